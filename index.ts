@@ -1,0 +1,62 @@
+import { loadSettings } from "./infra/config";
+import { Delivery } from "./infra/delivery";
+import { GitHubRepository, PipelineSettings } from "./infra/github";
+import { LoadBalancer } from "./infra/loadBalancer";
+import { Network } from "./infra/network";
+import { Registry } from "./infra/registry";
+import { Service } from "./infra/service";
+import { tagEverything } from "./infra/tags";
+import { Task } from "./infra/task";
+
+const settings = loadSettings();
+const { name, region, app, github } = settings;
+tagEverything(settings.tags);
+
+// AWS, in the order in which a request meets it: network, load balancer, service, task, image.
+const network = new Network("main", { ...settings.network, region });
+const loadBalancer = new LoadBalancer("main", { network, ...app });
+const registry = new Registry("main", {
+    repositoryName: name,
+    context: "app",
+    architecture: settings.service.architecture,
+});
+const task = new Task("main", { family: name, registry, port: app.port, region, ...settings.service });
+const service = new Service("main", {
+    serviceName: name,
+    network,
+    loadBalancer,
+    task,
+    port: app.port,
+    ...settings.service,
+});
+
+// GitHub: whom AWS lets in from there, and what the workflow finds there.
+const repository = new GitHubRepository("main", { owner: github.owner, name: github.repository, create: github.create });
+const delivery = new Delivery("main", {
+    repository,
+    branch: github.branch,
+    oidcProvider: github.oidcProvider,
+    registry,
+    task,
+    service,
+});
+new PipelineSettings("main", {
+    repository,
+    delivery,
+    variables: {
+        AWS_REGION: region,
+        ECR_REPOSITORY: registry.repositoryName,
+        ECS_CLUSTER: service.clusterName,
+        ECS_SERVICE: service.serviceName,
+        ECS_TASK_DEFINITION: task.family,
+        CONTAINER_NAME: task.containerName,
+    },
+});
+
+export const url = loadBalancer.url; // what a person opens
+export const clusterName = service.clusterName;
+export const serviceName = service.serviceName;
+export const taskDefinitionFamily = task.family;
+export const repositoryUrl = registry.repositoryUrl;
+export const deployRoleArn = delivery.deployRoleArn; // what the pipeline becomes
+export const vpcId = network.vpcId;

@@ -1,0 +1,176 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import * as rules from "./configRules";
+
+/** Where the values come from: the stack's configuration, or a plain record in a test. */
+export interface ConfigSource {
+    /** Project namespace, then the value of a key as Pulumi stores it: always a string. */
+    get(key: string): string | undefined;
+    /** Every key that is set in the project's namespace, known or not. */
+    readonly keys: readonly string[];
+    /** `aws:region`, or the environment's AWS_REGION. */
+    readonly region: string | undefined;
+    readonly project: string;
+    readonly stack: string;
+}
+
+export type NatGateways = (typeof rules.natGateways)[number];
+export type Architecture = (typeof rules.architectures)[number];
+export type Capacity = (typeof rules.capacities)[number];
+export type ReleasedBy = (typeof rules.releasers)[number];
+export type OidcProvider = (typeof rules.oidcProviders)[number];
+
+/** The stack's configuration, complete and valid. `Pulumi.yaml` describes each value and holds its default. */
+export interface Settings {
+    /** `<project>-<stack>`: the name of everything that a person or the workflow looks up. */
+    readonly name: string;
+    readonly region: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly github: {
+        readonly owner: string;
+        readonly repository: string;
+        readonly create: boolean;
+        readonly branch: string;
+        readonly oidcProvider: OidcProvider;
+    };
+    readonly network: {
+        readonly cidr: string;
+        readonly zones: number;
+        readonly natGateways: NatGateways;
+    };
+    readonly app: {
+        readonly port: number;
+        readonly healthCheckPath: string;
+    };
+    readonly service: {
+        /** CPU units: 1024 are one vCPU. */
+        readonly cpu: number;
+        /** MiB. */
+        readonly memory: number;
+        readonly architecture: Architecture;
+        readonly capacity: Capacity;
+        readonly minTasks: number;
+        readonly maxTasks: number;
+        readonly logRetentionDays: number;
+        readonly releasedBy: ReleasedBy;
+    };
+}
+
+/**
+ * Reads and validates the whole configuration before any resource is registered.
+ *
+ * @throws pulumi.RunError that lists every problem at once, each with its fix.
+ */
+export function loadSettings(source: ConfigSource = stackConfig()): Settings {
+    const problems: string[] = [];
+    const known = new Set<string>();
+    const report = (key: string, expected: string, got: string | undefined, example: string | number) =>
+        problems.push(
+            `${key}: expected ${expected}, got ${got === undefined ? "nothing" : `"${got}"`}\n` +
+                `    fix: pulumi config set ${key} ${example}`,
+        );
+
+    /** The value of `key` if `rule` accepts it; otherwise the problem is noted and the rule's example stands in. */
+    const read = <T>(key: string, rule: rules.Rule<T>): T => {
+        known.add(key);
+        const text = key === "aws:region" ? source.region : source.get(key);
+        const value = text === undefined ? undefined : rule.parse(text);
+        if (value !== undefined) {
+            return value;
+        }
+        report(key, rule.expected, text, rule.example);
+        return rule.parse(rule.example)!;
+    };
+
+    const [owner, repository] = read("githubRepository", rules.githubRepository);
+    const settings: Settings = {
+        name: `${source.project}-${source.stack}`,
+        region: read("aws:region", rules.region),
+        tags: { Project: source.project, Stack: source.stack, ManagedBy: "pulumi" },
+        github: {
+            owner,
+            repository,
+            create: read("createGithubRepository", rules.flag),
+            branch: read("githubBranch", rules.branch),
+            oidcProvider: read("githubOidcProvider", rules.oneOf(rules.oidcProviders)),
+        },
+        network: {
+            cidr: read("vpcCidr", rules.cidr),
+            zones: read("availabilityZones", rules.integer(2, 3)),
+            natGateways: read("natGateways", rules.oneOf(rules.natGateways)),
+        },
+        app: {
+            port: read("containerPort", rules.integer(1, 65535)),
+            healthCheckPath: read("healthCheckPath", rules.path),
+        },
+        service: {
+            cpu: read("cpu", rules.cpu),
+            memory: read("memory", rules.integer(512, 122_880)),
+            architecture: read("architecture", rules.oneOf(rules.architectures)),
+            capacity: read("capacity", rules.oneOf(rules.capacities)),
+            minTasks: read("minTasks", rules.integer(1, 1000)),
+            maxTasks: read("maxTasks", rules.integer(1, 1000)),
+            logRetentionDays: read("logRetentionDays", rules.logRetention),
+            releasedBy: read("releasedBy", rules.oneOf(rules.releasers)),
+        },
+    };
+
+    // A key that nothing reads is a mistyped one: its value would silently not take effect.
+    for (const key of source.keys.filter((key) => !known.has(key))) {
+        problems.push(
+            `${key}: expected one of ${[...known].filter((name) => !name.includes(":")).join(", ")}, got an unknown key\n` +
+                `    fix: pulumi config rm ${key}`,
+        );
+    }
+
+    // Values that are fine alone and wrong together: only worth saying where each of them is fine alone.
+    if (problems.length === 0) {
+        const { cpu, memory, minTasks, maxTasks } = settings.service;
+        const memories = rules.memoriesFor(cpu);
+        if (!memories.includes(memory)) {
+            const expected = `a memory (MiB) that Fargate runs with ${cpu} cpu: ${rules.listMemories(memories)}`;
+            report("memory", expected, String(memory), memories[0]!);
+        }
+        if (minTasks > maxTasks) {
+            report("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
+        }
+        const longest = rules.longestPrefix(settings.network.zones);
+        if (rules.prefixLength(settings.network.cidr) > longest) {
+            report(
+                "vpcCidr",
+                `/${longest} or larger, so that a load balancer fits into the public subnet of each of ` +
+                    `${settings.network.zones} zones (AWS asks for /27)`,
+                settings.network.cidr,
+                settings.network.cidr.replace(/\/\d+$/, `/${longest}`),
+            );
+        }
+        if (!rules.resourceName.test(settings.name)) {
+            problems.push(
+                `stack name: expected lower-case letters, digits and hyphens, at most ${rules.longestName} characters ` +
+                    `with the project's name, got "${settings.name}" (it names the ECR repository and the ECS service)\n` +
+                    `    fix: pulumi stack rename ${source.stack.toLowerCase().replace(/[^a-z0-9-]/g, "-")}`,
+            );
+        }
+    }
+
+    if (problems.length > 0) {
+        const count = `${problems.length} invalid setting${problems.length === 1 ? "" : "s"}`;
+        throw new pulumi.RunError(
+            `Pulumi.${source.stack}.yaml has ${count}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+        );
+    }
+    return settings;
+}
+
+function stackConfig(): ConfigSource {
+    const config = new pulumi.Config();
+    return {
+        get: (key) => config.get(key),
+        keys: Object.keys(pulumi.runtime.allConfig())
+            .filter((key) => key.startsWith(`${config.name}:`))
+            .map((key) => key.slice(config.name.length + 1)),
+        region: aws.config.region,
+        project: pulumi.getProject(),
+        stack: pulumi.getStack(),
+    };
+}

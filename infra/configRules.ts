@@ -1,0 +1,149 @@
+/** What one configuration key accepts. */
+export interface Rule<T> {
+    /** The value, or undefined where the text is not acceptable. */
+    readonly parse: (text: string) => T | undefined;
+    /** What is accepted, as it follows the word "expected". */
+    readonly expected: string;
+    /** An acceptable value, shown in the fix. */
+    readonly example: string;
+}
+
+export const oidcProviders = ["create", "existing"] as const;
+export const natGateways = ["none", "single", "one-per-az"] as const;
+export const architectures = ["x86_64", "arm64"] as const;
+export const capacities = ["on-demand", "spot"] as const;
+export const releasers = ["pipeline", "pulumi"] as const;
+
+/** CloudWatch Logs, PutRetentionPolicy: the only numbers of days that it accepts. */
+const logRetentions = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+export function oneOf<const T extends string>(values: readonly T[]): Rule<T> {
+    return {
+        parse: (text) => values.find((value) => value === text),
+        expected: values.map((value) => `"${value}"`).join(" or "),
+        example: values[0]!,
+    };
+}
+
+/** A whole number from `least` to `most`, both included. */
+export function integer(least: number, most: number): Rule<number> {
+    return {
+        parse: (text) => {
+            const value = wholeNumber(text);
+            return value !== undefined && value >= least && value <= most ? value : undefined;
+        },
+        expected: `a whole number from ${least} to ${most}`,
+        example: String(least),
+    };
+}
+
+export const flag: Rule<boolean> = {
+    parse: (text) => (text === "true" ? true : text === "false" ? false : undefined),
+    expected: "true or false",
+    example: "false",
+};
+
+/** `owner/name`, split. `OWNER/REPOSITORY`, which `Pulumi.yaml` comes with, is a placeholder and refused. */
+export const githubRepository: Rule<readonly [owner: string, name: string]> = {
+    parse: (text) => {
+        const match = /^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))\/([A-Za-z0-9._-]{1,100})$/.exec(text);
+        if (!match || text.toUpperCase() === "OWNER/REPOSITORY" || /^\.{1,2}$|\.git$/.test(match[2]!)) {
+            return undefined;
+        }
+        return [match[1]!, match[2]!];
+    },
+    expected: 'your repository as owner/name, such as "acme/shop"',
+    example: "acme/shop",
+};
+
+/** A branch name as git-check-ref-format allows it; a pattern is not a branch. */
+export const branch: Rule<string> = {
+    parse: (text) =>
+        /^[^\s~^:?*[\]\\\x00-\x1f\x7f]+$/.test(text) && !/^[-/]|\/$|\.$|\.\.|\/\/|@\{|^@$|\.lock(\/|$)|(^|\/)\./.test(text)
+            ? text
+            : undefined,
+    expected: "the name of one branch, no pattern",
+    example: "main",
+};
+
+export const region: Rule<string> = {
+    parse: (text) => (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text) ? text : undefined),
+    expected: 'an AWS region such as "ap-northeast-1"',
+    example: "ap-northeast-1",
+};
+
+/** RFC 1918 is not asked for: a VPC may use any range. The network address must be exact, as EC2 would change it silently. */
+export const cidr: Rule<string> = {
+    parse: (text) => {
+        const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
+        const [a, b, c, d, prefix] = match?.slice(1).map(Number) ?? [];
+        if (prefix === undefined || prefix < 16 || prefix > 24 || [a, b, c, d].some((octet) => octet! > 255)) {
+            return undefined;
+        }
+        const address = ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0;
+        return address % 2 ** (32 - prefix) === 0 ? text : undefined;
+    },
+    expected: "an IPv4 network from /16 to /24 with no host bits set",
+    example: "10.0.0.0/16",
+};
+
+/** An ELB health check path: absolute, at most 1024 characters. */
+export const path: Rule<string> = {
+    parse: (text) => (/^\/[\w\-.~!$&'()*+,;=:@%/?]{0,1023}$/.test(text) ? text : undefined),
+    expected: 'an absolute path such as "/health"',
+    example: "/",
+};
+
+export const cpu: Rule<number> = {
+    parse: (text) => [...fargate.keys()].find((units) => String(units) === text),
+    expected: "CPU units that Fargate runs: 256, 512, 1024, 2048, 4096, 8192 or 16384",
+    example: "256",
+};
+
+export const logRetention: Rule<number> = {
+    parse: (text) => logRetentions.find((days) => String(days) === text),
+    expected: `a number of days that CloudWatch Logs accepts: ${logRetentions.join(", ")}`,
+    example: "30",
+};
+
+/** ECR allows 256 characters of lower case; a log group, a cluster and a service allow more. IAM and ALB names are generated. */
+export const longestName = 200;
+export const resourceName = new RegExp(`^[a-z][a-z0-9-]{1,${longestName - 1}}$`);
+
+const range = (from: number, to: number, step: number) =>
+    Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
+
+/** Memory in MiB by CPU units: "Task CPU and memory" in the Amazon ECS Developer Guide, Linux on Fargate. */
+const fargate: ReadonlyMap<number, readonly number[]> = new Map([
+    [256, [512, 1024, 2048]],
+    [512, range(1024, 4096, 1024)],
+    [1024, range(2048, 8192, 1024)],
+    [2048, range(4096, 16384, 1024)],
+    [4096, range(8192, 30720, 1024)],
+    [8192, range(16384, 61440, 4096)],
+    [16384, range(32768, 122880, 8192)],
+]);
+
+/** The memory sizes, in MiB, that Fargate runs with `cpu` units. */
+export const memoriesFor = (cpuUnits: number): readonly number[] => fargate.get(cpuUnits) ?? [];
+
+/** "512, 1024 or 2048", or "4096 to 16384 in steps of 1024" where the list is long. */
+export function listMemories(memories: readonly number[]): string {
+    return memories.length > 4
+        ? `${memories[0]} to ${memories.at(-1)} in steps of ${memories[1]! - memories[0]!}`
+        : `${memories.slice(0, -1).join(", ")} or ${memories.at(-1)}`;
+}
+
+export const prefixLength = (network: string): number => Number(network.split("/")[1]);
+
+/**
+ * The smallest VPC, as a prefix length, whose public subnets hold a load balancer. awsx halves the range for each power of two of
+ * zones, gives half of a zone to its private subnet and half of the rest to its public one; ELB wants at least a /27 there.
+ */
+export const longestPrefix = (zones: number): number => 27 - Math.ceil(Math.log2(zones)) - 2;
+
+function wholeNumber(text: string): number | undefined {
+    return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,138 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { OidcProvider } from "./config";
+import type { GitHubRepository } from "./github";
+import { policyDocument, trustDocument, type Statement } from "./iam";
+import type { Registry } from "./registry";
+import type { Service } from "./service";
+import type { Task } from "./task";
+
+export interface DeliveryArgs {
+    readonly repository: GitHubRepository;
+    /** The branch whose workflow may deploy. */
+    readonly branch: string;
+    /** An AWS account has one provider for GitHub: this stack's own, or one that is there already. */
+    readonly oidcProvider: OidcProvider;
+    readonly registry: Registry;
+    readonly task: Task;
+    readonly service: Service;
+}
+
+/** Both names are GitHub's and AWS's, and part of the trust: see "Configuring OpenID Connect in Amazon Web Services" in GitHub's docs. */
+const issuer = "token.actions.githubusercontent.com";
+const audience = "sts.amazonaws.com";
+
+/** The AWS half of the pipeline: whom AWS lets in from GitHub, and what they may do. No key is stored anywhere. */
+export class Delivery extends pulumi.ComponentResource {
+    public readonly deployRoleArn: pulumi.Output<string>;
+
+    constructor(name: string, args: DeliveryArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:delivery:Delivery", name, {}, opts);
+
+        const provider =
+            args.oidcProvider === "create"
+                ? new aws.iam.OpenIdConnectProvider(
+                      `${name}-github`,
+                      { url: `https://${issuer}`, clientIdLists: [audience] },
+                      { parent: this },
+                  )
+                : aws.iam.getOpenIdConnectProviderOutput({ url: `https://${issuer}` }, { parent: this });
+
+        const deployRole = new aws.iam.Role(
+            `${name}-deploy`,
+            {
+                description: pulumi.interpolate`GitHub Actions deploys ${args.repository.repositoryName} from ${args.branch}`,
+                assumeRolePolicy: trustDocument({
+                    principal: { Federated: provider.arn },
+                    action: "sts:AssumeRoleWithWebIdentity",
+                    condition: {
+                        StringEquals: {
+                            [`${issuer}:aud`]: audience,
+                            [`${issuer}:sub`]: subjects(args.repository, `ref:refs/heads/${args.branch}`),
+                        },
+                    },
+                }),
+            },
+            { parent: this },
+        );
+        new aws.iam.RolePolicy(
+            `${name}-deploy`,
+            {
+                role: deployRole.name,
+                policy: policyDocument(
+                    deployStatements({
+                        repositoryArn: args.registry.repositoryArn,
+                        familyArn: args.task.familyArn,
+                        serviceArn: args.service.serviceArn,
+                        taskRoleArns: [args.task.executionRoleArn, args.task.taskRoleArn],
+                    }),
+                ),
+            },
+            { parent: this },
+        );
+
+        this.deployRoleArn = deployRole.arn;
+        this.registerOutputs({ deployRoleArn: this.deployRoleArn });
+    }
+}
+
+/**
+ * The `sub` of the repository's tokens, to the letter: by name, and in the immutable form with the ids of owner and repository,
+ * which GitHub issues for repositories created, renamed or transferred since July 2026 and for those that opted in.
+ */
+export function subjects(
+    { owner, ownerId, repositoryName, repositoryId }: Pick<GitHubRepository, "owner" | "ownerId" | "repositoryName" | "repositoryId">,
+    context: string,
+): pulumi.Output<string>[] {
+    return [
+        pulumi.interpolate`repo:${owner}/${repositoryName}:${context}`,
+        pulumi.interpolate`repo:${owner}@${ownerId}/${repositoryName}@${repositoryId}:${context}`,
+    ];
+}
+
+/** What a deployment touches, each by its ARN. */
+export interface DeployTarget {
+    readonly repositoryArn: pulumi.Input<string>;
+    /** Without a revision. */
+    readonly familyArn: pulumi.Input<string>;
+    readonly serviceArn: pulumi.Input<string>;
+    readonly taskRoleArns: readonly pulumi.Input<string>[];
+}
+
+/** All that deploy.yml does with AWS, in its order, and nothing else. */
+export function deployStatements(target: DeployTarget): Statement[] {
+    const revisions = pulumi.interpolate`${target.familyArn}:*`;
+    return [
+        // ECR hands out registry tokens for the whole account; the action has no narrower resource.
+        { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
+        {
+            sid: "PushImage",
+            actions: [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:CompleteLayerUpload",
+                "ecr:GetDownloadUrlForLayer",
+                "ecr:InitiateLayerUpload",
+                "ecr:PutImage",
+                "ecr:UploadLayerPart",
+            ],
+            resources: [target.repositoryArn],
+        },
+        // ECS describes task definitions for the whole account or not at all; the action has no narrower resource.
+        { sid: "ReadTaskDefinitions", actions: ["ecs:DescribeTaskDefinition"], resources: ["*"] },
+        { sid: "RegisterRevision", actions: ["ecs:RegisterTaskDefinition"], resources: [revisions] },
+        {
+            sid: "TagNewRevision",
+            actions: ["ecs:TagResource"],
+            resources: [revisions],
+            condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
+        },
+        { sid: "RollOut", actions: ["ecs:DescribeServices", "ecs:UpdateService"], resources: [target.serviceArn] },
+        {
+            sid: "PassTaskRoles",
+            actions: ["iam:PassRole"],
+            resources: target.taskRoleArns,
+            condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+        },
+    ];
+}

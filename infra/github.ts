@@ -1,0 +1,73 @@
+import * as github from "@pulumi/github";
+import * as pulumi from "@pulumi/pulumi";
+import type { Delivery } from "./delivery";
+
+export interface GitHubRepositoryArgs {
+    readonly owner: string;
+    readonly name: string;
+    /** Creates the repository, private and empty, instead of looking it up. Destroying the stack then deletes it. */
+    readonly create: boolean;
+}
+
+/** The team's repository on GitHub: what a workflow's token says about itself, and where its settings are written. */
+export class GitHubRepository extends pulumi.ComponentResource {
+    /** As GitHub spells them, which a token's subject follows to the letter. */
+    public readonly owner: pulumi.Output<string>;
+    public readonly repositoryName: pulumi.Output<string>;
+    /** The numbers in the immutable form of a token's subject: names can be given to somebody else, these cannot. */
+    public readonly ownerId: pulumi.Output<string>;
+    public readonly repositoryId: pulumi.Output<number>;
+    public readonly provider: github.Provider;
+
+    constructor(name: string, args: GitHubRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:github:GitHubRepository", name, {}, opts);
+
+        // The owner comes with the repository's name, so it need not be configured a second time for the provider.
+        this.provider = new github.Provider(
+            name,
+            { owner: args.owner, token: new pulumi.Config("github").getSecret("token") },
+            { parent: this },
+        );
+        const lookup = { parent: this, provider: this.provider };
+        const owner = github.getUserOutput({ username: args.owner }, lookup); // an organization's, too
+        const repository = args.create
+            ? new github.Repository(name, { name: args.name, visibility: "private" }, lookup)
+            : github.getRepositoryOutput({ fullName: `${args.owner}/${args.name}` }, lookup);
+
+        this.owner = owner.login;
+        this.ownerId = owner.id;
+        this.repositoryName = repository.name;
+        this.repositoryId = repository.repoId;
+        this.registerOutputs({ owner: this.owner, repositoryName: this.repositoryName });
+    }
+}
+
+export interface PipelineSettingsArgs {
+    readonly repository: GitHubRepository;
+    readonly delivery: Delivery;
+    /** What deploy.yml reads, by variable name. */
+    readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
+/** What the workflow reads: the role in a secret, the names of everything else in variables. */
+export class PipelineSettings extends pulumi.ComponentResource {
+    constructor(name: string, args: PipelineSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:github:PipelineSettings", name, {}, opts);
+        const repository = args.repository.repositoryName;
+        const child = { parent: this, provider: args.repository.provider };
+
+        new github.ActionsSecret(
+            `${name}-deploy-role`,
+            { repository, secretName: "AWS_IAM_ROLE_TO_ASSUME", value: args.delivery.deployRoleArn },
+            child,
+        );
+        for (const [variableName, value] of Object.entries(args.variables)) {
+            new github.ActionsVariable(
+                `${name}-${variableName.toLowerCase().replaceAll("_", "-")}`,
+                { repository, variableName, value },
+                child,
+            );
+        }
+        this.registerOutputs({});
+    }
+}

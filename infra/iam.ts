@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+
+type Condition = Readonly<Record<string, Readonly<Record<string, pulumi.Input<string> | readonly pulumi.Input<string>[]>>>>;
+
+/** One permission: what may be done, to what, and under which conditions. There are no denials; what is not listed is refused. */
+export interface Statement {
+    readonly sid: string;
+    readonly actions: readonly `${string}:${string}`[];
+    readonly resources: readonly pulumi.Input<string>[];
+    readonly condition?: Condition;
+}
+
+/** Who may assume a role, and how. */
+export interface Trust {
+    readonly principal: { readonly Service: string } | { readonly Federated: pulumi.Input<string> };
+    readonly action: "sts:AssumeRole" | "sts:AssumeRoleWithWebIdentity";
+    readonly condition: Condition;
+}
+
+/** A permission policy as IAM reads it. */
+export function policyDocument(statements: readonly Statement[]): pulumi.Output<string> {
+    return pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: statements.map(({ sid, actions, resources, condition }) => ({
+            Sid: sid,
+            Effect: "Allow",
+            Action: actions,
+            Resource: resources,
+            ...(condition && { Condition: condition }),
+        })),
+    });
+}
+
+/** A role's trust policy as IAM reads it. */
+export function trustDocument({ principal, action, condition }: Trust): pulumi.Output<string> {
+    return pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: principal, Action: action, Condition: condition }],
+    });
+}

@@ -1,0 +1,60 @@
+import * as aws from "@pulumi/aws";
+import * as awsx from "@pulumi/awsx";
+import * as pulumi from "@pulumi/pulumi";
+import type { NatGateways } from "./config";
+
+export interface NetworkArgs {
+    /** The VPC's IPv4 range. Plain, like the rest: awsx lays out the subnets before anything exists. */
+    readonly cidr: string;
+    readonly zones: number;
+    readonly natGateways: NatGateways;
+    readonly region: string;
+}
+
+const strategies = { none: "None", single: "Single", "one-per-az": "OnePerAz" } as const;
+
+/** The VPC: in each zone a public subnet for the load balancer and a private one for the tasks. */
+export class Network extends pulumi.ComponentResource {
+    public readonly vpcId: pulumi.Output<string>;
+    public readonly publicSubnetIds: pulumi.Output<string[]>;
+    /** Where tasks run: the private subnets, or the public ones where there is no NAT gateway. */
+    public readonly taskSubnetIds: pulumi.Output<string[]>;
+    /** Whether tasks need an address of their own to pull images: only where there is no NAT gateway. */
+    public readonly taskPublicIp: boolean;
+    /** The whole VPC with its routes; subnet ids alone do not say when the way out is ready. */
+    public readonly ready: pulumi.Resource;
+
+    constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:network:Network", name, {}, opts);
+
+        const vpc = new awsx.ec2.Vpc(
+            `${name}-vpc`,
+            {
+                cidrBlock: args.cidr,
+                numberOfAvailabilityZones: args.zones,
+                subnetStrategy: "Auto",
+                natGateways: { strategy: strategies[args.natGateways] },
+                enableDnsHostnames: true,
+                // Image layers come from S3: through this endpoint they neither pass nor pay for the NAT gateway. Without a
+                // strategy awsx attaches it to no route table at all.
+                vpcEndpointSpecs: [{ serviceName: `com.amazonaws.${args.region}.s3` }],
+                vpcEndpointStrategy: "Auto",
+            },
+            { parent: this },
+        );
+
+        // Every VPC has this group and it lets its members talk to each other. With no rules declared, it has none.
+        new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.vpcId }, { parent: this });
+
+        this.vpcId = vpc.vpcId;
+        this.publicSubnetIds = vpc.publicSubnetIds;
+        this.taskPublicIp = args.natGateways === "none";
+        this.taskSubnetIds = this.taskPublicIp ? vpc.publicSubnetIds : vpc.privateSubnetIds;
+        this.ready = vpc;
+        this.registerOutputs({
+            vpcId: this.vpcId,
+            publicSubnetIds: this.publicSubnetIds,
+            taskSubnetIds: this.taskSubnetIds,
+        });
+    }
+}

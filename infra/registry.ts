@@ -1,0 +1,87 @@
+import * as aws from "@pulumi/aws";
+import * as dockerBuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+import { stageBuildContext } from "./buildContext";
+import type { Architecture } from "./config";
+
+export interface RegistryArgs {
+    /** The repository's name, which the workflow pushes to. */
+    readonly repositoryName: string;
+    /** The folder with the app and its Dockerfile, relative to the project's folder. */
+    readonly context: string;
+    readonly architecture: Architecture;
+}
+
+const platforms = { x86_64: "linux/amd64", arm64: "linux/arm64" } as const;
+
+/** ECR deletes by rule, lowest priority first: untagged leftovers of failed pushes, then all but the newest images. */
+const lifecycle = {
+    rules: [
+        {
+            rulePriority: 1,
+            description: "Untagged images go after a day",
+            selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 1 },
+            action: { type: "expire" },
+        },
+        {
+            rulePriority: 2,
+            description: "The newest 50 images stay, to roll back to",
+            selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 50 },
+            action: { type: "expire" },
+        },
+    ],
+};
+
+/** Where images live, and the first of them, so that the service has something to run before the pipeline's first push. */
+export class Registry extends pulumi.ComponentResource {
+    public readonly repositoryName: pulumi.Output<string>;
+    public readonly repositoryArn: pulumi.Output<string>;
+    public readonly repositoryUrl: pulumi.Output<string>;
+    /** The image built from this checkout, by digest: what a task definition names can never change under it. */
+    public readonly imageRef: pulumi.Output<string>;
+
+    constructor(name: string, args: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:registry:Registry", name, {}, opts);
+
+        const repository = new aws.ecr.Repository(
+            name,
+            {
+                name: args.repositoryName,
+                imageScanningConfiguration: { scanOnPush: true },
+                imageTagMutability: "IMMUTABLE",
+                forceDelete: true, // `pulumi destroy` takes the pipeline's images too
+            },
+            { parent: this },
+        );
+        new aws.ecr.LifecyclePolicy(
+            name,
+            { repository: repository.name, policy: pulumi.jsonStringify(lifecycle) },
+            { parent: this },
+        );
+
+        const login = aws.ecr.getAuthorizationTokenOutput({ registryId: repository.registryId }, { parent: this });
+        const { location, version } = stageBuildContext(args.context);
+        const image = new dockerBuild.Image(
+            `${name}-app`,
+            {
+                context: { location },
+                platforms: [platforms[args.architecture]],
+                buildArgs: { VERSION: version },
+                // A tag that names the content: pushed once, as an immutable repository demands, and not rebuilt while it is the same.
+                tags: [pulumi.interpolate`${repository.repositoryUrl}:${version}`],
+                push: true,
+                buildOnPreview: false, // a preview writes nothing, and a pull request's role could not
+                registries: [
+                    { address: repository.repositoryUrl, username: login.userName, password: pulumi.secret(login.password) },
+                ],
+            },
+            { parent: this },
+        );
+
+        this.repositoryName = repository.name;
+        this.repositoryArn = repository.arn;
+        this.repositoryUrl = repository.repositoryUrl;
+        this.imageRef = pulumi.interpolate`${repository.repositoryUrl}@${image.digest}`;
+        this.registerOutputs({ repositoryUrl: this.repositoryUrl, imageRef: this.imageRef });
+    }
+}

@@ -1,0 +1,175 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Capacity, ReleasedBy } from "./config";
+import type { LoadBalancer } from "./loadBalancer";
+import type { Network } from "./network";
+import type { Task } from "./task";
+
+export interface ServiceArgs {
+    /** The cluster's and the service's name, which the workflow deploys to. */
+    readonly serviceName: string;
+    readonly network: Network;
+    readonly loadBalancer: LoadBalancer;
+    readonly task: Task;
+    readonly port: number;
+    readonly capacity: Capacity;
+    readonly minTasks: number;
+    readonly maxTasks: number;
+    readonly releasedBy: ReleasedBy;
+}
+
+/** With Spot, one task runs on demand whatever happens, so that a reclaim never takes the last one. */
+const strategies = {
+    "on-demand": [{ capacityProvider: "FARGATE", base: 0, weight: 1 }],
+    spot: [
+        { capacityProvider: "FARGATE", base: 1, weight: 0 },
+        { capacityProvider: "FARGATE_SPOT", base: 0, weight: 1 },
+    ],
+};
+
+/** The cluster and the service that keeps the tasks running, replaces them on a release and scales them with the load. */
+export class Service extends pulumi.ComponentResource {
+    public readonly clusterName: pulumi.Output<string>;
+    public readonly serviceName: pulumi.Output<string>;
+    public readonly serviceArn: pulumi.Output<string>;
+
+    constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:service:Service", name, {}, opts);
+
+        const cluster = new aws.ecs.Cluster(name, { name: args.serviceName }, { parent: this });
+        const capacityProviders = new aws.ecs.ClusterCapacityProviders(
+            name,
+            { clusterName: cluster.name, capacityProviders: ["FARGATE", "FARGATE_SPOT"] },
+            { parent: this },
+        );
+        const group = this.securityGroup(name, args);
+
+        const service = new aws.ecs.Service(
+            name,
+            {
+                name: args.serviceName,
+                cluster: cluster.arn,
+                taskDefinition: args.task.definitionArn,
+                desiredCount: args.minTasks,
+                capacityProviderStrategies: strategies[args.capacity],
+                networkConfiguration: {
+                    subnets: args.network.taskSubnetIds,
+                    securityGroups: [group.id],
+                    assignPublicIp: args.network.taskPublicIp,
+                },
+                loadBalancers: [
+                    {
+                        targetGroupArn: args.loadBalancer.targetGroupArn,
+                        containerName: args.task.containerName,
+                        containerPort: args.port,
+                    },
+                ],
+                // A release that does not become healthy is taken back, and never are fewer tasks up than before it.
+                deploymentCircuitBreaker: { enable: true, rollback: true },
+                deploymentMinimumHealthyPercent: 100,
+                deploymentMaximumPercent: 200,
+                healthCheckGracePeriodSeconds: 60, // an app that is slow to start is not killed for it
+                // Without it AWS would replace the service, and with it the running app, when `capacity` changes.
+                forceNewDeployment: true,
+                enableEcsManagedTags: true,
+                propagateTags: "SERVICE",
+                waitForSteadyState: true,
+            },
+            {
+                parent: this,
+                ignoreChanges: [
+                    "desiredCount", // autoscaling's
+                    ...(args.releasedBy === "pipeline" ? ["taskDefinition"] : []), // the pipeline's
+                ],
+                // None of these shows in the service's own properties, yet no task starts without them. On destroy they go after it.
+                dependsOn: [args.network.ready, args.loadBalancer.ready, capacityProviders, ...args.task.ready],
+            },
+        );
+        this.scale(name, service, cluster, args);
+
+        this.clusterName = cluster.name;
+        this.serviceName = service.name;
+        this.serviceArn = service.arn;
+        this.registerOutputs({ clusterName: this.clusterName, serviceName: this.serviceName });
+    }
+
+    /** Tasks take requests from the load balancer only, and reach out over HTTPS only: to ECR, CloudWatch and other web APIs. */
+    private securityGroup(name: string, { network, loadBalancer, port }: ServiceArgs): aws.ec2.SecurityGroup {
+        const group = new aws.ec2.SecurityGroup(
+            `${name}-tasks`,
+            { description: "Tasks: from the load balancer only, out over HTTPS only", vpcId: network.vpcId },
+            { parent: this },
+        );
+        const requests = { ipProtocol: "tcp", fromPort: port, toPort: port };
+        new aws.vpc.SecurityGroupEgressRule(
+            `${name}-alb-to-tasks`,
+            {
+                securityGroupId: loadBalancer.securityGroupId,
+                description: "Requests and health checks to the tasks",
+                referencedSecurityGroupId: group.id,
+                ...requests,
+            },
+            { parent: this },
+        );
+        new aws.vpc.SecurityGroupIngressRule(
+            `${name}-tasks-from-alb`,
+            {
+                securityGroupId: group.id,
+                description: "Requests and health checks from the load balancer",
+                referencedSecurityGroupId: loadBalancer.securityGroupId,
+                ...requests,
+            },
+            { parent: this },
+        );
+        new aws.vpc.SecurityGroupEgressRule(
+            `${name}-tasks-https`,
+            {
+                securityGroupId: group.id,
+                description: "Image pulls, logs and the app's own calls",
+                ipProtocol: "tcp",
+                fromPort: 443,
+                toPort: 443,
+                cidrIpv4: "0.0.0.0/0",
+            },
+            { parent: this },
+        );
+        return group;
+    }
+
+    /** Follows the load between `minTasks` and `maxTasks`, on whichever of the two measures asks for more tasks. */
+    private scale(name: string, service: aws.ecs.Service, cluster: aws.ecs.Cluster, args: ServiceArgs): void {
+        const target = new aws.appautoscaling.Target(
+            name,
+            {
+                serviceNamespace: "ecs",
+                scalableDimension: "ecs:service:DesiredCount",
+                resourceId: pulumi.interpolate`service/${cluster.name}/${service.name}`,
+                minCapacity: args.minTasks,
+                maxCapacity: args.maxTasks,
+            },
+            { parent: this },
+        );
+        const follow = (measure: string, metric: { type: string; resourceLabel?: pulumi.Input<string> }, value: number) =>
+            new aws.appautoscaling.Policy(
+                `${name}-${measure}`,
+                {
+                    policyType: "TargetTrackingScaling",
+                    serviceNamespace: target.serviceNamespace,
+                    scalableDimension: target.scalableDimension,
+                    resourceId: target.resourceId,
+                    targetTrackingScalingPolicyConfiguration: {
+                        predefinedMetricSpecification: {
+                            predefinedMetricType: metric.type,
+                            resourceLabel: metric.resourceLabel,
+                        },
+                        targetValue: value,
+                        scaleOutCooldown: 60,
+                        scaleInCooldown: 300,
+                    },
+                },
+                { parent: this },
+            );
+        follow("cpu", { type: "ECSServiceAverageCPUUtilization" }, 60); // per cent
+        follow("requests", { type: "ALBRequestCountPerTarget", resourceLabel: args.loadBalancer.resourceLabel }, 1000); // a minute
+    }
+}

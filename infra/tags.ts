@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * Resource types of this program that AWS cannot tag. What is not listed gets the tags; should AWS not take them either, the
+ * provider says so in the first preview, where a missing tag would go unnoticed.
+ */
+const untaggable: ReadonlySet<string> = new Set([
+    "aws:appautoscaling/policy:Policy",
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+    "aws:iam/rolePolicy:RolePolicy",
+]);
+
+/**
+ * Adds `tags` to every AWS resource that is registered from now on, those inside awsx components included (awsx hands its own
+ * tags on). A transformation rather than the provider's default tags: these would need a provider of our own, which ignores
+ * the `aws:` settings of the stack, such as the profile. A resource's own tag wins.
+ */
+export function tagEverything(tags: Readonly<Record<string, string>>): void {
+    pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
+        const taggable = /^awsx?:/.test(type) && !untaggable.has(type);
+        const own = (props as { tags?: pulumi.Input<Record<string, pulumi.Input<string>>> }).tags;
+        return taggable
+            ? { props: { ...props, tags: pulumi.output(own).apply((given) => ({ ...tags, ...given })) }, opts }
+            : undefined;
+    });
+}

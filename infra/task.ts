@@ -1,0 +1,136 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Architecture } from "./config";
+import { policyDocument, trustDocument } from "./iam";
+import type { Registry } from "./registry";
+import { TaskDefinitionFamily } from "./taskDefinitionFamily";
+
+export interface TaskArgs {
+    /** The task definition's family. */
+    readonly family: string;
+    readonly registry: Registry;
+    readonly port: pulumi.Input<number>;
+    /** CPU units, MiB: a pair that Fargate runs. */
+    readonly cpu: number;
+    readonly memory: number;
+    readonly architecture: Architecture;
+    readonly logRetentionDays: number;
+    readonly region: string;
+}
+
+const cpuArchitectures = { x86_64: "X86_64", arm64: "ARM64" } as const;
+
+/** What runs: the container, its size, its logs, and the two roles it runs with. */
+export class Task extends pulumi.ComponentResource {
+    /** The name of the one container, which the pipeline puts new images into. */
+    public readonly containerName = "app";
+    public readonly family: pulumi.Output<string>;
+    /** The revision that this program registered; the pipeline registers newer ones. */
+    public readonly definitionArn: pulumi.Output<string>;
+    /** `arn:…:task-definition/<family>`: with `:*`, every revision. */
+    public readonly familyArn: pulumi.Output<string>;
+    /** What ECS uses to start a task: pulls its image, writes its logs. */
+    public readonly executionRoleArn: pulumi.Output<string>;
+    /** What the app's own AWS calls are made with: nothing is allowed, until you attach a policy. */
+    public readonly taskRoleArn: pulumi.Output<string>;
+    /** All that must be there before a task starts, and stay until the last one has stopped. */
+    public readonly ready: pulumi.Resource[];
+
+    constructor(name: string, args: TaskArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:task:Task", name, {}, opts);
+
+        const logs = new aws.cloudwatch.LogGroup(
+            name,
+            { name: `/ecs/${args.family}`, retentionInDays: args.logRetentionDays },
+            { parent: this },
+        );
+
+        const executionRole = this.role(`${name}-execution`, "Starts the tasks: pulls the image, writes the logs");
+        const executionPolicy = new aws.iam.RolePolicy(
+            `${name}-execution`,
+            {
+                role: executionRole.name,
+                policy: policyDocument([
+                    // ECR hands out registry tokens for the whole account; the action has no narrower resource.
+                    { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
+                    {
+                        sid: "PullImage",
+                        actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                        resources: [args.registry.repositoryArn],
+                    },
+                    {
+                        sid: "WriteLogs",
+                        actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                        resources: [pulumi.interpolate`${logs.arn}:log-stream:*`],
+                    },
+                ]),
+            },
+            { parent: this },
+        );
+        const taskRole = this.role(`${name}-task`, "The app's own role");
+
+        const family = new TaskDefinitionFamily(name, { family: args.family, region: args.region }, { parent: this });
+        const definition = new aws.ecs.TaskDefinition(
+            name,
+            {
+                family: family.family,
+                requiresCompatibilities: ["FARGATE"],
+                networkMode: "awsvpc",
+                cpu: String(args.cpu),
+                memory: String(args.memory),
+                runtimePlatform: {
+                    operatingSystemFamily: "LINUX",
+                    cpuArchitecture: cpuArchitectures[args.architecture],
+                },
+                executionRoleArn: executionRole.arn,
+                taskRoleArn: taskRole.arn,
+                containerDefinitions: pulumi.jsonStringify([
+                    {
+                        name: this.containerName,
+                        image: args.registry.imageRef,
+                        essential: true,
+                        portMappings: [{ containerPort: args.port, hostPort: args.port, protocol: "tcp" }],
+                        logConfiguration: {
+                            logDriver: "awslogs",
+                            options: {
+                                "awslogs-group": logs.name,
+                                "awslogs-region": args.region,
+                                "awslogs-stream-prefix": this.containerName,
+                            },
+                        },
+                    },
+                ]),
+                // A replaced revision stays active: it may be the one that runs, or that a failed release is rolled back to.
+                // TaskDefinitionFamily takes all of them away in the end.
+                skipDestroy: true,
+            },
+            { parent: this },
+        );
+
+        this.family = definition.family;
+        this.definitionArn = definition.arn;
+        this.familyArn = definition.arnWithoutRevision;
+        this.executionRoleArn = executionRole.arn;
+        this.taskRoleArn = taskRole.arn;
+        this.ready = [family, executionPolicy];
+        this.registerOutputs({ family: this.family, definitionArn: this.definitionArn });
+    }
+
+    private role(name: string, description: string): aws.iam.Role {
+        return new aws.iam.Role(
+            name,
+            {
+                description,
+                assumeRolePolicy: trustDocument({
+                    principal: { Service: "ecs-tasks.amazonaws.com" },
+                    action: "sts:AssumeRole",
+                    // ECS acts for any account; this role is for tasks of our own (the "confused deputy").
+                    condition: {
+                        StringEquals: { "aws:SourceAccount": aws.getCallerIdentityOutput({}, { parent: this }).accountId },
+                    },
+                }),
+            },
+            { parent: this },
+        );
+    }
+}
