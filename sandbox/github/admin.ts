@@ -1,0 +1,78 @@
+import { randomBytes } from "crypto";
+import { checkBody, invalid, type Request, type Route } from "./http";
+import { claimsOf, dropOldRuns, sign } from "./oidc";
+import { checkedRun, environmentNamed, repositoryNamed, runFields } from "./runs";
+import { unseal } from "./sealedBox";
+import type { Vault } from "./state";
+
+function startRun({ store, body, origin }: Request) {
+    dropOldRuns(store);
+    const requestToken = randomBytes(32).toString("base64url");
+    const run = { ...checkedRun(store, body), number: store.nextId(), startedAt: Date.now() };
+    store.state.runs[requestToken] = run;
+    // The actions' toolkit appends `&audience=…`, so the address must have a query already.
+    const requestUrl = `${origin}/_actions/id-token?api-version=2.0`;
+    return { status: 201, body: { requestUrl, requestToken, runId: run.number } };
+}
+
+async function mintToken({ store, body }: Request) {
+    checkBody(body.run, runFields);
+    if (body.key !== undefined && body.key !== "issuer" && body.key !== "foreign") {
+        throw invalid(`For 'properties/key', "${body.key}" is not issuer or foreign.`);
+    }
+    const claims = claimsOf(store, checkedRun(store, body.run), store.nextId(), body.audience);
+    const value = await sign(store, { ...claims, ...body.claims }, body.lifetime, body.key === "foreign");
+    return { status: 201, body: { value } };
+}
+
+function opened({ key, secrets, variables }: Vault) {
+    return {
+        secrets: Object.fromEntries(Object.entries(secrets).map(([name, { sealed }]) => [name, unseal(sealed, key)])),
+        variables: Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value])),
+    };
+}
+
+/** What a job sees: those of the repository, and over them those of its environment. */
+function jobValues({ store, query }: Request) {
+    const repository = repositoryNamed(store, query.get("repository") ?? "");
+    const environment = query.get("environment");
+    const below = opened(repository.vault);
+    if (environment === null) {
+        return { status: 200, body: below };
+    }
+    const above = opened(environmentNamed(repository, environment).vault);
+    return {
+        status: 200,
+        body: {
+            secrets: { ...below.secrets, ...above.secrets },
+            variables: { ...below.variables, ...above.variables },
+        },
+    };
+}
+
+function health({ store }: Request) {
+    return { status: 200, body: { status: "ok", seeded: store.state.seeded } };
+}
+
+const minting = {
+    run: { type: "object", required: true },
+    audience: { type: "string" },
+    claims: { type: "object" },
+    key: { type: "string" },
+    lifetime: { type: "integer" },
+} as const;
+
+/**
+ * What GitHub does not have and the sandbox needs. All but the health take the API's token.
+ * - `GET /_sandbox/health`: `seeded` are the repositories (lower-case `owner/name`) that no caller made.
+ * - `POST /_sandbox/runs`: a run starts; answers what the runner puts into ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN.
+ * - `POST /_sandbox/tokens`: any token at once, for tests of what must be refused. `claims` go over those of `run`,
+ *   `key: "foreign"` signs with a key that is not the issuer's, `lifetime` is in seconds and may be negative.
+ * - `GET /_sandbox/secrets?repository=&environment=`: secrets in plain text and variables, as a job sees them.
+ */
+export const adminRoutes: readonly Route[] = [
+    { method: "GET", path: "/_sandbox/health", open: true, handle: health },
+    { method: "POST", path: "/_sandbox/runs", body: runFields, handle: startRun },
+    { method: "POST", path: "/_sandbox/tokens", body: minting, handle: mintToken },
+    { method: "GET", path: "/_sandbox/secrets", query: ["repository", "environment"], handle: jobValues },
+];
