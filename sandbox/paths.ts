@@ -26,7 +26,9 @@ function port(variable: string, fallback: number): number {
     }
     const value = Number(given);
     if (!Number.isInteger(value) || value < 1024 || value > 65535) {
-        throw new UserError(`${variable} is "${given}"; give a port from 1024 to 65535, or unset it to use ${fallback}.`);
+        throw new UserError(
+            `${variable} is "${given}"; give a port from 1024 to 65535, or unset it to use ${fallback}.`,
+        );
     }
     return value;
 }

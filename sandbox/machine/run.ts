@@ -1,0 +1,60 @@
+/** Runs the programs that set the machine up. */
+import { spawn } from "node:child_process";
+import * as path from "node:path";
+import { stateDir } from "../paths";
+import { UserError } from "../progress";
+import { markerOf, serviceVariable } from "./marker";
+
+export interface RunOptions {
+    readonly cwd?: string;
+    /** Added to this process's own environment. */
+    readonly env?: Readonly<Record<string, string>>;
+    /** Milliseconds; unlimited without it. */
+    readonly timeout?: number;
+}
+
+const keptLines = 25;
+const marker = markerOf("setup", path.join(stateDir, "run"));
+
+/** The end of a program's output, which is where compilers and package managers say what went wrong. */
+export function lastLines(output: string, count = keptLines): string {
+    return output.trimEnd().split("\n").slice(-count).join("\n");
+}
+
+/**
+ * Runs a program to its end. It carries the sandbox's mark, so that one left behind by a killed command is found.
+ * @returns its standard output
+ * @throws UserError with the last lines of its output when it is missing, fails or takes too long.
+ */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+    return new Promise((resolve, reject) => {
+        const child = spawn(command, args, {
+            cwd: options.cwd,
+            env: { ...process.env, ...options.env, [serviceVariable]: marker },
+            stdio: ["ignore", "pipe", "pipe"],
+            timeout: options.timeout,
+            killSignal: "SIGKILL",
+        });
+        const out: Buffer[] = [];
+        const all: Buffer[] = [];
+        child.stdout.on("data", (chunk: Buffer) => out.push(chunk) && all.push(chunk));
+        child.stderr.on("data", (chunk: Buffer) => all.push(chunk));
+        const text = [command, ...args].join(" ");
+        child.on("error", (error) => reject(new UserError(`Could not run "${text}": ${error.message}`)));
+        child.on("close", (code, signal) => {
+            if (code === 0) {
+                resolve(Buffer.concat(out).toString());
+                return;
+            }
+            const how = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
+            reject(
+                new UserError(`"${text}" ${how}. The end of its output:\n${lastLines(Buffer.concat(all).toString())}`),
+            );
+        });
+    });
+}
+
+/** The output of a program, or undefined when it is missing or fails. For questions, not for work. */
+export async function ask(command: string, args: readonly string[], options?: RunOptions): Promise<string | undefined> {
+    return run(command, args, { timeout: 10_000, ...options }).catch(() => undefined);
+}
