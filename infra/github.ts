@@ -22,11 +22,14 @@ export class GitHubRepository extends pulumi.ComponentResource {
     constructor(name: string, args: GitHubRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:GitHubRepository", name, {}, opts);
 
-        // The owner comes with the repository's name, so it need not be configured a second time for the provider.
+        // The owner comes with the repository's name, so it need not be configured a second time for the provider. A token from
+        // the environment belongs to whoever runs Pulumi: the SDK would write it into the state, as plain text and different in
+        // every run, so only a configured one is passed on; without it the provider reads GITHUB_TOKEN by itself.
+        const token = new pulumi.Config("github").getSecret("token");
         this.provider = new github.Provider(
             name,
-            { owner: args.owner, token: new pulumi.Config("github").getSecret("token") },
-            { parent: this },
+            { owner: args.owner },
+            { parent: this, transformations: [({ props, opts }) => ({ props: { ...props, token }, opts })] },
         );
         const lookup = { parent: this, provider: this.provider };
         const owner = github.getUserOutput({ username: args.owner }, lookup); // an organization's, too
