@@ -51,7 +51,9 @@ function jobValues({ store, query }: Request) {
 }
 
 function health({ store }: Request) {
-    return { status: 200, body: { status: "ok", seeded: store.state.seeded } };
+    const { owner } = store.settings;
+    const owners = [...new Set([owner, ...store.accounts].map(({ login }) => login))];
+    return { status: 200, body: { status: "ok", owner: owner.login, owners, seeded: store.state.seeded } };
 }
 
 const minting = {
@@ -64,7 +66,8 @@ const minting = {
 
 /**
  * What GitHub does not have and the sandbox needs. All but the health take the API's token.
- * - `GET /_sandbox/health`: `seeded` are the repositories (lower-case `owner/name`) that no caller made.
+ * - `GET /_sandbox/health`: `owner` is the configured one, `owners` are all that can have repositories, `seeded` are
+ *   the repositories (lower-case `owner/name`) that no caller made.
  * - `POST /_sandbox/runs`: a run starts; answers what the runner puts into ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN.
  * - `POST /_sandbox/tokens`: any token at once, for tests of what must be refused. `claims` go over those of `run`,
  *   `key: "foreign"` signs with a key that is not the issuer's, `lifetime` is in seconds and may be negative.

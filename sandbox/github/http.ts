@@ -104,7 +104,9 @@ export function page<T>(request: Request, items: readonly T[], wrap: (page: T[])
         return { status: 200, body };
     }
     // A relative target would do for the standard, but clients of GitHub expect a whole address.
-    const next = `${request.origin}${request.params.path}?per_page=${size}&page=${number + 1}`;
+    const query = new URLSearchParams(request.query);
+    query.set("page", String(number + 1));
+    const next = `${request.origin}${request.params.path}?${query}`;
     return { status: 200, body, headers: { link: `<${next}>; rel="next"` } };
 }
 

@@ -184,10 +184,19 @@ function remove(request: Request) {
     return { status: 204 };
 }
 
-function list(request: Request, owner: Account) {
-    const { store } = request;
-    const owned = Object.values(store.state.repositories).filter((each) => each.owner.id === owner.id);
+function list(request: Request, owner: Account | undefined) {
+    const all = Object.values(request.store.state.repositories);
+    const owned = all.filter((each) => owner === undefined || each.owner.id === owner.id);
     return page(request, owned, (some) => some.map((each) => repositoryJson(each)));
+}
+
+/** The token's holder may see all there is; `affiliation=owner` leaves only what is the holder's own. */
+function listMine(request: Request) {
+    const affiliation = request.query.get("affiliation");
+    if (affiliation !== null && affiliation !== "owner") {
+        throw invalid(`For 'affiliation', "${affiliation}" is not owner, the only one that is here.`);
+    }
+    return list(request, affiliation === "owner" ? own(request) : undefined);
 }
 
 function setTopics(request: Request) {
@@ -225,7 +234,7 @@ export const repositoryRoutes: readonly Route[] = [
     { method: "GET", path: "/users/:user", handle: (r) => ok(profileJson(accountOf(r.store, r.params.user!))) },
     { method: "GET", path: "/orgs/:org", handle: (r) => ok(profileJson(org(r))) },
     { method: "GET", path: "/orgs/:org/repos", query: paging, handle: (r) => list(r, org(r)) },
-    { method: "GET", path: "/user/repos", query: paging, handle: (r) => list(r, own(r)) },
+    { method: "GET", path: "/user/repos", query: ["affiliation", ...paging], handle: listMine },
     { method: "POST", path: "/orgs/:org/repos", body: creation, handle: (r) => create(r, org(r)) },
     { method: "POST", path: "/user/repos", body: creation, handle: (r) => create(r, own(r)) },
     { method: "GET", path: one, handle: (r) => ok(repositoryJson(repositoryOf(r))) },

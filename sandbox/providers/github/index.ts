@@ -1,0 +1,4 @@
+import { serve } from "../server";
+import { githubProvider } from "./provider";
+
+serve(githubProvider);
