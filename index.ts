@@ -9,11 +9,11 @@ import { tagEverything } from "./infra/tags";
 import { Task } from "./infra/task";
 
 const settings = loadSettings();
-const { name, region, app, github } = settings;
-tagEverything(settings.tags);
+const { name, region, tags, app, github } = settings;
+tagEverything(tags);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
-const network = new Network("main", { ...settings.network, region });
+const network = new Network("main", { ...settings.network, region, tags });
 const loadBalancer = new LoadBalancer("main", { network, ...app });
 const registry = new Registry("main", {
     repositoryName: name,

@@ -9,6 +9,7 @@ export interface NetworkArgs {
     readonly zones: number;
     readonly natGateways: NatGateways;
     readonly region: string;
+    readonly tags: Readonly<Record<string, string>>;
 }
 
 const strategies = { none: "None", single: "Single", "one-per-az": "OnePerAz" } as const;
@@ -36,8 +37,8 @@ export class Network extends pulumi.ComponentResource {
                 natGateways: { strategy: strategies[args.natGateways] },
                 enableDnsHostnames: true,
                 // Image layers come from S3: through this endpoint they neither pass nor pay for the NAT gateway. Without a
-                // strategy awsx attaches it to no route table at all.
-                vpcEndpointSpecs: [{ serviceName: `com.amazonaws.${args.region}.s3` }],
+                // strategy awsx attaches it to no route table at all, and the VPC's tags it does not hand on to it.
+                vpcEndpointSpecs: [{ serviceName: `com.amazonaws.${args.region}.s3`, tags: args.tags }],
                 vpcEndpointStrategy: "Auto",
             },
             { parent: this },
