@@ -14,11 +14,15 @@ const untaggable: ReadonlySet<string> = new Set([
 /**
  * Adds `tags` to every AWS resource that is registered from now on, those inside awsx components included (awsx hands its own
  * tags on). A transformation rather than the provider's default tags: these would need a provider of our own, which ignores
- * the `aws:` settings of the stack, such as the profile.
+ * the `aws:` settings of the stack, such as the profile. A resource's own tag wins.
  */
 export function tagEverything(tags: Readonly<Record<string, string>>): void {
     pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
-        const taggable = /^awsx?:/.test(type) && !untaggable.has(type);
-        return taggable ? { props: { ...props, tags }, opts } : undefined;
+        if (!/^awsx?:/.test(type) || untaggable.has(type)) {
+            return undefined;
+        }
+        const own = (props as { tags?: pulumi.Input<Record<string, pulumi.Input<string>>> }).tags;
+        const merged = own === undefined ? tags : pulumi.output(own).apply((given) => ({ ...tags, ...given }));
+        return { props: { ...props, tags: merged }, opts };
     });
 }
