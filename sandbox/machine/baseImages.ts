@@ -1,0 +1,55 @@
+/** Where the images come from that the app's Dockerfile starts from. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { checkout, ports } from "../paths";
+import { imageConfig, reference, sources, writeApacheImage } from "./apacheImage";
+import { cachedFolder, shortHash } from "./cached";
+import { isMirrorOf } from "./mirrorServer";
+import { startService } from "./services";
+
+export const registry = "public.ecr.aws";
+const answersWithinMs = 3_000;
+
+/** True when the registry itself answers: a proxy that stands in the way answers too, but not like a registry. */
+export async function isRegistryReachable(host = registry): Promise<boolean> {
+    try {
+        const response = await fetch(`https://${host}/v2/`, { signal: AbortSignal.timeout(answersWithinMs) });
+        await response.body?.cancel();
+        return response.ok || (response.status === 401 && response.headers.has("www-authenticate"));
+    } catch {
+        return false;
+    }
+}
+
+/**
+ * Where public.ecr.aws cannot be reached, makes the base image from packages, once, and serves it on loopback.
+ * @returns `mirror`, the `host:port` of that plain-HTTP registry; none where the real one is used.
+ */
+export async function ensureBaseImages(): Promise<{ mirror: string | undefined }> {
+    if (await isRegistryReachable()) {
+        return { mirror: undefined };
+    }
+    const recipe = fs
+        .readdirSync(sources)
+        .sort()
+        .map((file) => fs.readFileSync(path.join(sources, file)));
+    const name = path.join("images", `httpd-${shortHash(...recipe, JSON.stringify(imageConfig), process.arch)}`);
+    const { folder } = await cachedFolder(name, writeApacheImage);
+    const port = ports.mirror;
+    await startService({
+        name: "mirror",
+        command: process.execPath,
+        args: [
+            "--require",
+            require.resolve("ts-node/register/transpile-only"),
+            path.join(checkout, "sandbox", "machine", "mirror.ts"),
+            fs.realpathSync(folder),
+            String(port),
+        ],
+        cwd: checkout, // where ts-node looks for tsconfig.json
+        port,
+        ready: () => isMirrorOf(port, reference),
+        readyWithin: 20_000,
+    });
+    return { mirror: `127.0.0.1:${port}` };
+}

@@ -1,0 +1,118 @@
+/** The Docker engine that runs the tasks of the emulated ECS. */
+import * as fs from "node:fs";
+import { step, UserError } from "../progress";
+import { DockerApi } from "./dockerApi";
+import { ask, run } from "./run";
+import { isRunning, startService, stopService } from "./services";
+
+const service = "dockerd";
+const defaultHost = "unix:///var/run/docker.sock";
+
+const isRoot = () => process.getuid?.() === 0;
+
+async function installed(command: string): Promise<boolean> {
+    return (await ask("/bin/sh", ["-c", `command -v ${command}`])) !== undefined;
+}
+
+/** The engine that this machine uses; it need not run. */
+export function dockerHost(): string {
+    const host = process.env.DOCKER_HOST || defaultHost;
+    if (!host.startsWith("unix://")) {
+        throw new UserError(
+            `DOCKER_HOST is ${host}, but the sandbox must reach the containers, so it needs an engine on this machine ` +
+                "behind a unix socket. Unset DOCKER_HOST, or set it to unix:///path/to/docker.sock.",
+        );
+    }
+    return host;
+}
+
+function mayConnect(socket: string): boolean {
+    try {
+        fs.accessSync(socket, fs.constants.R_OK | fs.constants.W_OK);
+        return true;
+    } catch {
+        return !fs.existsSync(socket);
+    }
+}
+
+async function install(): Promise<void> {
+    const apt = ["install", "--yes", "--no-install-recommends", "docker.io"];
+    const env = { DEBIAN_FRONTEND: "noninteractive" };
+    try {
+        await run("apt-get", apt, { env });
+    } catch {
+        await run("apt-get", ["update"], { env }); // package lists are often missing or stale on a fresh machine
+        await run("apt-get", apt, { env });
+    }
+}
+
+function noDocker(reason: string): UserError {
+    return new UserError(
+        `No Docker: the sandbox runs the service's tasks as containers, and ${reason}. Install Docker ` +
+            "(Debian and Ubuntu: sudo apt-get install docker.io; elsewhere: https://docs.docker.com/engine/install/), " +
+            "start it (sudo systemctl start docker), check that `docker info` works, and run this again.",
+    );
+}
+
+/** Starts dockerd with its data in its usual place; it listens on its unix socket alone. */
+async function start(api: DockerApi): Promise<void> {
+    if (!isRoot()) {
+        throw noDocker(`no engine answers at ${api.host}, which only root can start`);
+    }
+    if (!(await installed("dockerd"))) {
+        if (!(await installed("apt-get"))) {
+            throw noDocker("dockerd is not installed, which only works by itself where there is apt-get");
+        }
+        await step("Docker from apt", install);
+    }
+    if (await api.ping()) {
+        return; // installing the package started it
+    }
+    await startService({
+        name: service,
+        command: "dockerd",
+        args: [`--host=${api.host}`],
+        ready: () => api.ping(),
+        readyWithin: 60_000,
+        stopWithin: 30_000, // it stops its containers first
+    });
+}
+
+/**
+ * Uses the engine that answers, or starts one where that is possible: as root, with dockerd or apt-get.
+ * @returns `host`, a value for DOCKER_HOST, and whether this sandbox started the engine, now or earlier.
+ * @throws UserError that says what is missing and how to get it.
+ */
+export async function ensureDocker(): Promise<{ host: string; ours: boolean }> {
+    const host = dockerHost();
+    const api = new DockerApi(host);
+    if (!(await api.ping())) {
+        if (!mayConnect(host.slice("unix://".length))) {
+            throw new UserError(
+                `You may not use the Docker engine at ${host}. Add yourself to its group ` +
+                    "(sudo usermod -aG docker $USER, then log in again), or run this as root.",
+            );
+        }
+        await start(api);
+    }
+    return { host, ours: isRunning(service) };
+}
+
+/**
+ * Stops the engine when this sandbox started it and nobody runs a container in it.
+ * @returns why it was left running, if it was.
+ */
+export async function releaseDocker(): Promise<string | undefined> {
+    if (!isRunning(service)) {
+        await stopService(service); // what a crash may have left: containerd, its record
+        return undefined;
+    }
+    const running = (await new DockerApi(dockerHost()).containers().catch(() => [])).filter(
+        (c) => c.state === "running",
+    );
+    if (running.length > 0) {
+        return `Docker keeps running: it runs ${running.map((c) => `${c.name} (${c.image})`).join(", ")}`;
+    }
+    await stopService(service);
+    return undefined;
+}

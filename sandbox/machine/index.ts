@@ -1,0 +1,66 @@
+/** Everything the sandbox needs on a machine, from nothing: called before each run, cheap when all is there. */
+import { ports } from "../paths";
+import { step } from "../progress";
+import { ensureBaseImages } from "./baseImages";
+import { BuildkitEnvironment, ensureBuildkit } from "./buildkit";
+import { ensureDocker, releaseDocker } from "./docker";
+import { ensurePython } from "./python";
+import { stopService } from "./services";
+import { ensureToolchain, Tool } from "./toolchain";
+
+export interface Machine {
+    /** A folder for the PATH with `pulumi`, `pulumi-resource-docker-build`, `buildkitd`, `buildx` and `act`. */
+    readonly binFolder: string;
+    /** The interpreter of the environment that the AWS emulator is installed in. */
+    readonly python: string;
+    /** A value for DOCKER_HOST. */
+    readonly dockerHost: string;
+    /** With these, `buildx` and the docker-build provider build on our BuildKit. */
+    readonly buildEnv: BuildkitEnvironment;
+}
+
+async function packages(): Promise<{ python: string; mirror: string | undefined }> {
+    const { python } = await step("Python environment", ensurePython);
+    const { mirror } = await step("Base image", ensureBaseImages, (images) =>
+        images.mirror ? `made from packages, served at ${images.mirror}` : "from public.ecr.aws",
+    );
+    return { python, mirror };
+}
+
+/**
+ * Sets the machine up, with a line and a time for each part.
+ * @param tools what to build; a run that starts no workflow needs no act
+ * @throws UserError that says what is missing and how to get it.
+ */
+export async function prepareMachine(
+    tools: readonly Tool[] = ["engine", "docker-build", "buildkit", "act"],
+): Promise<Machine> {
+    // First, because it fails at once where it cannot work, and because apt does one thing at a time.
+    const docker = await step(
+        "Docker",
+        ensureDocker,
+        ({ host, ours }) => `${ours ? "our own" : "the machine's"}, ${host}`,
+    );
+    // Compiling keeps the processors busy, packages mostly the network.
+    const [{ binFolder }, { python, mirror }] = await Promise.all([ensureToolchain(tools), packages()]);
+    const options = {
+        registryMirror: mirror,
+        insecureRegistries: [`localhost:${ports.aws}`, `127.0.0.1:${ports.aws}`],
+    };
+    const { env } = await step("Image builder", () => ensureBuildkit(binFolder, options));
+    return { binFolder, python, dockerHost: docker.host, buildEnv: env };
+}
+
+/**
+ * Stops what prepareMachine started, and only that: Docker only when it was ours and nobody else uses it.
+ * Call it after everything that uses the machine has stopped.
+ */
+export async function releaseMachine(): Promise<void> {
+    await stopService("buildkitd");
+    await stopService("mirror");
+    await stopService("setup"); // a compiler or installer that a killed command left running
+    const kept = await releaseDocker();
+    if (kept) {
+        console.log(`  ${kept}.`);
+    }
+}
