@@ -35,6 +35,8 @@ export interface ResourceStandIn {
     delete(id: string, state: Properties): Promise<void>;
     /** Ids of all that exist in the account, without what the cloud itself owns: finds leftovers. Only for top-level types. */
     list?(): Promise<string[]>;
+    /** Removes one that `list` found and no state knows; without it, it is read and deleted. */
+    sweep?(id: string): Promise<void>;
 }
 
 /** A look-up. Wrap a result in `secret` to have the engine treat it as one. */

@@ -1,0 +1,89 @@
+import type { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
+import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
+import type { EC2 } from "@aws-sdk/client-ec2";
+import type { ECR } from "@aws-sdk/client-ecr";
+import type { ECS } from "@aws-sdk/client-ecs";
+import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { IAM } from "@aws-sdk/client-iam";
+import type { STS } from "@aws-sdk/client-sts";
+import { NotReadyError, Properties } from "../standIn";
+
+// The SDK warns on every start that releases of 2027 will want a newer Node; the lock file holds the one that is in use.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
+/**
+ * One client for each service. Endpoint and credentials come from the environment, as for every AWS tool. A client's code is
+ * loaded when the service is first used: together they would take the plugin a second to load.
+ */
+export class Clients {
+    private readonly made = new Map<string, any>();
+    private identity: Promise<string> | undefined;
+
+    constructor(readonly region: string) {}
+
+    get ec2(): EC2 {
+        return this.client("ec2", () => require("@aws-sdk/client-ec2").EC2);
+    }
+    get ecr(): ECR {
+        return this.client("ecr", () => require("@aws-sdk/client-ecr").ECR);
+    }
+    get ecs(): ECS {
+        return this.client("ecs", () => require("@aws-sdk/client-ecs").ECS);
+    }
+    get elb(): ElasticLoadBalancingV2 {
+        return this.client("elb", () => require("@aws-sdk/client-elastic-load-balancing-v2").ElasticLoadBalancingV2);
+    }
+    get iam(): IAM {
+        return this.client("iam", () => require("@aws-sdk/client-iam").IAM);
+    }
+    get logs(): CloudWatchLogs {
+        return this.client("logs", () => require("@aws-sdk/client-cloudwatch-logs").CloudWatchLogs);
+    }
+    get scaling(): ApplicationAutoScaling {
+        return this.client("scaling", () => require("@aws-sdk/client-application-auto-scaling").ApplicationAutoScaling);
+    }
+    get sts(): STS {
+        return this.client("sts", () => require("@aws-sdk/client-sts").STS);
+    }
+
+    /** The account's number. */
+    account(): Promise<string> {
+        return (this.identity ??= this.sts.getCallerIdentity({}).then(({ Account }) => Account!));
+    }
+
+    /** The ARN of a thing that the EC2 API only gives an id for. */
+    async ec2Arn(kind: string, id: string): Promise<string> {
+        return `arn:aws:ec2:${this.region}:${await this.account()}:${kind}/${id}`;
+    }
+
+    private client(name: string, load: () => new (options: object) => any): any {
+        if (!this.made.has(name)) this.made.set(name, new (load())({ region: this.region }));
+        return this.made.get(name);
+    }
+}
+
+/** What the services say of a thing that is not there, or no longer. */
+export function isGone(error: any): boolean {
+    return /NotFound|NoSuch|NotActive|InvalidAssociationID/.test(error?.name ?? "");
+}
+
+/** The answer, or undefined where the thing asked about is gone. */
+export async function unlessGone<T>(request: Promise<T>): Promise<T | undefined> {
+    return request.catch((error) => {
+        if (isGone(error)) return undefined;
+        throw error;
+    });
+}
+
+/** From here on the thing exists: what fails in `rest` must not make the engine forget it. */
+export async function afterCreating<T>(id: string, outputs: Properties, rest: () => Promise<T>): Promise<T> {
+    return rest().catch((error) => {
+        if (error instanceof NotReadyError) throw error;
+        throw new NotReadyError(id, outputs, error.$metadata ? `${error.name}: ${error.message}` : error.message);
+    });
+}
+
+/** Without the keys whose value is undefined. */
+export function defined<T extends object>(properties: T): T {
+    return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as T;
+}

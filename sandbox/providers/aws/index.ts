@@ -1,0 +1,4 @@
+import { serve } from "../server";
+import { aws } from "./provider";
+
+serve(aws);
