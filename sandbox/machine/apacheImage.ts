@@ -1,6 +1,6 @@
 /**
  * The httpd image for machines that reach no image registry: a real Apache from the distribution's packages in the
- * places where the official image has it, with BusyBox as its shell and tools.
+ * places where the official image has it, with BusyBox for the tools that a Dockerfile's steps use.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -24,9 +24,11 @@ export const imageConfig: ImageConfig = {
 };
 
 // What the loaded modules link to. apache2-bin depends on much more (Perl, LDAP, Lua, curl) for modules that are not.
-// Newer releases append t64 to some of the names.
-const wanted = /^(apache2-bin|libapr1|libaprutil1|libc6|libcrypt1|libdb5\.3|libexpat1|libpcre2-8-0|libuuid1)(t64)?$/;
-const alsoWanted = ["busybox-static", "media-types"];
+// libgcc-s1 is in no list: glibc loads it when a thread ends. Newer releases append t64 to some of the names.
+const wanted =
+    /^(apache2-bin|libapr1|libaprutil1|libc6|libcrypt1|libdb5\.3|libexpat1|libgcc-s1|libpcre2-8-0|libuuid1)(t64)?$/;
+// BusyBox's own shell would run its applet called httpd rather than what is on the PATH, so the shell is another.
+const alsoWanted = ["busybox-static", "dash", "media-types"];
 const unneeded = ["./usr/share/doc", "./usr/share/man", "./usr/share/locale", "./usr/share/lintian", "*/gconv"];
 
 /** Chooses the packages to unpack from what `apt-cache depends --recurse` printed. */
@@ -63,6 +65,9 @@ async function unpack(packages: string, root: string): Promise<void> {
 }
 
 async function addTools(root: string): Promise<void> {
+    if (!fs.existsSync(path.join(root, "usr/bin/sh"))) {
+        fs.symlinkSync("dash", path.join(root, "usr/bin/sh"));
+    }
     const applets = await run(path.join(root, "bin", "busybox"), ["--list"]);
     for (const applet of applets.trim().split("\n")) {
         const link = path.join(root, "usr", "bin", applet);
@@ -81,7 +86,9 @@ function addServer(root: string): void {
     for (const folder of ["bin", "conf", "htdocs", "logs"]) {
         fs.mkdirSync(at(server, folder), { recursive: true });
     }
-    fs.mkdirSync(at("usr/local/bin"), { recursive: true });
+    for (const folder of ["run", "usr/local/bin", "var/www"]) {
+        fs.mkdirSync(at(folder), { recursive: true });
+    }
     fs.mkdirSync(at("root"), { mode: 0o700 });
     fs.mkdirSync(at("tmp"));
     fs.chmodSync(at("tmp"), 0o1777);

@@ -2,13 +2,16 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { checkout, ports } from "../paths";
-import { imageConfig, reference, sources, writeApacheImage } from "./apacheImage";
+import { reference, sources, writeApacheImage } from "./apacheImage";
 import { cachedFolder, shortHash } from "./cached";
 import { isMirrorOf } from "./mirrorServer";
 import { startService } from "./services";
 
 export const registry = "public.ecr.aws";
 const answersWithinMs = 3_000;
+
+/** The code that decides what is in the image: an edit makes another one. */
+const recipeCode = ["./apacheImage", "./ociLayout"].map((module) => require.resolve(module));
 
 /** True when the registry itself answers: a proxy that stands in the way answers too, but not like a registry. */
 export async function isRegistryReachable(host = registry): Promise<boolean> {
@@ -29,11 +32,17 @@ export async function ensureBaseImages(): Promise<{ mirror: string | undefined }
     if (await isRegistryReachable()) {
         return { mirror: undefined };
     }
-    const recipe = fs
-        .readdirSync(sources)
-        .sort()
-        .map((file) => fs.readFileSync(path.join(sources, file)));
-    const name = path.join("images", `httpd-${shortHash(...recipe, JSON.stringify(imageConfig), process.arch)}`);
+    const recipe = [
+        ...fs
+            .readdirSync(sources)
+            .sort()
+            .map((file) => path.join(sources, file)),
+        ...recipeCode,
+    ];
+    const name = path.join(
+        "images",
+        `httpd-${shortHash(...recipe.map((file) => fs.readFileSync(file)), process.arch)}`,
+    );
     const { folder } = await cachedFolder(name, writeApacheImage);
     const port = ports.mirror;
     await startService({
