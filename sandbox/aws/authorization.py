@@ -1,0 +1,109 @@
+"""IAM enforcement as AWS does it: the right resource, every action that a call implies, and nothing by default."""
+
+import json
+import os
+from contextvars import ContextVar
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import ecs as ecs_service
+from ministack.services import iam as iam_service
+
+import permissions
+import resources
+from replace import existing, replace
+from resources import Call, Check
+
+# Their requests name the action in a header; a query parameter must not be able to name another one.
+_JSON_SERVICES = {"ecs", "ecr", "logs", "secretsmanager", "application-autoscaling"}
+# Containers read their metadata without credentials.
+_UNSIGNED_SERVICES = {"ecs-metadata", "imds"}
+
+_checks: ContextVar[list[Check]] = ContextVar("sandbox_checks", default=[])
+_refused: ContextVar[Check | None] = ContextVar("sandbox_refused", default=None)
+
+
+def checks_for(service: str, action: str, args: dict, known: str, region: str, account: str) -> list[Check]:
+    """All that a call needs; `known` is the resource that MiniStack found, for services that it gets right."""
+    call = Call(service, action, args, region, account)
+    if service == "ecs":
+        return resources.ecs(call, lambda name: ecs_service._task_defs.get(ecs_service._resolve_td_key(name)))
+    if service == "ecr":
+        return resources.ecr(call)
+    if service == "logs":
+        return resources.logs(call, known)
+    if service == "ec2":
+        return resources.ec2(call, known)
+    if service == "elasticloadbalancing":
+        return resources.elasticloadbalancing(call, known)
+    if service == "iam":
+        return resources.iam(call, known, iam_service._roles.get)
+    if service == "application-autoscaling":
+        return resources.autoscaling(call)
+    return [Check(action, known)]
+
+
+def _arguments(service: str, body: bytes, query: dict) -> dict:
+    if service in _JSON_SERVICES:
+        try:
+            decoded = json.loads(body or b"{}")
+        except ValueError:
+            return {}
+        return decoded if isinstance(decoded, dict) else {}
+    return {name: value[0] if isinstance(value, list) and value else value for name, value in query.items()}
+
+
+def install() -> None:
+    permissions.check_assumptions()
+    existing(ecs_service, "_resolve_td_key", "ref")
+    account = os.environ["MINISTACK_ACCOUNT_ID"]
+
+    @replace(iam_actions, "extract_iam_action", "service method path headers body query_params")
+    def extract_iam_action(original, service, method, path, headers, body, query_params):
+        if service in _UNSIGNED_SERVICES:
+            return original(service, method, path, headers, body, query_params)
+        namespace = iam_actions.SERVICE_TO_IAM_NAMESPACE.get(service, service)
+        if service in _JSON_SERVICES:
+            return f"{namespace}:{headers.get('x-amz-target', '').rsplit('.', 1)[-1] or 'Unknown'}"
+        # MiniStack lets a request pass whose action it cannot tell; an action that no policy names is refused.
+        return original(service, method, path, headers, body, query_params) or f"{namespace}:Unknown"
+
+    @replace(iam_actions, "extract_resource_arn", "service method path headers body query_params region account_id")
+    def extract_resource_arn(original, service, method, path, headers, body, query_params, region, account_id):
+        known = original(service, method, path, headers, body, query_params, region, account_id)
+        action = iam_actions.extract_iam_action(service, method, path, headers, body, query_params) or ""
+        args = _arguments(service, body, query_params)
+        needed = checks_for(service, action.split(":", 1)[-1], args, known, region, account_id)
+        _checks.set(needed)
+        return needed[0].resource
+
+    @replace(iam_evaluator, "enforce", "access_key_id iam_action service region resource_arn service_context")
+    def enforce(original, access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+        needed = _checks.get()
+        _checks.set([])
+        if not needed or needed[0][:2] != (iam_action, resource_arn):
+            needed = [Check(iam_action, resource_arn)]
+        for check in needed:
+            context = {**(service_context or {}), **check.context}
+            denied = original(access_key_id, check.action, service, region, check.resource, context)
+            if denied:
+                _refused.set(check)
+                return denied
+        return None
+
+    @replace(
+        iam_actions,
+        "access_denied_response",
+        "service action principal_arn request_id error_code message headers resource_arn explicit_deny resource_policy_arn",
+    )
+    def access_denied_response(original, service, action, principal_arn, request_id, **details):
+        check = _refused.get()
+        if check and not details.get("error_code") and not details.get("resource_policy_arn"):
+            explicit = bool(details.get("explicit_deny"))
+            message = iam_actions.identity_denial_message(check.action, principal_arn, check.resource, explicit)
+            action, details = check.action, {**details, "message": message, "resource_arn": check.resource}
+        return original(service, action, principal_arn, request_id, **details)
+
+    @replace(iam_evaluator, "is_root_access_key", "access_key_id")
+    def is_root_access_key(original, access_key_id):
+        # MiniStack also takes the key `test`, and any other account's number, for an account's root.
+        return access_key_id == account

@@ -1,0 +1,148 @@
+"""The containers of ECS tasks: found by a label, limited as declared, pulled with the task's own execution role."""
+
+import os
+import threading
+
+from ministack.core import container_reaper
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import ecs
+
+import registry
+from permissions import as_task, denial, permits
+from replace import existing, replace
+
+LABEL = "fargate-cicd.sandbox"
+_PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+# The credentials that the containers of the task being started are pulled with; every task has a thread of its own.
+_starting = threading.local()
+
+
+def sandbox_id() -> str:
+    return os.environ["SANDBOX_ID"]
+
+
+def _is_ours(image: str) -> bool:
+    return image.startswith(f"{registry.host()}/")
+
+
+class CannotStart(Exception):
+    """Why a task cannot start, in the words of ECS."""
+
+
+def _require(principal, action: str, resource: str, failure: str) -> None:
+    if not permits(principal, action, resource, get_region()):
+        raise CannotStart(f"{failure}: AccessDeniedException: {denial(principal.arn, action, resource)}")
+
+
+def prepare(task: dict, definition: dict) -> dict | None:
+    """What the agent of ECS does before it starts containers: log in, may pull, may write the logs.
+
+    :returns: the credentials for the registry, or None when no image comes from it.
+    :raises CannotStart: with the reason that `DescribeTasks` shows.
+    """
+    containers = definition["containerDefinitions"]
+    images = [each["image"] for each in containers if _is_ours(each["image"])]
+    groups = [config["group"] for each in containers if (config := ecs._awslogs_config(each, "", ""))]
+    if not images and not groups:
+        return None
+    role, task_id = definition.get("executionRoleArn"), task["taskArn"].rsplit("/", 1)[-1]
+    if not role:
+        raise CannotStart("ResourceInitializationError: the task definition has no execution role to pull or log with")
+    principal = as_task(role, task_id)
+    if isinstance(principal, str):
+        raise CannotStart(f"ResourceInitializationError: {principal}")
+    for group in groups:
+        stream = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:*"
+        for action in _LOG:
+            _require(principal, action, stream, "ResourceInitializationError: failed to validate logger args")
+    if not images:
+        return None
+    login = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed"
+    _require(principal, "ecr:GetAuthorizationToken", "*", login)
+    for image in images:
+        for action in _PULL:
+            _require(principal, action, registry.repository_arn(image), f"CannotPullContainerError: {image}")
+    return {"username": "AWS", "password": registry.issue(lambda: as_task(role, task_id))}
+
+
+def install() -> None:
+    existing(ecs, "_fail_task_start", "task docker_client reason")
+    existing(ecs, "_awslogs_config", "cdef task_id container_id")
+    existing(container_reaper, "drop_containers", "containers stop_timeout force")
+
+    @replace(container_reaper, "own_labels", "service extra")
+    def own_labels(original, service, **extra):
+        return {**original(service, **extra), LABEL: sandbox_id()}
+
+    @replace(ecs, "_start_task_worker", "task td container_overrides docker_client")
+    def start_task_worker(original, task, td, container_overrides, docker_client):
+        try:
+            _starting.credentials = prepare(task, td)
+        except CannotStart as refused:
+            ecs._fail_task_start(task, docker_client, str(refused))
+            return
+        original(task, td, container_overrides, docker_client)
+
+    @replace(ecs, "_resolve_repository_credentials", "cdef")
+    def resolve_repository_credentials(original, cdef):
+        return getattr(_starting, "credentials", None) if _is_ours(cdef["image"]) else original(cdef)
+
+    @replace(
+        ecs,
+        "_run_docker_container",
+        "docker_client cdef run_kwargs refresh_image allow_cached cache_image fallback_image auth_config",
+    )
+    def run_docker_container(original, docker_client, cdef, run_kwargs, **options):
+        if _is_ours(cdef["image"]):
+            # Fargate keeps no images: what the registry no longer has, or refuses, does not start.
+            credentials = getattr(_starting, "credentials", None)
+            options.update(refresh_image=True, allow_cached=False, auth_config=credentials)
+        return original(docker_client, cdef, run_kwargs, **options)
+
+    @replace(
+        ecs,
+        "_build_run_kwargs",
+        "cdef td env port_bindings ecs_network host_mode task_id task_arn ministack_net_ip cluster_arn",
+    )
+    def build_run_kwargs(original, cdef, td, *rest):
+        arguments = original(cdef, td, *rest)
+        if arguments.get("ports"):
+            arguments["ports"] = {port: ("127.0.0.1", host) for port, host in arguments["ports"].items()}
+        memory = cdef.get("memory") or td.get("memory")
+        return {**arguments, **({"mem_limit": f"{memory}m"} if memory else {})}
+
+    @replace(ecs, "_register_task_definition", "data")
+    def register_task_definition(original, data):
+        if "FARGATE" in (data.get("requiresCompatibilities") or []):
+            if data.get("networkMode") != "awsvpc":
+                message = "Fargate only supports network mode 'awsvpc'."
+                return ecs.error_response_json("ClientException", message, 400)
+            if not fargate_runs(data.get("cpu"), data.get("memory")):
+                message = f"No Fargate configuration exists for given values: {data.get('cpu')} CPU, {data.get('memory')} memory."
+                return ecs.error_response_json("ClientException", message, 400)
+        return original(data)
+
+
+def fargate_runs(cpu: str | None, memory: str | None) -> bool:
+    """Whether Fargate has a size with this CPU (1024 is one vCPU) and memory (MiB)."""
+    sizes = {
+        256: [512, 1024, 2048],
+        512: range(1024, 4097, 1024),
+        1024: range(2048, 8193, 1024),
+        2048: range(4096, 16385, 1024),
+        4096: range(8192, 30721, 1024),
+        8192: range(16384, 61441, 4096),
+        16384: range(32768, 122881, 8192),
+    }
+    return str(memory).isdecimal() and str(cpu).isdecimal() and int(memory or 0) in sizes.get(int(cpu or 0), [])
+
+
+def remove_leftovers() -> int:
+    """Removes the containers of an earlier emulator of this sandbox, which was killed. Returns how many."""
+    client = ecs._get_docker()
+    if client is None:
+        return 0
+    found = client.containers.list(all=True, filters={"label": f"{LABEL}={sandbox_id()}"})
+    return container_reaper.drop_containers(found, force=True)

@@ -1,0 +1,91 @@
+"""The sandbox's AWS: MiniStack, with what it leaves out or lets pass put right, on loopback only.
+
+    python launcher.py --port 4566 --region ap-northeast-1 --sandbox-id ID --state DIR [--oidc-jwks-url URL]
+
+MiniStack (https://github.com/ministackorg/ministack, MIT) emulates the control planes, runs ECS tasks as Docker
+containers and forwards a load balancer's requests to them. Each module beside this file closes one kind of gap:
+
+| module | what MiniStack does | what AWS, and so the sandbox, does |
+| --- | --- | --- |
+| `resources`, `authorization` | checks an ECS call against the cluster, or `*`; lets unknown actions pass; knows no PassRole | every action that a call implies, on its own resource; nothing by default |
+| `web_identity` | believes any token | signature, times, issuer and audience are checked |
+| `registry` | takes any login and any push; names a host that does not exist | tokens of a principal, and its permissions, on `localhost` |
+| `load_balancer` | calls every target healthy | health checks; requests go to healthy targets only; draining |
+| `deployments` | a rollout is done when containers have run for a second | when the load balancer finds them healthy; else it is rolled back |
+| `containers` | pulls as nobody | pulls with the execution role, limits memory, labels what it starts |
+| `autoscaling` | nothing | Application Auto Scaling for ECS services |
+
+A replaced function that is not where it was, or takes other arguments, stops the launcher with its name.
+State lives in memory: an emulator that ends has forgotten everything, and its containers are removed.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="The sandbox's AWS emulator, on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=4566)
+    parser.add_argument("--region", required=True)
+    parser.add_argument("--account", default="123456789012")
+    parser.add_argument("--sandbox-id", required=True, help="label of the containers that it starts")
+    parser.add_argument("--state", required=True, type=Path, help="folder for its temporary files")
+    parser.add_argument("--oidc-issuer", default="https://token.actions.githubusercontent.com")
+    parser.add_argument("--oidc-jwks-url", help="where that issuer's keys are; without it no token is accepted")
+    parser.add_argument("--speed", type=float, default=5.0, help="AWS's waits are divided by this")
+    return parser.parse_args()
+
+
+def environment(chosen: argparse.Namespace) -> dict[str, str]:
+    """MiniStack reads its settings from the environment, most of them while it is imported."""
+    services = "ec2,ecr,ecs,elasticloadbalancing,iam,sts,logs,s3,secretsmanager,monitoring,acm,route53,sns,ssm"
+    return {
+        "MINISTACK_ACCOUNT_ID": chosen.account,
+        "MINISTACK_REGION": chosen.region,
+        "AUTH": "true",
+        "GATEWAY_PORT": str(chosen.port),
+        "BIND_HOST": "127.0.0.1",
+        "SERVICES": services,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "AWS_ACCESS_KEY_ID": chosen.account,
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "S3_DATA_DIR": str(chosen.state / "s3"),
+        "TMPDIR": str(chosen.state),
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+        "SANDBOX_ID": chosen.sandbox_id,
+        "SANDBOX_SPEED": str(chosen.speed),
+        "SANDBOX_OIDC_ISSUER": chosen.oidc_issuer,
+        **({"SANDBOX_OIDC_JWKS_URL": chosen.oidc_jwks_url} if chosen.oidc_jwks_url else {}),
+    }
+
+
+def main() -> None:
+    chosen = arguments()
+    chosen.state.mkdir(parents=True, exist_ok=True)
+    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "EDGE_PORT", "PERSIST_STATE", "LOCALSTACK_PERSISTENCE", "USE_SSL"):
+        os.environ.pop(name, None)
+    os.environ.update(environment(chosen))
+    tempfile.tempdir = str(chosen.state)
+    sys.argv = sys.argv[:1]  # MiniStack has options of its own
+
+    import authorization
+    import autoscaling
+    import containers
+    import deployments
+    import load_balancer
+    import registry
+    import web_identity
+    from ministack import app
+
+    for module in (authorization, web_identity, registry, load_balancer, deployments, containers, autoscaling):
+        module.install()
+    containers.remove_leftovers()
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Which actions a request needs on which resources, after AWS's service authorization reference.
+
+MiniStack authorises an ECS call against the cluster that it names, a registration against `*`, and checks neither
+`iam:PassRole` nor the tagging that a creation includes. Everything here is pure: a request in, a list of checks out.
+"""
+
+from typing import Any, Callable, NamedTuple
+
+TASKS = "ecs-tasks.amazonaws.com"
+
+
+class Check(NamedTuple):
+    """One action that the caller must be allowed to do on one resource."""
+
+    action: str
+    resource: str
+    context: dict[str, Any] = {}
+
+
+class Call(NamedTuple):
+    """A request to one service: its action, its decoded arguments and where it goes."""
+
+    service: str
+    action: str
+    args: dict[str, Any]
+    region: str
+    account: str
+
+    def arn(self, resource: str, service: str | None = None) -> str:
+        return f"arn:aws:{service or self.service}:{self.region}:{self.account}:{resource}"
+
+    def on(self, resource: str, context: dict[str, Any] | None = None) -> Check:
+        return Check(f"{self.service}:{self.action}", resource, context or {})
+
+
+def last(reference: str) -> str:
+    return reference.rsplit("/", 1)[-1]
+
+
+def pass_role(call: Call, role: str | None, service: str) -> list[Check]:
+    if not role:
+        return []
+    arn = role if role.startswith("arn:") else f"arn:aws:iam::{call.account}:role/{role}"
+    return [Check("iam:PassRole", arn, {"iam:PassedToService": service})]
+
+
+def tags_on_create(call: Call, resource: str) -> list[Check]:
+    if not call.args.get("tags"):
+        return []
+    return [Check(f"{call.service}:TagResource", resource, {f"{call.service}:CreateAction": call.action})]
+
+
+_ON_CLUSTER = {
+    "DeleteCluster", "UpdateCluster", "UpdateClusterSettings", "PutClusterCapacityProviders", "ListContainerInstances",
+    "DescribeContainerInstances", "ListAttributes", "PutAttributes", "DeleteAttributes",
+}  # fmt: skip
+_ON_SERVICE = {"CreateService", "UpdateService", "DeleteService", "DescribeServices", "ListServiceDeployments"}
+_ON_TASK = {"StopTask", "DescribeTasks", "ExecuteCommand", "GetTaskProtection", "UpdateTaskProtection"}
+_ON_ARN = {"TagResource", "UntagResource", "ListTagsForResource"}
+
+
+def ecs(call: Call, task_definition: Callable[[str], dict | None]) -> list[Check]:
+    """`task_definition` finds a registered one by family, family:revision or ARN."""
+    args, action = call.args, call.action
+    cluster = last(args.get("cluster") or "default")
+    within = {"ecs:cluster": call.arn(f"cluster/{cluster}")}
+    if action == "RegisterTaskDefinition":
+        family = call.arn(f"task-definition/{args.get('family', '')}:*")
+        roles = [args.get("executionRoleArn"), args.get("taskRoleArn")]
+        passed = [check for role in dict.fromkeys(roles) for check in pass_role(call, role, TASKS)]
+        return [call.on(family), *tags_on_create(call, family), *passed]
+    if action in ("RunTask", "StartTask"):
+        definition = task_definition(args.get("taskDefinition", "")) or {}
+        overrides = args.get("overrides") or {}
+        roles = [overrides.get(key) or definition.get(key) for key in ("executionRoleArn", "taskRoleArn")]
+        target = definition.get("taskDefinitionArn") or call.arn(f"task-definition/{last(args.get('taskDefinition', ''))}")
+        passed = [check for role in dict.fromkeys(roles) for check in pass_role(call, role, TASKS)]
+        return [call.on(target, within), *tags_on_create(call, call.arn(f"task/{cluster}/*")), *passed]
+    if action in _ON_SERVICE:
+        names = args.get("services") if action == "DescribeServices" else [args.get("serviceName") or args.get("service")]
+        services = [call.arn(f"service/{cluster}/{last(name or '')}") for name in names or [""]]
+        if action == "CreateService":
+            tagged = tags_on_create(call, services[0])
+            return [call.on(services[0], within), *tagged, *pass_role(call, args.get("role"), "ecs.amazonaws.com")]
+        return [call.on(service, within) for service in services]
+    if action in _ON_TASK:
+        tasks = args.get("tasks") or [args.get("task") or ""]
+        return [call.on(call.arn(f"task/{cluster}/{last(task)}"), within) for task in tasks]
+    if action == "DescribeClusters":
+        return [call.on(call.arn(f"cluster/{last(name)}")) for name in args.get("clusters") or ["default"]]
+    if action == "CreateCluster":
+        created = call.arn(f"cluster/{args.get('clusterName') or 'default'}")
+        return [call.on("*"), *tags_on_create(call, created)]
+    if action == "DeleteTaskDefinitions":
+        return [call.on(call.arn(f"task-definition/{last(name)}")) for name in args.get("taskDefinitions") or [""]]
+    if action in _ON_CLUSTER:
+        return [call.on(call.arn(f"cluster/{cluster}"), within)]
+    if action == "ListTasks":
+        return [call.on(call.arn(f"container-instance/{cluster}/*"), within)]
+    if action in _ON_ARN:
+        return [call.on(args.get("resourceArn") or "*")]
+    return [call.on("*", within if "cluster" in args else {})]
+
+
+def ecr(call: Call) -> list[Check]:
+    args = call.args
+    if call.action == "DescribeRepositories":
+        return [call.on(call.arn(f"repository/{name}")) for name in args.get("repositoryNames") or ["*"]]
+    if call.action in _ON_ARN:
+        return [call.on(args.get("resourceArn") or "*")]
+    if args.get("repositoryName"):
+        return [call.on(call.arn(f"repository/{args['repositoryName']}"))]
+    return [call.on("*")]
+
+
+def logs(call: Call, known: str) -> list[Check]:
+    # A listing is authorised on a log group without a name, however it is filtered.
+    return [call.on(call.arn("log-group::log-stream:") if call.action == "DescribeLogGroups" else known)]
+
+
+_EC2_KINDS = {
+    "vpc": "vpc", "subnet": "subnet", "igw": "internet-gateway", "rtb": "route-table", "nat": "natgateway",
+    "eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "vpce": "vpc-endpoint",
+    "i": "instance", "eni": "network-interface", "acl": "network-acl",
+}  # fmt: skip
+
+
+def ec2(call: Call, known: str) -> list[Check]:
+    if call.action.startswith(("Describe", "Get", "Search", "List")):
+        return [call.on("*")]
+    tagged = [value for name, value in call.args.items() if name.startswith("ResourceId.")]
+    if call.action in ("CreateTags", "DeleteTags") and tagged:
+        kinds = [(_EC2_KINDS.get(value.rsplit("-", 1)[0], "*"), value) for value in tagged]
+        return [call.on(call.arn(f"{kind}/{value}")) for kind, value in kinds]
+    return [call.on(known)]
+
+
+def elasticloadbalancing(call: Call, known: str) -> list[Check]:
+    args = call.args
+    if call.action.startswith("Describe"):
+        return [call.on("*")]
+    named = [value for name, value in args.items() if name.startswith("ResourceArns.")]
+    if named:
+        return [call.on(value) for value in named]
+    kind = {"network": "net", "gateway": "gwy"}.get(args.get("Type", ""), "app")
+    created = {
+        "CreateLoadBalancer": f"loadbalancer/{kind}/{args.get('Name', '')}/*",
+        "CreateTargetGroup": f"targetgroup/{args.get('Name', '')}/*",
+    }.get(call.action)
+    target = call.arn(created) if created else args.get("RuleArn") or known
+    tagged = any(name.startswith("Tags.") for name in args)
+    context = {"elasticloadbalancing:CreateAction": call.action}
+    return [call.on(target), *([Check("elasticloadbalancing:AddTags", target, context)] if tagged else [])]
+
+
+def iam(call: Call, known: str, role: Callable[[str], dict | None]) -> list[Check]:
+    """`role` finds one by its name."""
+    args, own = call.args, f"arn:aws:iam::{call.account}:"
+    if "OpenIDConnectProviderArn" in args:
+        return [call.on(args["OpenIDConnectProviderArn"])]
+    if call.action == "CreateOpenIDConnectProvider":
+        return [call.on(f"{own}oidc-provider/{args.get('Url', '').split('://')[-1].rstrip('/')}")]
+    if call.action == "CreatePolicy":
+        return [call.on(f"{own}policy/{args.get('PolicyName', '')}")]
+    named = role(args.get("RoleName", "")) or {}
+    if "InstanceProfileName" in args:
+        passed = pass_role(call, named.get("Arn"), "ec2.amazonaws.com") if "RoleName" in args else []
+        return [call.on(f"{own}instance-profile/{args['InstanceProfileName']}"), *passed]
+    policy = {"iam:PolicyARN": args["PolicyArn"]} if "PolicyArn" in args and known != args["PolicyArn"] else {}
+    return [call.on(named.get("Arn") or known, policy)]
+
+
+def autoscaling(call: Call) -> list[Check]:
+    args = call.args
+    if call.action.startswith("Describe"):
+        return [call.on("*")]
+    if call.action in _ON_ARN:
+        return [call.on(args.get("ResourceARN") or "*")]
+    context = {
+        f"application-autoscaling:{key}": args[name]
+        for key, name in (("service-namespace", "ServiceNamespace"), ("scalable-dimension", "ScalableDimension"))
+        if args.get(name)
+    }
+    passed = pass_role(call, args.get("RoleARN"), "application-autoscaling.amazonaws.com")
+    return [call.on(call.arn("scalable-target/*"), context), *passed]
