@@ -6,7 +6,6 @@ the service finds it healthy; one that is found unhealthy after the grace period
 that the circuit breaker sees it; and an old task is stopped only after its last request was answered.
 """
 
-import os
 import threading
 import time
 
@@ -52,10 +51,11 @@ def _event(service: dict, message: str) -> None:
 
 
 def _stop_unhealthy(service: dict, task: dict) -> None:
-    groups = ", ".join(arn for arn, *_ in _targets(service, task))
-    reason = f"Task failed ELB health checks in (target-group {groups})"
+    target = next(each for each in _targets(service, task) if load_balancer.state_of(*each) == "unhealthy")
+    reason = f"Task failed ELB health checks in (target-group {target[0]})"
+    why = load_balancer.reason_of(*target)
     if ecs._mark_task_stopped(task["taskArn"], task, reason, "ServiceSchedulerInitiated"):
-        _event(service, f"(task {task['taskArn'].rsplit('/', 1)[-1]}) failed container health checks: {reason}")
+        _event(service, f"(port {target[2]}) is unhealthy in (target-group {target[0]}) due to (reason {why})")
         ecs._record_service_task_failure(task)
         ecs._cleanup_task_resources(task, ecs._get_docker())
 
@@ -106,7 +106,11 @@ def install() -> None:
     existing(ecs, "_record_service_task_failure", "task digest_resolution_failed")
     existing(ecs, "_reconcile_service_tasks", "cluster_name svc_key")
     existing(ecs, "_refresh_service_state", "cluster_name group")
-    existing(ecs, "_cleanup_task_resources", "task docker_client extra_container")
+
+    @replace(ecs, "_cleanup_task_resources", "task docker_client extra_container")
+    def cleanup_task_resources(original, task, docker_client, extra_container=None):
+        # For a container that ended by itself MiniStack passes no client, and so leaves it behind.
+        original(task, docker_client or ecs._get_docker(), extra_container)
 
     @replace(ecs, "_make_deployment", "task_definition desired_count status")
     def make_deployment(original, task_definition, desired_count, status="PRIMARY"):

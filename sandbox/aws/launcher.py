@@ -14,6 +14,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `deployments` | a rollout is done when containers have run for a second | when the load balancer finds them healthy; else it is rolled back |
 | `containers` | pulls as nobody | pulls with the execution role, limits memory, labels what it starts |
 | `autoscaling` | nothing | Application Auto Scaling for ECS services |
+| `identity_providers` | an OIDC provider cannot be changed | its tags, audiences and thumbprints can |
 
 A replaced function that is not where it was, or takes other arguments, stops the launcher with its name.
 State lives in memory: an emulator that ends has forgotten everything, and its containers are removed.
@@ -76,12 +77,14 @@ def main() -> None:
     import autoscaling
     import containers
     import deployments
+    import identity_providers
     import load_balancer
     import registry
     import web_identity
     from ministack import app
 
-    for module in (authorization, web_identity, registry, load_balancer, deployments, containers, autoscaling):
+    installed = (authorization, web_identity, registry, load_balancer, deployments, containers)
+    for module in (*installed, autoscaling, identity_providers):
         module.install()
     containers.remove_leftovers()
     app.main()

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ministack.core.responses import StreamingResponse, request_scope, set_request_account_id, set_request_region
-from ministack.services import alb
+from ministack.services import alb, ec2
 
 from replace import existing, replace
 
@@ -64,6 +64,12 @@ def state_of(group_arn: str, target_id: str, port: int) -> str:
     """`initial`, `healthy` or `unhealthy`; `unused` for a target that is not registered or never checked."""
     health = _health.get((group_arn, target_id, port))
     return health.state if health else "unused"
+
+
+def reason_of(group_arn: str, target_id: str, port: int) -> str:
+    """Why a target is not healthy, as DescribeTargetHealth says it."""
+    health = _health.get((group_arn, target_id, port))
+    return health.reason[1] if health else _REASONS["unused"][1]
 
 
 def wait_until_idle(target_id: str, seconds: float) -> None:
@@ -167,7 +173,24 @@ def install() -> None:
 
     @replace(alb, "_lb_xml", "lb")
     def lb_xml(original, lb):
-        return original({**lb, "DNSName": _dns_name(lb)})
+        xml = original({**lb, "DNSName": _dns_name(lb)})
+        for subnet_id in lb.get("Subnets", []):
+            zone = (ec2._subnets.get(subnet_id) or {}).get("AvailabilityZone", "")
+            named = r"<ZoneName>[^<]*</ZoneName>(<SubnetId>" + re.escape(subnet_id) + ")"
+            xml = re.sub(named, rf"<ZoneName>{zone}</ZoneName>\1", xml)
+        return xml
+
+    @replace(alb, "_create_lb", "params")
+    def create_lb(original, params):
+        subnets = [ec2._subnets.get(subnet_id) for subnet_id in alb._parse_member_list(params, "Subnets")]
+        if None in subnets:
+            return alb._error("SubnetNotFound", "One or more subnets do not exist")
+        zones = {subnet["AvailabilityZone"] for subnet in subnets}
+        if len(zones) < 2 or len(zones) < len(subnets):
+            message = "At least two subnets in two different Availability Zones must be specified"
+            return alb._error("ValidationError", message)
+        # MiniStack invents a network; the load balancer is in that of its subnets.
+        return original({**params, "VpcId": [subnets[0]["VpcId"]]})
 
     @replace(alb, "find_lb_for_host", "host")
     def find_lb_for_host(original, host):
