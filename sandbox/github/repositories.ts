@@ -186,7 +186,7 @@ function remove(request: Request) {
 
 function list(request: Request, owner: Account | undefined) {
     const all = Object.values(request.store.state.repositories);
-    const owned = all.filter((each) => owner === undefined || each.owner.id === owner.id);
+    const owned = all.filter((each) => owner === undefined || each.owner.login === owner.login);
     return page(request, owned, (some) => some.map((each) => repositoryJson(each)));
 }
 

@@ -29,10 +29,10 @@ export interface RunningGitHub {
 }
 
 /**
- * Opens the state and listens on 127.0.0.1; port 0 takes a free one.
+ * Opens the state and listens on 127.0.0.1; port 0 takes a free one. `log` gets a line for each call.
  * @throws Error when the state file cannot be read or the port is taken
  */
-export async function serveGitHub(settings: GitHubSettings): Promise<RunningGitHub> {
+export async function serveGitHub(settings: GitHubSettings, log = console.log): Promise<RunningGitHub> {
     await sealedBoxReady;
     const store = await Store.open(settings);
     const server = http.createServer((incoming, response) => {
@@ -45,7 +45,7 @@ export async function serveGitHub(settings: GitHubSettings): Promise<RunningGitH
                 return new Refusal(500, "Server Error").reply();
             })
             .then((reply) => {
-                console.log(`${new Date().toISOString()} ${incoming.method} ${incoming.url} ${reply.status}`);
+                log(`${new Date().toISOString()} ${incoming.method} ${incoming.url} ${reply.status}`);
                 send(response, reply);
             })
             .catch(console.error);

@@ -114,7 +114,7 @@ export class Store {
     get accounts(): readonly Account[] {
         const owners = Object.values(this.state.repositories).map(({ owner }) => owner);
         const all = [this.settings.owner, this.tokenHolder, ...owners];
-        return all.filter((account, index) => all.findIndex(({ id }) => id === account.id) === index);
+        return all.filter((account, index) => all.findIndex(({ login }) => login === account.login) === index);
     }
 
     get tokenHolder(): Account {

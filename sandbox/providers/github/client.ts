@@ -35,7 +35,7 @@ export class GitHub {
             const missing = owner ? "token (GITHUB_TOKEN)" : "owner (GITHUB_OWNER)";
             throw new Error(`the github provider has no ${missing}; set it in the provider's configuration`);
         }
-        return new GitHub(owner, new Octokit({ baseUrl: address, auth: token }));
+        return new GitHub(owner, new Octokit({ baseUrl: address, auth: token, log: silent }));
     }
 
     /** @returns the answer's body. @throws Error with the call, the status and what GitHub said */
@@ -71,6 +71,10 @@ export class GitHub {
         return route.includes("{owner}") ? { owner: this.owner, ...parameters } : parameters;
     }
 }
+
+// Octokit reports every 404 by itself, and the engine shows its user whatever a provider prints.
+const nothing = () => undefined;
+const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 const trim = (address: string) => address.replace(/\/+$/, "");
 
