@@ -5,9 +5,10 @@ import { checkout, ports } from "../paths";
 import { reference, sources, writeApacheImage } from "./apacheImage";
 import { cachedFolder, shortHash } from "./cached";
 import { isMirrorOf } from "./mirrorServer";
-import { startService } from "./services";
+import { isRunning, startService } from "./services";
 
 export const registry = "public.ecr.aws";
+const service = "mirror";
 const answersWithinMs = 3_000;
 
 /** The code that decides what is in the image: an edit makes another one. */
@@ -29,7 +30,8 @@ export async function isRegistryReachable(host = registry): Promise<boolean> {
  * @returns `mirror`, the `host:port` of that plain-HTTP registry; none where the real one is used.
  */
 export async function ensureBaseImages(): Promise<{ mirror: string | undefined }> {
-    if (await isRegistryReachable()) {
+    // One that runs is kept, so that a network that comes and goes does not change what an image is built from.
+    if (!isRunning(service) && (await isRegistryReachable())) {
         return { mirror: undefined };
     }
     const recipe = [
@@ -46,7 +48,7 @@ export async function ensureBaseImages(): Promise<{ mirror: string | undefined }
     const { folder } = await cachedFolder(name, writeApacheImage);
     const port = ports.mirror;
     await startService({
-        name: "mirror",
+        name: service,
         command: process.execPath,
         args: [
             "--require",

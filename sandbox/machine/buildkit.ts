@@ -7,7 +7,7 @@ import { stateDir } from "../paths";
 import { UserError } from "../progress";
 import { shortHash } from "./cached";
 import { ask } from "./run";
-import { startService } from "./services";
+import { startService, stopService } from "./services";
 
 export interface BuildkitOptions {
     /** `host:port` of a plain-HTTP registry that is asked for the images of public.ecr.aws; none: the real one is. */
@@ -21,8 +21,10 @@ export interface BuildkitEnvironment {
     readonly BUILDX_BUILDER: string;
 }
 
+const service = "buildkitd";
 const builder = "fargate-cicd-sandbox";
 const folder = path.join(stateDir, "buildkit");
+const socketName = "buildkitd.sock";
 const longestSocketPath = 100; // the kernel's limit is 107 bytes
 
 /** A path for a unix socket: in the state folder, or under a short name where that path is too long for the kernel. */
@@ -92,7 +94,7 @@ export async function ensureBuildkit(
                 "alone, on Debian and Ubuntu: sudo apt-get install runc.",
         );
     }
-    const socket = socketPath("buildkitd.sock");
+    const socket = socketPath(socketName);
     const config = buildkitdConfig(path.join(folder, "root"), socket, options);
     const configFile = path.join(folder, `buildkitd-${shortHash(config)}.toml`); // another content, another command line
     write(configFile, config);
@@ -104,11 +106,19 @@ export async function ensureBuildkit(
     const buildxConfig = path.join(folder, "buildx");
     write(path.join(buildxConfig, "instances", builder), JSON.stringify(instance));
     await startService({
-        name: "buildkitd",
+        name: service,
         command: path.join(binFolder, "buildkitd"),
         args: ["--config", configFile],
         ready: () => answers(socket),
         readyWithin: 30_000,
     });
     return { env: { BUILDX_CONFIG: buildxConfig, BUILDX_BUILDER: builder } };
+}
+
+/** Stops buildkitd; its layers stay for the next time. */
+export async function releaseBuildkit(): Promise<void> {
+    await stopService(service);
+    for (const socket of [socketPath(socketName), `${socketPath(socketName)}.otel`]) {
+        fs.rmSync(socket, { force: true }); // outside of the state folder where that has a long path
+    }
 }

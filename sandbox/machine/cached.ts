@@ -40,7 +40,7 @@ export async function cachedFolder(
     build: (folder: string) => Promise<void>,
     stillGood: (folder: string) => Promise<boolean> = async () => true,
 ): Promise<{ folder: string; built: boolean }> {
-    const link = path.join(cacheDir, name);
+    const link = path.resolve(cacheDir, name);
     if (fs.existsSync(link)) {
         if (await stillGood(link)) {
             return { folder: link, built: false };

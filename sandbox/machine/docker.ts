@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { step, UserError } from "../progress";
 import { DockerApi } from "./dockerApi";
 import { ask, run } from "./run";
-import { isRunning, startService, stopService } from "./services";
+import { isRunning, recordedServices, startService, stopService } from "./services";
 
 const service = "dockerd";
 const defaultHost = "unix:///var/run/docker.sock";
@@ -99,20 +99,18 @@ export async function ensureDocker(): Promise<{ host: string; ours: boolean }> {
 }
 
 /**
- * Stops the engine when this sandbox started it and nobody runs a container in it.
- * @returns why it was left running, if it was.
+ * Stops the engine when this sandbox started it. Containers in it are stopped with it, and stay.
+ * @returns the names of those that ran: somebody else's, when the sandbox has removed its own.
  */
-export async function releaseDocker(): Promise<string | undefined> {
+export async function releaseDocker(): Promise<string[]> {
+    if (!recordedServices().includes(service)) {
+        return [];
+    }
+    const api = new DockerApi(dockerHost());
     if (!isRunning(service)) {
-        await stopService(service); // what a crash may have left: containerd, its record
-        return undefined;
+        await start(api); // it was killed: only a new one ends the containers that the old one left running
     }
-    const running = (await new DockerApi(dockerHost()).containers().catch(() => [])).filter(
-        (c) => c.state === "running",
-    );
-    if (running.length > 0) {
-        return `Docker keeps running: it runs ${running.map((c) => `${c.name} (${c.image})`).join(", ")}`;
-    }
+    const containers = isRunning(service) ? await api.containers().catch(() => []) : [];
     await stopService(service);
-    return undefined;
+    return containers.filter(({ state }) => state === "running").map(({ name, image }) => `${name} (${image})`);
 }

@@ -2,7 +2,7 @@
 import { ports } from "../paths";
 import { step } from "../progress";
 import { ensureBaseImages } from "./baseImages";
-import { BuildkitEnvironment, ensureBuildkit } from "./buildkit";
+import { BuildkitEnvironment, ensureBuildkit, releaseBuildkit } from "./buildkit";
 import { ensureDocker, releaseDocker } from "./docker";
 import { ensurePython } from "./python";
 import { stopService } from "./services";
@@ -52,15 +52,15 @@ export async function prepareMachine(
 }
 
 /**
- * Stops what prepareMachine started, and only that: Docker only when it was ours and nobody else uses it.
+ * Stops what prepareMachine started, and only that: a Docker engine that ran before keeps running.
  * Call it after everything that uses the machine has stopped.
  */
 export async function releaseMachine(): Promise<void> {
-    await stopService("buildkitd");
+    await releaseBuildkit();
     await stopService("mirror");
     await stopService("setup"); // a compiler or installer that a killed command left running
-    const kept = await releaseDocker();
-    if (kept) {
-        console.log(`  ${kept}.`);
+    const others = await releaseDocker();
+    if (others.length > 0) {
+        console.log(`  Docker was stopped, which the sandbox had started, and with it ${others.join(", ")}.`);
     }
 }

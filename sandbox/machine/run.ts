@@ -1,9 +1,9 @@
 /** Runs the programs that set the machine up. */
-import { spawn } from "node:child_process";
+import { ChildProcess, spawn } from "node:child_process";
 import * as path from "node:path";
 import { stateDir } from "../paths";
 import { UserError } from "../progress";
-import { markerOf, serviceVariable } from "./marker";
+import { markedEnvironment, markerOf } from "./marker";
 
 export interface RunOptions {
     readonly cwd?: string;
@@ -15,6 +15,10 @@ export interface RunOptions {
 
 const keptLines = 25;
 const marker = markerOf("setup", path.join(stateDir, "run"));
+
+/** What runs now; it must not go on working for a command that has failed elsewhere and ended. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => running.forEach((child) => child.kill()));
 
 /** The end of a program's output, which is where compilers and package managers say what went wrong. */
 export function lastLines(output: string, count = keptLines): string {
@@ -30,18 +34,23 @@ export async function run(command: string, args: readonly string[], options: Run
     return new Promise((resolve, reject) => {
         const child = spawn(command, args, {
             cwd: options.cwd,
-            env: { ...process.env, ...options.env, [serviceVariable]: marker },
+            env: markedEnvironment(marker, options.env),
             stdio: ["ignore", "pipe", "pipe"],
             timeout: options.timeout,
             killSignal: "SIGKILL",
         });
+        running.add(child);
         const out: Buffer[] = [];
         const all: Buffer[] = [];
         child.stdout.on("data", (chunk: Buffer) => out.push(chunk) && all.push(chunk));
         child.stderr.on("data", (chunk: Buffer) => all.push(chunk));
         const text = [command, ...args].join(" ");
-        child.on("error", (error) => reject(new UserError(`Could not run "${text}": ${error.message}`)));
+        child.on("error", (error) => {
+            running.delete(child);
+            reject(new UserError(`Could not run "${text}": ${error.message}`));
+        });
         child.on("close", (code, signal) => {
+            running.delete(child);
             if (code === 0) {
                 resolve(Buffer.concat(out).toString());
                 return;

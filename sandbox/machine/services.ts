@@ -10,9 +10,9 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { portVariables, ports, stateDir } from "../paths";
 import { UserError } from "../progress";
-import { markerOf, serviceVariable } from "./marker";
+import { isOwnMarker, markedEnvironment, markerOf, serviceVariable } from "./marker";
 import { assertPortFree } from "./ports";
-import { commandLine, isAlive, parseStat, processesMarked, ProcessId, signal } from "./processes";
+import { commandLine, environmentOf, isAlive, parseStat, processesMarked, ProcessId, signal } from "./processes";
 
 export interface ServiceSpec {
     /** Names the log and the pid file. */
@@ -120,7 +120,7 @@ function launch(spec: ServiceSpec): { hasEnded: () => boolean } {
     const how = `${fingerprintOf(spec)} ${spec.stopWithin ?? usualStopWithin}`;
     const child = spawn("/bin/sh", ["-c", recordAndExec, "sh", pidFile(spec.name), how, spec.command, ...spec.args], {
         cwd: spec.cwd ?? stateDir,
-        env: { ...process.env, ...spec.env, [serviceVariable]: markerOf(spec.name, runDir) },
+        env: markedEnvironment(markerOf(spec.name, runDir), spec.env),
         detached: true, // a session of its own: Ctrl-C and the end of this command do not reach it
         stdio: ["ignore", output, output],
     });
@@ -187,25 +187,35 @@ export async function stopService(name: string): Promise<void> {
     fs.rmSync(pidFile(name), { force: true });
 }
 
+/** Tells one run of a service from the next: undefined when it does not run. */
+export function serviceIdentity(name: string): string | undefined {
+    const process = recorded(name);
+    return process && isAlive(process) ? `${process.bootId} ${process.pid} ${process.startTime}` : undefined;
+}
+
 /** The names of the services that were started and not stopped, whether they still run or not, oldest first. */
 export function recordedServices(): string[] {
-    const names = fs.existsSync(runDir) ? fs.readdirSync(runDir).filter((file) => file.endsWith(".pid")) : [];
-    return names
+    const files = fs.existsSync(runDir) ? fs.readdirSync(runDir).filter((file) => file.endsWith(".pid")) : [];
+    return files
         .map((file) => file.slice(0, -".pid".length))
         .sort((a, b) => Number(recorded(a)?.startTime ?? 0) - Number(recorded(b)?.startTime ?? 0));
 }
 
-/** Stops every service, the latest first, since later ones use earlier ones. */
+/** Stops every service, the latest first, since later ones use earlier ones, then those whose record was deleted. */
 export async function stopAllServices(): Promise<void> {
     for (const name of recordedServices().reverse()) {
         await stopService(name);
     }
+    for (const name of new Set(leftoverProcesses().map(({ service }) => service))) {
+        await stopService(name);
+    }
 }
 
-/** Every process that a service of this checkout started and that still runs; empty after a destroy. */
-export function leftoverProcesses(): { pid: number; command: string }[] {
-    return processesMarked(serviceVariable, (value) => value.startsWith(`${runDir}${path.sep}`)).map(({ pid }) => ({
+/** Every process that this checkout's sandbox started, also indirectly, and that still runs: none after a destroy. */
+export function leftoverProcesses(): { pid: number; service: string; command: string }[] {
+    return processesMarked(serviceVariable, isOwnMarker).map(({ pid }) => ({
         pid,
+        service: path.basename(environmentOf(pid, serviceVariable) ?? ""),
         command: commandLine(pid),
     }));
 }

@@ -15,30 +15,31 @@ export type Tool = "engine" | "docker-build" | "buildkit" | "act";
 interface Recipe {
     /** For the progress line. */
     readonly title: string;
-    /** Each becomes an executable with the last part of its path as name. */
-    readonly packages: readonly string[];
-    /** A module whose version is compiled into a variable: the Automation API asks the engine for it. */
-    readonly versionVariable?: { readonly name: string; readonly module: string };
+    /** A variable into which a module's version is compiled, since a build of a dependency does not know its own. */
+    readonly version?: { readonly variable: string; readonly module: string; readonly prefix: "v" | "" };
 }
 
 const recipes: Record<Tool, Recipe> = {
     engine: {
         title: "Pulumi engine",
-        packages: ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
-        versionVariable: {
-            name: "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+        version: {
+            // The Automation API reads it from `pulumi version`.
+            variable: "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
             module: "github.com/pulumi/pulumi/pkg/v3",
+            prefix: "v",
         },
     },
     "docker-build": {
         title: "Pulumi provider docker-build",
-        packages: ["github.com/pulumi/pulumi-docker-build/provider/cmd/pulumi-resource-docker-build"],
+        version: {
+            // The engine compares it with the SDK's.
+            variable: "github.com/pulumi/pulumi-docker-build/provider.Version",
+            module: "github.com/pulumi/pulumi-docker-build",
+            prefix: "",
+        },
     },
-    buildkit: {
-        title: "BuildKit",
-        packages: ["github.com/moby/buildkit/cmd/buildkitd", "github.com/docker/buildx/cmd/buildx"],
-    },
-    act: { title: "act, the workflow runner", packages: ["github.com/nektos/act"] },
+    buildkit: { title: "BuildKit" },
+    act: { title: "act, the workflow runner" },
 };
 
 const moduleDir = (tool: Tool) => path.join(checkout, "sandbox", "toolchain", tool);
@@ -93,13 +94,18 @@ async function findGo(minimum: string): Promise<string> {
     }
 }
 
+/** The linker's flags: no debug information, and the version. */
+function linkerFlags({ version }: Recipe, goMod: string): string {
+    const stamp = version && `${version.prefix}${requiredVersion(goMod, version.module).replace(/^v/, "")}`;
+    return ["-s -w", ...(version ? [`-X ${version.variable}=${stamp}`] : [])].join(" ");
+}
+
 async function build(tool: Tool, folder: string): Promise<void> {
-    const { packages, versionVariable } = recipes[tool];
     const goMod = fs.readFileSync(path.join(moduleDir(tool), "go.mod"), "utf8");
     const go = await findGo(requiredVersion(goMod, "go"));
-    const version = versionVariable && `-X ${versionVariable.name}=${requiredVersion(goMod, versionVariable.module)}`;
-    const flags = ["-buildvcs=false", "-ldflags", ["-s -w", version].filter(Boolean).join(" ")];
-    await run(go, ["build", ...flags, "-o", `${folder}/`, ...packages], {
+    const flags = ["-buildvcs=false", "-ldflags", linkerFlags(recipes[tool], goMod)];
+    // The last argument means every package that go.mod declares as a tool.
+    await run(go, ["build", ...flags, "-o", `${folder}/`, "tool"], {
         cwd: moduleDir(tool),
         // Nothing may change the pins: neither go.mod and go.sum nor the version of Go.
         env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off" },
