@@ -18,6 +18,9 @@ export const githubStateFile = path.join(stateDir, "github.json");
 /** The base URL of the REST API. */
 export const githubUrl = (): string => `http://127.0.0.1:${ports.github}`;
 
+/** The public keys of the OIDC issuer, which AWS checks tokens against. */
+export const jwksUrl = (): string => `${githubUrl()}/.well-known/jwks`;
+
 /**
  * Starts the emulated GitHub, or keeps the one that runs with the same options.
  * @throws UserError when the port is taken, or with the end of its log when it does not start

@@ -99,13 +99,14 @@ function failure(name: string, what: string): UserError {
 /** Waits until it is ready, and gives up early when its process has ended. */
 async function awaitReady(spec: ServiceSpec, hasEnded: () => boolean): Promise<void> {
     const deadline = Date.now() + spec.readyWithin;
-    while (!(await isReady(spec))) {
+    // Recorded first: until then what answers is somebody else, and what starts could not be found again.
+    while (!isRunning(spec.name) || !(await isReady(spec))) {
         if (hasEnded() || Date.now() > deadline) {
             const what = hasEnded() ? "ended before it was ready" : `was not ready after ${spec.readyWithin / 1000} s`;
             await stopService(spec.name);
             throw failure(spec.name, what);
         }
-        await sleep(100);
+        await sleep(50);
     }
 }
 
@@ -184,7 +185,11 @@ export async function stopService(name: string): Promise<void> {
         main().forEach((id) => signal(id, "SIGKILL"));
         await ended(() => [...main(), ...family()], 5_000);
     }
-    fs.rmSync(pidFile(name), { force: true });
+    for (const file of fs.existsSync(runDir) ? fs.readdirSync(runDir) : []) {
+        if (file.startsWith(`${name}.pid`)) {
+            fs.rmSync(path.join(runDir, file), { force: true }); // also one that was killed while it was written
+        }
+    }
 }
 
 /** Tells one run of a service from the next: undefined when it does not run. */

@@ -1,0 +1,92 @@
+/** What `npm run sandbox:up`, `sandbox:preview` and `sandbox:destroy` do. */
+import type * as automation from "@pulumi/pulumi/automation";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import { startAwsEmulator, stopAwsEmulator } from "./aws/emulator";
+import { openStack } from "./engine";
+import { jwksUrl, startGitHub } from "./github/service";
+import { existing, type Existing } from "./inventory";
+import { prepareMachine, releaseMachine } from "./machine";
+import { leftoverProcesses, stopAllServices } from "./machine/services";
+import { stateDir } from "./paths";
+import { step, UserError } from "./progress";
+import { sandboxSettings } from "./project";
+import { assertStateReadable, recover } from "./recovery";
+import { noticingInterruption } from "./runLock";
+
+const color = process.stdout.isTTY ? "always" : "never";
+const live = { color, onOutput: (text: string) => void process.stdout.write(text) } as const;
+
+interface Sandbox {
+    readonly stack: automation.Stack;
+    readonly existing: () => Promise<Existing[]>;
+}
+
+/** Starts everything that the engine talks to, and opens the stack. */
+async function open(): Promise<Sandbox> {
+    const { region, github } = sandboxSettings(); // what is wrong in the configuration is said before a machine is prepared
+    assertStateReadable();
+    const started = Date.now();
+    console.log("Prepare this machine");
+    const { binFolder, python, dockerHost, buildEnv } = await prepareMachine(["engine", "docker-build", "buildkit"]);
+    const repository = `${github.owner}/${github.repository}`;
+    await Promise.all([
+        step("AWS emulator", () => startAwsEmulator({ python, dockerHost, region, jwksUrl: jwksUrl() })),
+        step("GitHub emulator", () => startGitHub({ repository, repositoryExists: !github.create })),
+    ]);
+    const stack = await step("Pulumi stack", () => openStack(binFolder, { ...buildEnv }));
+    const sandbox = { stack, existing: () => existing(region, dockerHost) };
+    await recover(stack, sandbox.existing);
+    console.log(`  ready after ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+    return sandbox;
+}
+
+export async function up(): Promise<void> {
+    const { stack } = await open();
+    const { outputs } = await noticingInterruption(() => stack.up(live));
+    const url = String(outputs.url?.value);
+    await step("The app answers", () => assertAnswers(url));
+    console.log(`
+Open      ${url}
+State     ${stateDir}
+Next      npm run sandbox:preview   what an edit would change
+          npm run sandbox:destroy   take everything away again
+`);
+}
+
+export async function preview(): Promise<void> {
+    const { stack } = await open();
+    await stack.preview({ ...live, diff: process.argv.includes("--diff") });
+}
+
+export async function destroy(): Promise<void> {
+    if (!fs.existsSync(stateDir)) {
+        console.log("There is no sandbox in this checkout.");
+        return;
+    }
+    const { stack, existing } = await open();
+    await noticingInterruption(() => stack.destroy({ ...live, remove: true }));
+    const left = (await existing()).map(({ type, id }) => `${type} ${id}`);
+    await stopAwsEmulator();
+    await releaseMachine();
+    await stopAllServices();
+    left.push(...leftoverProcesses().map(({ pid, command }) => `process ${pid} ${command}`));
+    if (left.length > 0) {
+        throw new UserError(`Destroyed, but this is left:\n${left.map((what) => `  ${what}`).join("\n")}`);
+    }
+    fs.rmSync(stateDir, { recursive: true, force: true });
+    console.log("Left over: nothing, on AWS, on GitHub, in Docker, and no process.");
+}
+
+/** Asks as a visitor would; browsers and curl find names below localhost, but not every resolver does. */
+async function assertAnswers(url: string): Promise<void> {
+    const { host, port } = new URL(url);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+        const options = { host: "127.0.0.1", port, headers: { Host: host }, timeout: 10_000 };
+        const request = http.get(options, (response) => resolve(response.resume().statusCode));
+        request.on("timeout", () => request.destroy(new Error("no answer within 10 s"))).on("error", reject);
+    });
+    if (status !== 200) {
+        throw new UserError(`${url} answers ${status} instead of 200: ${stateDir}/logs/aws.log may say why.`);
+    }
+}

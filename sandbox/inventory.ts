@@ -1,0 +1,32 @@
+/** All that exists on the emulated AWS and GitHub and in Docker, whoever made it. */
+import { containerLabel, sandboxId } from "./aws/emulator";
+import { DockerApi } from "./machine/dockerApi";
+import * as aws from "./providers/aws/inventory";
+import * as github from "./providers/github/inventory";
+
+export interface Existing {
+    /** A resource type as the state names it, or `docker:container`. */
+    readonly type: string;
+    /** As in the state. */
+    readonly id: string;
+    /** Removes it; what is gone already is fine. */
+    readonly remove: () => Promise<void>;
+}
+
+/**
+ * What is there now, in an order in which it can be removed; empty when nothing is left.
+ * @param dockerHost a value for DOCKER_HOST
+ */
+export async function existing(region: string, dockerHost: string): Promise<Existing[]> {
+    const docker = new DockerApi(dockerHost);
+    const [onAws, onGitHub, inDocker] = await Promise.all([
+        aws.inventory({ region }),
+        github.inventory(),
+        docker.containers(`${containerLabel}=${sandboxId}`),
+    ]);
+    return [
+        ...onAws.map((item) => ({ ...item, remove: () => aws.remove({ region }, item) })),
+        ...onGitHub.map(({ type, id, owner }) => ({ type, id, remove: () => github.remove(type, id, owner) })),
+        ...inDocker.map(({ id }) => ({ type: "docker:container", id, remove: () => docker.removeContainer(id) })),
+    ];
+}
