@@ -69,11 +69,12 @@ function natGateway(clients: Clients): ResourceStandIn {
         read: async (id) => {
             const found = await describe(id);
             return (
-                found && {
+                found &&
+                defined({
                     subnetId: found.SubnetId,
                     allocationId: found.NatGatewayAddresses?.[0]?.AllocationId,
                     tags: fromTags(found.Tags),
-                }
+                })
             );
         },
         delete: async (id) => {
