@@ -6,7 +6,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { checkout } from "../paths";
 import { UserError } from "../progress";
-import { ImageConfig, writeImage } from "./ociLayout";
+import { type ImageConfig, writeImage } from "./ociLayout";
 import { ask, run } from "./run";
 
 export const reference = "docker/library/httpd:2.4-alpine";

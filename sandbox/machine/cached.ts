@@ -38,7 +38,7 @@ function removeAbandoned(link: string): void {
 export async function cachedFolder(
     name: string,
     build: (folder: string) => Promise<void>,
-    stillGood: (folder: string) => Promise<boolean> = async () => true,
+    stillGood: (folder: string) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<{ folder: string; built: boolean }> {
     const link = path.resolve(cacheDir, name);
     if (fs.existsSync(link)) {

@@ -2,11 +2,11 @@
 import { ports } from "../paths";
 import { step } from "../progress";
 import { ensureBaseImages } from "./baseImages";
-import { BuildkitEnvironment, ensureBuildkit, releaseBuildkit } from "./buildkit";
+import { type BuildkitEnvironment, ensureBuildkit, releaseBuildkit } from "./buildkit";
 import { ensureDocker, releaseDocker } from "./docker";
 import { ensurePython } from "./python";
 import { stopService } from "./services";
-import { ensureToolchain, Tool } from "./toolchain";
+import { ensureToolchain, type Tool } from "./toolchain";
 
 export interface Machine {
     /** A folder for the PATH with `pulumi`, `pulumi-resource-docker-build`, `buildkitd`, `buildx` and `act`. */

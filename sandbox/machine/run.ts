@@ -1,5 +1,5 @@
 /** Runs the programs that set the machine up. */
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import * as path from "node:path";
 import { stateDir } from "../paths";
 import { UserError } from "../progress";

@@ -12,7 +12,7 @@ import { portVariables, ports, stateDir } from "../paths";
 import { UserError } from "../progress";
 import { isOwnMarker, markedEnvironment, markerOf, serviceVariable } from "./marker";
 import { assertPortFree } from "./ports";
-import { commandLine, environmentOf, isAlive, parseStat, processesMarked, ProcessId, signal } from "./processes";
+import { commandLine, environmentOf, isAlive, parseStat, processesMarked, type ProcessId, signal } from "./processes";
 
 export interface ServiceSpec {
     /** Names the log and the pid file. */
@@ -178,9 +178,10 @@ export async function stopService(name: string): Promise<void> {
     const main = () => (known && isAlive(known) ? [known] : []);
     const family = () => processesMarked(serviceVariable, (value) => value === marker);
     main().forEach((id) => signal(id, "SIGTERM"));
-    await ended(main, known?.stopWithin ?? usualStopWithin);
+    const within = known?.stopWithin ?? usualStopWithin;
+    await ended(main, within);
     family().forEach((id) => signal(id, "SIGTERM"));
-    if (!(await ended(family, main().length > 0 ? 0 : 2_000))) {
+    if (!(await ended(family, main().length > 0 ? 0 : Math.min(within, 2_000)))) {
         family().forEach((id) => signal(id, "SIGKILL"));
         main().forEach((id) => signal(id, "SIGKILL"));
         await ended(() => [...main(), ...family()], 5_000);
