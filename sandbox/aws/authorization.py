@@ -17,6 +17,7 @@ from resources import Call, Check
 _JSON_SERVICES = {"ecs", "ecr", "logs", "secretsmanager", "application-autoscaling"}
 # Containers read their metadata without credentials.
 _UNSIGNED_SERVICES = {"ecs-metadata", "imds"}
+_WITHOUT_CREDENTIALS = {"sts:AssumeRoleWithWebIdentity"}
 
 _checks: ContextVar[list[Check]] = ContextVar("sandbox_checks", default=[])
 _refused: ContextVar[Check | None] = ContextVar("sandbox_refused", default=None)
@@ -78,6 +79,8 @@ def install() -> None:
 
     @replace(iam_evaluator, "enforce", "access_key_id iam_action service region resource_arn service_context")
     def enforce(original, access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+        if not access_key_id and iam_action not in _WITHOUT_CREDENTIALS:
+            return iam_evaluator.AuthError("MissingAuthenticationToken", "Missing Authentication Token")
         needed = _checks.get()
         _checks.set([])
         if not needed or needed[0][:2] != (iam_action, resource_arn):
@@ -105,5 +108,6 @@ def install() -> None:
 
     @replace(iam_evaluator, "is_root_access_key", "access_key_id")
     def is_root_access_key(original, access_key_id):
-        # MiniStack also takes the key `test`, and any other account's number, for an account's root.
-        return access_key_id == account
+        # MiniStack also takes the key `test`, and any other account's number, for an account's root. A request
+        # without a key stays one: it is let pass above for the one call that needs none.
+        return access_key_id in (account, "")

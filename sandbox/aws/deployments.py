@@ -103,7 +103,6 @@ def _has_load_balancer(arn: str) -> bool:
 def install() -> None:
     existing(ecs, "_task_ip", "task")
     existing(ecs, "_mark_task_stopped", "task_arn task reason stop_code exit_code")
-    existing(ecs, "_record_service_task_failure", "task digest_resolution_failed")
     existing(ecs, "_reconcile_service_tasks", "cluster_name svc_key")
     existing(ecs, "_refresh_service_state", "cluster_name group")
 
@@ -135,9 +134,27 @@ def install() -> None:
         # A deployment that failed is gone once the rollback is done: that is how ECS tells a waiter that it is stable.
         live = {task.get("_deployment_id") for task in ecs._tasks.values() if task["lastStatus"] != "STOPPED"}
         service["deployments"] = [each for each in service["deployments"] if each is primary or each["id"] in live]
+        primary["_completed"] = True
         if before == "IN_PROGRESS":
             _event(service, f"(deployment {primary['id']}) deployment completed.")
             _event(service, "has reached a steady state.")
+
+    @replace(ecs, "_record_service_task_failure", "task digest_resolution_failed")
+    def record_service_task_failure(original, task, digest_resolution_failed=False):
+        original(task, digest_resolution_failed)
+        service = _service_of(task)
+        if service:
+            # After a rollback MiniStack leaves the failed deployment first, and then counts it as the primary one.
+            service["deployments"].sort(key=lambda each: each["status"] != "PRIMARY")
+
+    @replace(ecs, "_update_service", "data")
+    def update_service(original, data):
+        service = _named(data.get("cluster", "default"), data.get("service", ""))
+        for each in (service or {}).get("deployments", []):
+            # What was complete once can be rolled back to, also while an earlier rollback to it still goes on.
+            if each.get("_completed"):
+                each["rolloutState"] = "COMPLETED"
+        return original(data)
 
     @replace(ecs, "_remove_docker_container", "docker_client container_or_id")
     def remove_docker_container(original, docker_client, container_or_id):
@@ -168,6 +185,15 @@ def install() -> None:
         return original(data)
 
     threading.Thread(target=_look_forever, daemon=True, name="services").start()
+
+
+def _named(cluster: str, service: str) -> dict | None:
+    return ecs._services.get(f"{cluster.rsplit('/', 1)[-1]}/{service.rsplit('/', 1)[-1]}")
+
+
+def _service_of(task: dict) -> dict | None:
+    kind, _, name = task.get("group", "").partition(":")
+    return _named(task["clusterArn"], name) if kind == "service" else None
 
 
 def _unknown(data: dict):
