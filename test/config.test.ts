@@ -1,0 +1,356 @@
+import * as pulumi from "@pulumi/pulumi";
+import assert from "node:assert/strict";
+import { attempt } from "./record";
+import { devStack, load, project, type Values } from "./settings";
+
+/** The message with which `values` are refused. */
+function refusal(...args: Parameters<typeof load>): string {
+    try {
+        load(...args);
+    } catch (error) {
+        assert.ok(pulumi.RunError.isInstance(error), "a RunError: the engine prints its message without a stack trace");
+        return error.message;
+    }
+    throw new assert.AssertionError({ message: `${JSON.stringify(args[0])} was accepted` });
+}
+
+/** The refusal of one value: the key, what is expected, what was given, and the command that fixes it. */
+const oneProblem = (key: string, expected: string, got: string, example: string) =>
+    `Pulumi.dev.yaml has 1 invalid setting:\n  - ${key}: expected ${expected}, got ${got}\n    fix: pulumi config set ${key} ${example}`;
+
+/** By key: what is expected, the example in the fix, values that are refused, and values that are taken. */
+const rules: Readonly<
+    Record<string, { expected: string; example: string; bad: readonly string[]; good: readonly string[] }>
+> = {
+    githubRepository: {
+        expected: 'your repository as owner/name, such as "acme/shop"',
+        example: "acme/shop",
+        bad: [
+            "OWNER/REPOSITORY",
+            "owner/repository",
+            "",
+            "shop",
+            "/shop",
+            "acme/",
+            "acme/shop/x",
+            "-acme/shop",
+            "acme/sh op",
+            "acme/*",
+            "acme/..",
+            "acme/shop.git",
+            "https://github.com/acme/shop",
+            "acme_corp/shop,other/shop",
+            `acme/${"a".repeat(101)}`,
+        ],
+        good: ["acme/shop", "A-1/my.shop_2", "a/b"],
+    },
+    githubBranch: {
+        expected: "the name of one branch, no pattern",
+        example: "main",
+        bad: [
+            "",
+            "*",
+            "release/*",
+            "a b",
+            "a..b",
+            "/main",
+            "main/",
+            "-main",
+            "main.lock",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?",
+            "a[b",
+            "@",
+            "@{-1}",
+        ],
+        good: ["main", "release/2.0", "feature_x", "v1.2-rc.1"],
+    },
+    githubOidcProvider: {
+        expected: '"create" or "existing"',
+        example: "create",
+        bad: ["", "Create", "true", "none"],
+        good: ["create", "existing"],
+    },
+    createGithubRepository: {
+        expected: "true or false",
+        example: "false",
+        bad: ["", "yes", "1", "True"],
+        good: ["true", "false"],
+    },
+    containerPort: {
+        expected: "a whole number from 1 to 65535",
+        example: "1",
+        bad: ["", "0", "65536", "-1", "80.5", "http", "0x50", "1e3", " 80"],
+        good: ["1", "80", "65535"],
+    },
+    healthCheckPath: {
+        expected: 'an absolute path such as "/health"',
+        example: "/",
+        bad: ["", "health", "http://x/health", "/a b", `/${"a".repeat(1024)}`],
+        good: ["/", "/health", "/live?deep=1", `/${"a".repeat(1023)}`],
+    },
+    cpu: {
+        expected: "CPU units that Fargate runs: 256, 512, 1024, 2048, 4096, 8192 or 16384",
+        example: "256",
+        bad: ["", "0", "128", "300", "1 vCPU", "32768", "0256"],
+        good: ["256"],
+    },
+    architecture: {
+        expected: '"x86_64" or "arm64"',
+        example: "x86_64",
+        bad: ["", "amd64", "X86_64", "ARM64", "aarch64"],
+        good: ["x86_64", "arm64"],
+    },
+    capacity: {
+        expected: '"on-demand" or "spot"',
+        example: "on-demand",
+        bad: ["", "ondemand", "SPOT", "FARGATE"],
+        good: ["on-demand", "spot"],
+    },
+    minTasks: {
+        expected: "a whole number from 1 to 1000",
+        example: "1",
+        bad: ["", "0", "-1", "1.5", "two", "1001"],
+        good: ["1", "4"],
+    },
+    maxTasks: {
+        expected: "a whole number from 1 to 1000",
+        example: "1",
+        bad: ["", "0", "-1", "1.5", "many", "1001"],
+        good: ["2", "1000"],
+    },
+    vpcCidr: {
+        expected: "an IPv4 network from /16 to /24 with no host bits set",
+        example: "10.0.0.0/16",
+        bad: [
+            "",
+            "10.0.0.0",
+            "10.0.0.0/15",
+            "10.0.0.0/25",
+            "10.0.0.1/16",
+            "10.0.1.0/20",
+            "10.0.256.0/24",
+            "10.0.0/16",
+            "fd00::/16",
+            "10.0.0.0/16 ",
+        ],
+        good: ["10.0.0.0/16", "172.31.16.0/20", "192.168.4.0/24"],
+    },
+    availabilityZones: {
+        expected: "a whole number from 2 to 3",
+        example: "2",
+        bad: ["", "1", "4", "two"],
+        good: ["2", "3"],
+    },
+    natGateways: {
+        expected: '"none" or "single" or "one-per-az"',
+        example: "none",
+        bad: ["", "one", "Single", "OnePerAz", "2"],
+        good: ["none", "single", "one-per-az"],
+    },
+    logRetentionDays: {
+        expected:
+            "a number of days that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+        example: "30",
+        bad: ["", "0", "2", "31", "forever", "-1"],
+        good: [
+            "1",
+            "3",
+            "5",
+            "7",
+            "14",
+            "30",
+            "60",
+            "90",
+            "120",
+            "150",
+            "180",
+            "365",
+            "400",
+            "545",
+            "731",
+            "1096",
+            "1827",
+            "2192",
+            "2557",
+            "2922",
+            "3288",
+            "3653",
+        ],
+    },
+    releasedBy: {
+        expected: '"pipeline" or "pulumi"',
+        example: "pipeline",
+        bad: ["", "github", "Pipeline"],
+        good: ["pipeline", "pulumi"],
+    },
+};
+
+describe("configuration", () => {
+    for (const [key, { expected, example, bad, good }] of Object.entries(rules)) {
+        it(`${key}: says what is expected, what was given and how to fix it`, () => {
+            for (const value of bad) {
+                assert.equal(refusal({ [key]: value }), oneProblem(key, expected, `"${value}"`, example));
+            }
+        });
+
+        it(`${key}: is asked for when it is missing, as its default is in Pulumi.yaml and nowhere else`, () => {
+            assert.equal(refusal({ [key]: undefined }), oneProblem(key, expected, "nothing", example));
+        });
+
+        it(`${key}: takes every value that the design allows`, () => {
+            for (const value of good) {
+                assert.doesNotThrow(() => load({ [key]: value }), value);
+            }
+        });
+
+        it(`${key}: is fixed by the command in its own message`, () => {
+            assert.doesNotThrow(() => load({ minTasks: "1", [key]: example }));
+        });
+    }
+
+    it("covers every key of Pulumi.yaml", () => {
+        assert.deepEqual([...Object.keys(rules), "memory"].sort(), Object.keys(project.config).sort());
+    });
+
+    it("asks for memory when it is missing or no number", () => {
+        assert.match(
+            refusal({ memory: undefined }),
+            /^ {2}- memory: expected .+, got nothing\n {4}fix: pulumi config set memory 512$/m,
+        );
+        assert.match(
+            refusal({ memory: "lots" }),
+            /^ {2}- memory: expected .+, got "lots"\n {4}fix: pulumi config set memory 512$/m,
+        );
+    });
+
+    it("asks for the region when it is missing or none", () => {
+        const expected = 'an AWS region such as "ap-northeast-1"';
+        for (const [region, got] of [
+            [undefined, "nothing"],
+            ["Tokyo", '"Tokyo"'],
+            ["ap-northeast-1a", '"ap-northeast-1a"'],
+        ] as const) {
+            assert.equal(refusal({}, { region }), oneProblem("aws:region", expected, got, "ap-northeast-1"));
+        }
+        assert.equal(load({}, { region: "us-gov-west-1" }).region, "us-gov-west-1");
+    });
+
+    it("lists every problem at once", () => {
+        const values: Values = {
+            githubRepository: "shop",
+            containerPort: "0",
+            capacity: "cheap",
+            vpcCidr: "10.0.0.1/16",
+            memroy: "512",
+        };
+        const lines = refusal(values).split("\n");
+        assert.equal(lines[0], "Pulumi.dev.yaml has 5 invalid settings:");
+        assert.deepEqual(
+            lines.filter((line) => line.startsWith("  - ")).map((line) => line.slice(4).split(":")[0]),
+            ["githubRepository", "vpcCidr", "containerPort", "capacity", "memroy"],
+        );
+    });
+
+    it("lists values that only together are wrong along with those that are wrong alone", () => {
+        const values: Values = {
+            githubRepository: "shop",
+            cpu: "1024",
+            memory: "512",
+            minTasks: "3",
+            maxTasks: "2",
+            availabilityZones: "3",
+            vpcCidr: "10.0.0.0/24",
+        };
+        assert.deepEqual(
+            refusal(values, { stack: "Dev" })
+                .split("\n")
+                .filter((line) => line.startsWith("  - "))
+                .map((line) => line.slice(4).split(":")[0]),
+            ["githubRepository", "memory", "maxTasks", "vpcCidr", "stack name"],
+        );
+    });
+
+    it("names a key that it does not know, rather than let a typing mistake become a default", () => {
+        const known = Object.keys(project.config).sort();
+        const message = refusal({ containerport: "80" });
+        const [, list] =
+            /^ {2}- containerport: expected one of (.+), got an unknown key\n {4}fix: pulumi config rm containerport$/m.exec(
+                message,
+            ) ?? [];
+        assert.deepEqual(list?.split(", ").sort(), known);
+    });
+
+    it("reads exactly the keys that Pulumi.yaml declares", () => {
+        const asked: string[] = [];
+        assert.throws(() => load({}, { get: (key) => void asked.push(key) }));
+        assert.deepEqual(asked.sort(), Object.keys(project.config).sort());
+    });
+
+    it("describes every key in Pulumi.yaml, with a default of its declared type", () => {
+        const types: Readonly<Record<string, string>> = { string: "string", integer: "number", boolean: "boolean" };
+        for (const [key, { type, description, default: value }] of Object.entries(project.config)) {
+            assert.ok(description.length > 10, `${key} has no description`);
+            assert.equal(typeof value, types[type], `${key} is no ${type}`);
+        }
+    });
+
+    it("has the defaults of the design, all valid but the repository's placeholder", () => {
+        const defaults = Object.fromEntries(
+            Object.entries(project.config).map(([key, { default: value }]) => [key, value]),
+        );
+        assert.deepEqual(defaults, {
+            githubRepository: "OWNER/REPOSITORY",
+            githubBranch: "main",
+            githubOidcProvider: "create",
+            createGithubRepository: false,
+            containerPort: 80,
+            healthCheckPath: "/",
+            cpu: 256,
+            memory: 512,
+            architecture: "x86_64",
+            capacity: "on-demand",
+            minTasks: 2,
+            maxTasks: 4,
+            vpcCidr: "10.0.0.0/16",
+            availabilityZones: 2,
+            natGateways: "single",
+            logRetentionDays: 30,
+            releasedBy: "pipeline",
+        });
+        const { expected, example } = rules.githubRepository!;
+        assert.equal(
+            refusal({ githubRepository: String(defaults.githubRepository) }),
+            oneProblem("githubRepository", expected, '"OWNER/REPOSITORY"', example),
+        );
+    });
+
+    it("has a dev stack that is small, in Tokyo, and asks for the repository only", () => {
+        const { "aws:region": region, ...values } = devStack;
+        assert.equal(region, "ap-northeast-1");
+        assert.deepEqual(values, {
+            "fargate-cicd:githubRepository": "OWNER/REPOSITORY",
+            "fargate-cicd:minTasks": 1,
+            "fargate-cicd:maxTasks": 2,
+        });
+    });
+
+    it("is project, stack and repository, split, in what the program gets", () => {
+        const { name, tags, github } = load({ githubRepository: "acme/shop" }, { stack: "live" });
+        assert.equal(name, "fargate-cicd-live");
+        assert.deepEqual(tags, { Project: "fargate-cicd", Stack: "live", ManagedBy: "pulumi" });
+        assert.deepEqual([github.owner, github.repository], ["acme", "shop"]);
+    });
+
+    it("registers nothing when it is invalid", async () => {
+        for (const values of [{ githubRepository: "OWNER/REPOSITORY" }, { minTasks: "5" }, { natGateway: "none" }]) {
+            const { recording, failure } = await attempt({ values });
+            assert.ok(pulumi.RunError.isInstance(failure), JSON.stringify(values));
+            assert.match(failure.message, /^Pulumi\.dev\.yaml has 1 invalid setting:/);
+            assert.deepEqual(recording.registrations, []);
+            assert.deepEqual(recording.lookups, []);
+        }
+    });
+});

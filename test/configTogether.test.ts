@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { load, type Values } from "./settings";
+
+/** Memory (MiB) by CPU units, from "Task CPU and memory" in the Amazon ECS Developer Guide: first, last and step. */
+const fargate = [
+    { cpu: 256, sizes: [512, 1024, 2048], listed: "512, 1024 or 2048" },
+    { cpu: 512, sizes: [1024, 2048, 3072, 4096], listed: "1024, 2048, 3072 or 4096" },
+    { cpu: 1024, sizes: steps(2048, 8192, 1024), listed: "2048 to 8192 in steps of 1024" },
+    { cpu: 2048, sizes: steps(4096, 16384, 1024), listed: "4096 to 16384 in steps of 1024" },
+    { cpu: 4096, sizes: steps(8192, 30720, 1024), listed: "8192 to 30720 in steps of 1024" },
+    { cpu: 8192, sizes: steps(16384, 61440, 4096), listed: "16384 to 61440 in steps of 4096" },
+    { cpu: 16384, sizes: steps(32768, 122880, 8192), listed: "32768 to 122880 in steps of 8192" },
+];
+
+function steps(first: number, last: number, step: number): number[] {
+    const sizes = [];
+    for (let size = first; size <= last; size += step) {
+        sizes.push(size);
+    }
+    return sizes;
+}
+
+function accepted(values: Values): boolean {
+    try {
+        load(values);
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+const refused = (key: string, expected: string, got: string, example: string | number) =>
+    `Pulumi.dev.yaml has 1 invalid setting:\n  - ${key}: expected ${expected}, got "${got}"\n    fix: pulumi config set ${key} ${example}`;
+
+describe("configuration: values that go together", () => {
+    for (const { cpu, sizes, listed } of fargate) {
+        it(`accepts ${listed} MiB with ${cpu} cpu, and nothing else`, () => {
+            const candidates = [...steps(512, 131072, 512), 513, 1025, 30721];
+            assert.deepEqual(
+                candidates.filter((memory) => accepted({ cpu: String(cpu), memory: String(memory) })),
+                sizes,
+            );
+        });
+
+        it(`says which memory Fargate runs with ${cpu} cpu`, () => {
+            const expected = `a memory (MiB) that Fargate runs with ${cpu} cpu: ${listed}`;
+            assert.throws(() => load({ cpu: String(cpu), memory: "5000" }), {
+                message: refused("memory", expected, "5000", sizes[0]!),
+            });
+        });
+    }
+
+    it("refuses a minimum above the maximum of tasks, and takes them equal", () => {
+        assert.throws(() => load({ minTasks: "3", maxTasks: "2" }), {
+            message: refused("maxTasks", "at least minTasks (3)", "2", 3),
+        });
+        assert.ok(accepted({ minTasks: "3", maxTasks: "3" }));
+    });
+
+    it("refuses a network whose public subnets a load balancer does not fit into", () => {
+        // awsx cuts the range into a power of two of zones, a private half of each and a public half of the rest: with three
+        // zones a /24 leaves a /28, and AWS asks for a /27.
+        assert.throws(() => load({ vpcCidr: "10.1.2.0/24", availabilityZones: "3" }), {
+            message: refused(
+                "vpcCidr",
+                "/23 or larger, so that a load balancer fits into the public subnet of each of 3 zones (AWS asks for /27)",
+                "10.1.2.0/24",
+                "10.1.2.0/23",
+            ),
+        });
+        assert.ok(accepted({ vpcCidr: "10.1.2.0/23", availabilityZones: "3" }));
+        assert.ok(accepted({ vpcCidr: "10.1.2.0/24", availabilityZones: "2" }));
+    });
+
+    it("suggests a network without host bits in place of one that is too small", () => {
+        assert.throws(
+            () => load({ vpcCidr: "10.1.3.0/24", availabilityZones: "3" }),
+            (error: Error) => {
+                const [, suggestion] = /fix: pulumi config set vpcCidr (\S+)/.exec(error.message) ?? [];
+                return accepted({ vpcCidr: suggestion, availabilityZones: "3" });
+            },
+        );
+    });
+
+    for (const stack of ["Dev", "my_stack", "a.b", "x".repeat(190), "dev-", "a--b"]) {
+        it(`refuses the stack name ${stack.slice(0, 10)}, which cannot name an ECR repository and an ECS service`, () => {
+            assert.throws(
+                () => load({}, { stack }),
+                (error: Error) => {
+                    const [head, problem, fix] = error.message.split("\n");
+                    assert.equal(head, `Pulumi.${stack}.yaml has 1 invalid setting:`);
+                    assert.match(problem!, /^ {2}- stack name: expected lower-case letters, digits and/);
+                    assert.ok(problem!.includes(`got "fargate-cicd-${stack}"`));
+                    const [, renamed] = /^ {4}fix: pulumi stack rename (.+)$/.exec(fix!) ?? [];
+                    assert.equal(load({}, { stack: renamed! }).name, `fargate-cicd-${renamed}`, "the fix is none");
+                    return true;
+                },
+            );
+        });
+    }
+
+    it("takes a stack name of lower-case letters, digits and hyphens", () => {
+        for (const stack of ["dev", "prod-2", "7"]) {
+            assert.equal(load({}, { stack }).name, `fargate-cicd-${stack}`);
+        }
+    });
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { account, issuer, oidcProviderArn } from "./fakeCloud";
+import { mayAssume, policyOf, type Context, type Policy } from "./iam";
+import type { Recording } from "./record";
+import { alternative, standard } from "./scenarios";
+
+const providerType = "aws:iam/openIdConnectProvider:OpenIdConnectProvider";
+const providerLookup = "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider";
+
+describe("delivery: who may assume the roles", () => {
+    let run: Recording;
+    let other: Recording;
+    before(async () => {
+        run = await standard();
+        other = await alternative();
+    });
+
+    const trust = (recording: Recording, role = "main-deploy"): Policy =>
+        policyOf(recording.one("aws:iam/role:Role", role), "assumeRolePolicy");
+
+    it("creates GitHub's provider with AWS's audience and without thumbprints", () => {
+        const { tags: _, ...inputs } = run.one(providerType).inputs;
+        assert.deepEqual(inputs, { url: `https://${issuer}`, clientIdLists: ["sts.amazonaws.com"] });
+        assert.ok(run.lookups.every(({ token }) => token !== providerLookup));
+    });
+
+    it("uses the account's own provider where there is one", () => {
+        assert.deepEqual(other.of(providerType), []);
+        assert.deepEqual(
+            other.lookups.filter(({ token }) => token === providerLookup).map(({ inputs }) => inputs),
+            [{ url: `https://${issuer}` }],
+        );
+    });
+
+    it("trusts the branch's tokens of this repository, in both forms, to the letter", () => {
+        assert.deepEqual(trust(run), {
+            Version: "2012-10-17",
+            Statement: [
+                {
+                    Effect: "Allow",
+                    Principal: { Federated: oidcProviderArn },
+                    Action: "sts:AssumeRoleWithWebIdentity",
+                    Condition: {
+                        StringEquals: {
+                            [`${issuer}:aud`]: "sts.amazonaws.com",
+                            [`${issuer}:sub`]: [
+                                "repo:Acme/Shop:ref:refs/heads/main",
+                                "repo:Acme@90000001/Shop@80000001:ref:refs/heads/main",
+                            ],
+                        },
+                    },
+                },
+            ],
+        });
+    });
+
+    it("trusts the configured branch, and a repository that the stack creates", () => {
+        const [statement] = trust(other).Statement;
+        assert.deepEqual(statement!.Condition!.StringEquals![`${issuer}:sub`], [
+            "repo:Acme/new-shop:ref:refs/heads/release/live",
+            "repo:Acme@90000001/new-shop@80000002:ref:refs/heads/release/live",
+        ]);
+        assert.deepEqual(statement!.Principal, { Federated: oidcProviderArn });
+    });
+
+    it("has no wildcard in any trust", () => {
+        for (const recording of [run, other]) {
+            for (const { name } of recording.of("aws:iam/role:Role")) {
+                assert.doesNotMatch(
+                    JSON.stringify(trust(recording, name)),
+                    /[*?]|StringLike|ForAnyValue|IfExists/,
+                    name,
+                );
+            }
+        }
+    });
+
+    const token = (sub: string, aud = "sts.amazonaws.com", iss = issuer): Context => ({
+        [`${iss}:sub`]: sub,
+        [`${iss}:aud`]: aud,
+    });
+    const branch = "repo:Acme/Shop:ref:refs/heads/main";
+    const immutable = "repo:Acme@90000001/Shop@80000001:ref:refs/heads/main";
+    const federation = "sts:AssumeRoleWithWebIdentity";
+
+    for (const sub of [branch, immutable]) {
+        it(`lets in ${sub}`, () => {
+            assert.ok(mayAssume(trust(run), oidcProviderArn, federation, token(sub)));
+        });
+    }
+
+    const strangers: Readonly<Record<string, Context>> = {
+        "another branch": token("repo:Acme/Shop:ref:refs/heads/dev"),
+        "a branch that begins like the right one": token(`${branch}-2`),
+        "a branch below the right one": token(`${branch}/x`),
+        "a tag of the branch's name": token("repo:Acme/Shop:ref:refs/tags/main"),
+        "a pull request": token("repo:Acme/Shop:pull_request"),
+        "an environment": token("repo:Acme/Shop:environment:main"),
+        "another repository of the owner": token("repo:Acme/Shop2:ref:refs/heads/main"),
+        "another owner": token("repo:Acme2/Shop:ref:refs/heads/main"),
+        "an owner that ends like the right one": token("repo:xAcme/Shop:ref:refs/heads/main"),
+        "the names in other capitals": token("repo:acme/shop:ref:refs/heads/main"),
+        "another owner with the same name": token("repo:Acme@90000009/Shop@80000001:ref:refs/heads/main"),
+        "another repository with the same name": token("repo:Acme@90000001/Shop@80000009:ref:refs/heads/main"),
+        "a pull request in the immutable form": token("repo:Acme@90000001/Shop@80000001:pull_request"),
+        "an empty subject": token(""),
+        "a pattern as subject": token("repo:Acme/Shop:*"),
+        "another audience": token(branch, "https://github.com/Acme"),
+        "an audience that begins like the right one": token(branch, "sts.amazonaws.com.evil.example"),
+        "no audience": { [`${issuer}:sub`]: branch },
+        "no subject": { [`${issuer}:aud`]: "sts.amazonaws.com" },
+        "another issuer's claims": token(branch, "sts.amazonaws.com", "token.actions.example.ghe.com"),
+    };
+    for (const [who, context] of Object.entries(strangers)) {
+        it(`keeps out ${who}`, () => {
+            assert.equal(mayAssume(trust(run), oidcProviderArn, federation, context), false);
+        });
+    }
+
+    it("keeps out another provider, whatever its token claims, and those who bring no token", () => {
+        const gitlab = `arn:aws:iam::${account}:oidc-provider/gitlab.com`;
+        assert.equal(mayAssume(trust(run), gitlab, federation, token(branch)), false);
+        assert.equal(mayAssume(trust(run), `arn:aws:iam::${account}:root`, "sts:AssumeRole", token(branch)), false);
+        assert.equal(mayAssume(trust(run), oidcProviderArn, "sts:AssumeRole", token(branch)), false);
+        assert.equal(mayAssume(trust(run), oidcProviderArn, "sts:TagSession", token(branch)), false);
+    });
+
+    for (const role of ["main-execution", "main-task"]) {
+        it(`lets ECS of this account, and nobody else, use the role ${role}`, () => {
+            const own = { "aws:SourceAccount": account };
+            const ecs = "ecs-tasks.amazonaws.com";
+            assert.ok(mayAssume(trust(run, role), ecs, "sts:AssumeRole", own));
+            assert.equal(
+                mayAssume(trust(run, role), ecs, "sts:AssumeRole", { "aws:SourceAccount": "210987654321" }),
+                false,
+            );
+            assert.equal(mayAssume(trust(run, role), ecs, "sts:AssumeRole", {}), false);
+            for (const service of ["ec2.amazonaws.com", "ecs.amazonaws.com", "lambda.amazonaws.com"]) {
+                assert.equal(mayAssume(trust(run, role), service, "sts:AssumeRole", own), false);
+            }
+            assert.equal(mayAssume(trust(run, role), oidcProviderArn, federation, token(branch)), false);
+        });
+    }
+});

@@ -1,0 +1,100 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+
+/** What AWS, GitHub and the image builder would answer: ids and ARNs in their real form, one for each type and name. */
+
+type Properties = Readonly<Record<string, unknown>>;
+type Lookup = (inputs: Properties) => Record<string, unknown>;
+
+export const account = "123456789012";
+export const issuer = "token.actions.githubusercontent.com";
+
+/** Registers a resource: its id, and the outputs that are not inputs. */
+export function create(
+    region: string,
+    { type, name, inputs }: pulumi.runtime.MockResourceArgs,
+): pulumi.runtime.MockResourceResult {
+    const given = inputs as Properties;
+    const suffix = hex(`${type} ${name}`);
+    const physicalName = typeof given.name === "string" ? given.name : `${name}-${suffix.slice(0, 7)}`;
+    const arn = (service: string, resource: string, where = region) =>
+        `arn:aws:${service}:${where}:${account}:${resource}`;
+    const made = (id: string, outputs: Properties = {}) => ({
+        id,
+        state: { ...given, name: physicalName, ...outputs },
+    });
+
+    switch (type) {
+        case "awsx:ec2:Vpc": {
+            const zones = Array.from({ length: Number(given.numberOfAvailabilityZones) }, (_, index) => index + 1);
+            return made("", {
+                vpcId: `vpc-${name}`,
+                publicSubnetIds: zones.map((zone) => `subnet-public-${zone}`),
+                privateSubnetIds: zones.map((zone) => `subnet-private-${zone}`),
+            });
+        }
+        case "aws:ec2/securityGroup:SecurityGroup":
+            return made(`sg-${name}`);
+        case "aws:lb/loadBalancer:LoadBalancer": {
+            const path = `app/${physicalName}/${suffix}`;
+            const id = arn("elasticloadbalancing", `loadbalancer/${path}`);
+            return made(id, {
+                arn: id,
+                arnSuffix: path,
+                dnsName: `${physicalName}-1234567890.${region}.elb.amazonaws.com`,
+            });
+        }
+        case "aws:lb/targetGroup:TargetGroup": {
+            const path = `targetgroup/${physicalName}/${suffix}`;
+            return made(arn("elasticloadbalancing", path), { arn: arn("elasticloadbalancing", path), arnSuffix: path });
+        }
+        case "aws:ecr/repository:Repository":
+            return made(physicalName, {
+                arn: arn("ecr", `repository/${physicalName}`),
+                registryId: account,
+                repositoryUrl: `${account}.dkr.ecr.${region}.amazonaws.com/${physicalName}`,
+            });
+        case "docker-build:index:Image":
+            return made(`image-${suffix}`, { digest: `sha256:${hex(JSON.stringify(given)).padEnd(64, "0")}` });
+        case "aws:ecs/cluster:Cluster":
+            return made(arn("ecs", `cluster/${physicalName}`), { arn: arn("ecs", `cluster/${physicalName}`) });
+        case "aws:ecs/service:Service": {
+            const id = arn("ecs", `service/${String(given.cluster).split("/").at(-1)}/${physicalName}`);
+            return made(id, { arn: id });
+        }
+        case "aws:ecs/taskDefinition:TaskDefinition": {
+            const family = arn("ecs", `task-definition/${String(given.family)}`);
+            return made(String(given.family), { arn: `${family}:1`, arnWithoutRevision: family, revision: 1 });
+        }
+        case "aws:cloudwatch/logGroup:LogGroup":
+            return made(physicalName, { arn: arn("logs", `log-group:${physicalName}`) });
+        case "aws:iam/role:Role":
+            return made(physicalName, { arn: arn("iam", `role/${physicalName}`, "") });
+        case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
+            return made(oidcProviderArn, { arn: oidcProviderArn });
+        case "github:index/repository:Repository":
+            return made(physicalName, { repoId: 80000002 });
+        default:
+            return made(`${name}-${suffix}`);
+    }
+}
+
+export const oidcProviderArn = `arn:aws:iam::${account}:oidc-provider/${issuer}`;
+
+/** Look-ups by token. GitHub spells the names in capitals, however the configuration does: a token's subject follows GitHub. */
+export const lookups: Readonly<Record<string, Lookup>> = {
+    "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: account }),
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": () => ({ userName: "AWS", password: registryPassword }),
+    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": () => ({ arn: oidcProviderArn }),
+    "github:index/getUser:getUser": ({ username }) => ({ login: capital(username), id: "90000001" }),
+    "github:index/getRepository:getRepository": ({ fullName }) => ({
+        name: capital(String(fullName).split("/")[1]),
+        repoId: 80000001,
+    }),
+};
+
+export const registryPassword = "registry-password-0b5c";
+
+const capital = (text: unknown) => String(text).replace(/^./, (letter) => letter.toUpperCase());
+
+const hex = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);

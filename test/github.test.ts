@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import type { Recording, Registration } from "./record";
+import { alternative, standard } from "./scenarios";
+
+const secretType = "github:index/actionsSecret:ActionsSecret";
+const variableType = "github:index/actionsVariable:ActionsVariable";
+
+describe("GitHub", () => {
+    let run: Recording;
+    let other: Recording;
+    before(async () => {
+        run = await standard();
+        other = await alternative();
+    });
+
+    const settings = (recording: Recording) => [...recording.of(secretType), ...recording.of(variableType)];
+
+    it("gets the deploy role in the one secret, and as one", () => {
+        const secret = run.one(secretType);
+        assert.deepEqual(secret.inputs, {
+            repository: "Shop",
+            secretName: "AWS_IAM_ROLE_TO_ASSUME",
+            value: run.one("aws:iam/role:Role", "main-deploy").outputs.arn,
+        });
+        assert.deepEqual(secret.secrets, ["value"]);
+    });
+
+    it("gets exactly the variables that the workflow reads, with this stack's names", () => {
+        const variables = (recording: Recording) =>
+            Object.fromEntries(
+                recording.of(variableType).map(({ inputs }) => [String(inputs.variableName), inputs.value]),
+            ) as Record<string, unknown>;
+        assert.deepEqual(variables(run), {
+            AWS_REGION: "ap-northeast-1",
+            ECR_REPOSITORY: "fargate-cicd-dev",
+            ECS_CLUSTER: "fargate-cicd-dev",
+            ECS_SERVICE: "fargate-cicd-dev",
+            ECS_TASK_DEFINITION: "fargate-cicd-dev",
+            CONTAINER_NAME: "app",
+        });
+        assert.deepEqual(variables(other), {
+            AWS_REGION: "eu-west-1",
+            ECR_REPOSITORY: "fargate-cicd-live",
+            ECS_CLUSTER: "fargate-cicd-live",
+            ECS_SERVICE: "fargate-cicd-live",
+            ECS_TASK_DEFINITION: "fargate-cicd-live",
+            CONTAINER_NAME: "app",
+        });
+    });
+
+    it("gets them in the repository that was configured, through a provider for its owner", () => {
+        for (const recording of [run, other]) {
+            const provider: Registration = recording.one("pulumi:providers:github");
+            assert.equal(provider.inputs.owner, "acme");
+            for (const { name, inputs, provider: used } of settings(recording)) {
+                assert.equal(inputs.repository, recording === run ? "Shop" : "new-shop", name);
+                assert.match(used, /\$pulumi:providers:github::main::/, name);
+            }
+        }
+    });
+
+    it("is looked up, not created, by default", () => {
+        assert.deepEqual(run.of("github:index/repository:Repository"), []);
+        assert.deepEqual(
+            run.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs }) => inputs),
+            [{ username: "acme" }, { fullName: "acme/shop" }],
+        );
+    });
+
+    it("gets its repository, private, from the stack where that is asked for", () => {
+        const { inputs, provider } = other.one("github:index/repository:Repository");
+        assert.deepEqual(inputs, { name: "new-shop", visibility: "private" });
+        assert.match(provider, /\$pulumi:providers:github::main::/);
+        assert.deepEqual(
+            other.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs: asked }) => asked),
+            [{ username: "acme" }],
+        );
+    });
+});

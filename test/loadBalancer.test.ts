@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import type { Recording } from "./record";
+import { alternative, standard } from "./scenarios";
+
+const world = ["0.0.0.0/0", "::/0"];
+
+describe("load balancer and security groups", () => {
+    let run: Recording;
+    let other: Recording;
+    before(async () => {
+        run = await standard();
+        other = await alternative();
+    });
+
+    /** Every rule of every group, as "who direction port peer". */
+    function rules(recording: Recording): string[] {
+        const kinds = [
+            ["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "from"],
+            ["aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "to"],
+        ] as const;
+        return kinds
+            .flatMap(([type, direction]) =>
+                recording.of(type).map(({ inputs }) => {
+                    const { securityGroupId, ipProtocol, fromPort, toPort, description, tags, ...peers } = inputs;
+                    assert.ok(description, "a rule says what it is for");
+                    assert.ok(tags);
+                    const peer = Object.entries(peers).map(([key, value]) => `${key}=${String(value)}`);
+                    return `${String(securityGroupId)} ${direction} ${peer.join(" ")} ${String(ipProtocol)} ${String(fromPort)}-${String(toPort)}`;
+                }),
+            )
+            .sort();
+    }
+
+    it("lets the internet reach the load balancer, the load balancer the tasks, and the tasks HTTPS: nothing else", () => {
+        assert.deepEqual(rules(run), [
+            "sg-main-alb from cidrIpv4=0.0.0.0/0 tcp 80-80",
+            "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 80-80",
+            "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 80-80",
+            "sg-main-tasks to cidrIpv4=0.0.0.0/0 tcp 443-443",
+        ]);
+    });
+
+    it("follows the container's port between load balancer and tasks, and nowhere else", () => {
+        assert.deepEqual(rules(other), [
+            "sg-main-alb from cidrIpv4=0.0.0.0/0 tcp 80-80",
+            "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 8080-8080",
+            "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 8080-8080",
+            "sg-main-tasks to cidrIpv4=0.0.0.0/0 tcp 443-443",
+        ]);
+    });
+
+    it("opens no port to the world in any other way", () => {
+        const open = run.registrations.filter(({ inputs }) =>
+            world.some((range) => JSON.stringify(inputs).includes(range)),
+        );
+        assert.deepEqual(
+            open.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`),
+            ["SecurityGroupIngressRule main-alb-http", "SecurityGroupEgressRule main-tasks-https"],
+        );
+        for (const group of run.of("aws:ec2/securityGroup:SecurityGroup")) {
+            const { ingress, egress } = group.inputs;
+            assert.deepEqual(
+                { ingress, egress },
+                { ingress: undefined, egress: undefined },
+                `${group.name} has inline rules`,
+            );
+        }
+        assert.deepEqual(
+            run.registrations.filter(({ type }) => /securitygroup/i.test(type)).map(({ name }) => name),
+            [
+                "main-default",
+                "main-alb",
+                "main-alb-http",
+                "main-tasks",
+                "main-alb-to-tasks",
+                "main-tasks-from-alb",
+                "main-tasks-https",
+            ],
+        );
+    });
+
+    it("is an internet-facing application load balancer in the public subnets that drops invalid headers", () => {
+        const { tags: _, ...inputs } = run.one("aws:lb/loadBalancer:LoadBalancer").inputs;
+        assert.deepEqual(inputs, {
+            loadBalancerType: "application",
+            subnets: ["subnet-public-1", "subnet-public-2"],
+            securityGroups: ["sg-main-alb"],
+            dropInvalidHeaderFields: true,
+        });
+    });
+
+    it("waits for the way to the internet gateway", () => {
+        const { dependsOn } = run.one("aws:lb/loadBalancer:LoadBalancer");
+        assert.deepEqual(dependsOn, [run.one("awsx:ec2:Vpc")]);
+    });
+
+    it("takes a healthy task in within 10 s and lets one go after 15 s", () => {
+        const { tags: _, ...inputs } = run.one("aws:lb/targetGroup:TargetGroup").inputs;
+        assert.deepEqual(inputs, {
+            vpcId: "vpc-main-vpc",
+            targetType: "ip",
+            protocol: "HTTP",
+            port: 80,
+            deregistrationDelay: 15,
+            healthCheck: {
+                path: "/",
+                interval: 5,
+                timeout: 4,
+                healthyThreshold: 2,
+                unhealthyThreshold: 2,
+                matcher: "200-399",
+            },
+        });
+    });
+
+    it("checks the configured path on the configured port", () => {
+        const { port, healthCheck } = other.one("aws:lb/targetGroup:TargetGroup").inputs;
+        assert.equal(port, 8080);
+        assert.equal((healthCheck as { path: string }).path, "/health");
+    });
+
+    it("listens on port 80 and forwards everything to the tasks", () => {
+        const { tags: _, ...inputs } = run.one("aws:lb/listener:Listener").inputs;
+        assert.deepEqual(inputs, {
+            loadBalancerArn: run.one("aws:lb/loadBalancer:LoadBalancer").outputs.arn,
+            port: 80,
+            protocol: "HTTP",
+            defaultActions: [
+                { type: "forward", targetGroupArn: run.one("aws:lb/targetGroup:TargetGroup").outputs.arn },
+            ],
+        });
+    });
+
+    it("has names that fit, with what Pulumi adds, into the 32 characters of load balancers and target groups", () => {
+        for (const type of ["aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup"]) {
+            const { name, inputs } = run.one(type);
+            assert.equal(inputs.name, undefined, "a given name could not be replaced without a clash");
+            assert.ok(`${name}-1234567`.length <= 32);
+        }
+    });
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import type { Recording } from "./record";
+import { alternative, standard, withoutNat } from "./scenarios";
+
+describe("network", () => {
+    let runs: Readonly<Record<"standard" | "alternative" | "withoutNat", Recording>>;
+    before(async () => {
+        runs = { standard: await standard(), alternative: await alternative(), withoutNat: await withoutNat() };
+    });
+
+    const vpc = (run: Recording) => run.one("awsx:ec2:Vpc").inputs;
+    const taskNetwork = (run: Recording) => run.one("aws:ecs/service:Service").inputs.networkConfiguration;
+
+    it("gives each zone a public and a private subnet of the configured range", () => {
+        const layout = (run: Recording) => {
+            const { cidrBlock, numberOfAvailabilityZones, subnetStrategy, subnetSpecs } = vpc(run);
+            return { cidrBlock, numberOfAvailabilityZones, subnetStrategy, subnetSpecs };
+        };
+        assert.deepEqual(layout(runs.standard), {
+            cidrBlock: "10.0.0.0/16",
+            numberOfAvailabilityZones: 2,
+            subnetStrategy: "Auto",
+            subnetSpecs: undefined, // awsx's own: one public and one private subnet a zone
+        });
+        assert.deepEqual(layout(runs.alternative), {
+            cidrBlock: "172.20.0.0/20",
+            numberOfAvailabilityZones: 3,
+            subnetStrategy: "Auto",
+            subnetSpecs: undefined,
+        });
+    });
+
+    it("builds the NAT gateways that were asked for", () => {
+        assert.deepEqual(vpc(runs.standard).natGateways, { strategy: "Single" });
+        assert.deepEqual(vpc(runs.alternative).natGateways, { strategy: "OnePerAz" });
+        assert.deepEqual(vpc(runs.withoutNat).natGateways, { strategy: "None" });
+    });
+
+    it("attaches the S3 endpoint of its region to the route tables", () => {
+        const services = (run: Recording) =>
+            (vpc(run).vpcEndpointSpecs as { serviceName: string }[]).map(({ serviceName }) => serviceName);
+        assert.deepEqual(services(runs.standard), ["com.amazonaws.ap-northeast-1.s3"]);
+        assert.deepEqual(services(runs.alternative), ["com.amazonaws.eu-west-1.s3"]);
+        // Without it awsx creates the endpoint and attaches no route table.
+        assert.equal(vpc(runs.standard).vpcEndpointStrategy, "Auto");
+    });
+
+    it("leaves the VPC's default security group without any rule", () => {
+        const { vpcId, ingress, egress } = runs.standard.one(
+            "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        ).inputs;
+        assert.deepEqual({ vpcId, ingress, egress }, { vpcId: "vpc-main-vpc", ingress: undefined, egress: undefined });
+    });
+
+    it("keeps tasks in private subnets, without addresses", () => {
+        assert.deepEqual(taskNetwork(runs.standard), {
+            subnets: ["subnet-private-1", "subnet-private-2"],
+            securityGroups: ["sg-main-tasks"],
+            assignPublicIp: false,
+        });
+        assert.deepEqual(taskNetwork(runs.alternative), {
+            subnets: ["subnet-private-1", "subnet-private-2", "subnet-private-3"],
+            securityGroups: ["sg-main-tasks"],
+            assignPublicIp: false,
+        });
+    });
+
+    it("puts tasks into public subnets with addresses, behind the same rules, where no NAT gateway leads out", () => {
+        assert.deepEqual(taskNetwork(runs.withoutNat), {
+            subnets: ["subnet-public-1", "subnet-public-2"],
+            securityGroups: ["sg-main-tasks"],
+            assignPublicIp: true,
+        });
+        for (const rule of [
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        ]) {
+            const rules = (run: Recording) => run.of(rule).map(({ inputs }) => inputs);
+            assert.deepEqual(rules(runs.withoutNat), rules(runs.standard));
+        }
+    });
+});

@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { account } from "./fakeCloud";
+import { mayCall, policyOf, type Context, type Policy } from "./iam";
+import type { Recording } from "./record";
+import { standard } from "./scenarios";
+
+const region = "ap-northeast-1";
+const ecs = (path: string) => `arn:aws:ecs:${region}:${account}:${path}`;
+const repository = (name: string) => `arn:aws:ecr:${region}:${account}:repository/${name}`;
+const role = (name: string) => `arn:aws:iam::${account}:role/${name}`;
+
+const mine = "fargate-cicd-dev";
+const service = ecs(`service/${mine}/${mine}`);
+const revision = ecs(`task-definition/${mine}:7`);
+const registering: Context = { "ecs:CreateAction": "RegisterTaskDefinition" };
+const toTasks: Context = { "iam:PassedToService": "ecs-tasks.amazonaws.com" };
+
+type Call = readonly [action: string, resource: string, context?: Context];
+
+describe("permissions", () => {
+    let run: Recording;
+    let deploy: Policy;
+    let execution: Policy;
+    let executionRole: string;
+    let taskRole: string;
+    let deployRole: string;
+    before(async () => {
+        run = await standard();
+        deploy = policyOf(run.one("aws:iam/rolePolicy:RolePolicy", "main-deploy"));
+        execution = policyOf(run.one("aws:iam/rolePolicy:RolePolicy", "main-execution"));
+        [executionRole, taskRole, deployRole] = ["execution", "task", "deploy"].map((name) =>
+            String(run.one("aws:iam/role:Role", `main-${name}`).outputs.arn),
+        ) as [string, string, string];
+    });
+
+    /** Evaluates every call of a table and compares all verdicts at once, so that a failure shows each wrong one. */
+    async function assertVerdicts(
+        policy: Policy,
+        verdict: "allowed" | "denied",
+        calls: readonly Call[],
+    ): Promise<void> {
+        const name = ([action, resource, context]: Call) =>
+            [action, resource, ...Object.values(context ?? {})].join(" ");
+        const verdicts = await Promise.all(
+            calls.map(async (call) => [name(call), (await mayCall(policy, ...call)) ? "allowed" : "denied"]),
+        );
+        assert.deepEqual(Object.fromEntries(verdicts), Object.fromEntries(calls.map((call) => [name(call), verdict])));
+    }
+
+    describe("of the deploy role", () => {
+        it("allow what deploy.yml does", async () => {
+            await assertVerdicts(deploy, "allowed", [
+                ["ecr:GetAuthorizationToken", "*"],
+                ["ecr:BatchCheckLayerAvailability", repository(mine)],
+                ["ecr:BatchGetImage", repository(mine)],
+                ["ecr:GetDownloadUrlForLayer", repository(mine)],
+                ["ecr:InitiateLayerUpload", repository(mine)],
+                ["ecr:UploadLayerPart", repository(mine)],
+                ["ecr:CompleteLayerUpload", repository(mine)],
+                ["ecr:PutImage", repository(mine)],
+                ["ecs:DescribeTaskDefinition", "*"],
+                ["ecs:RegisterTaskDefinition", revision],
+                ["ecs:TagResource", revision, registering],
+                ["ecs:DescribeServices", service],
+                ["ecs:UpdateService", service],
+                ["iam:PassRole", executionRole, toTasks],
+                ["iam:PassRole", taskRole, toTasks],
+            ]);
+        });
+
+        it("deny everything to do with another service, cluster or family", async () => {
+            await assertVerdicts(deploy, "denied", [
+                ["ecs:UpdateService", ecs(`service/${mine}/other`)],
+                ["ecs:UpdateService", ecs(`service/${mine}/${mine}-2`)],
+                ["ecs:UpdateService", ecs(`service/other/${mine}`)],
+                ["ecs:UpdateService", `arn:aws:ecs:eu-west-1:${account}:service/${mine}/${mine}`],
+                ["ecs:DescribeServices", ecs(`service/other/${mine}`)],
+                ["ecs:RegisterTaskDefinition", ecs("task-definition/other:1")],
+                ["ecs:RegisterTaskDefinition", ecs(`task-definition/${mine}-2:1`)],
+                ["ecs:TagResource", ecs("task-definition/other:1"), registering],
+                ["ecs:DescribeClusters", ecs(`cluster/${mine}`)],
+            ]);
+        });
+
+        it("deny to tag anything but the revision that is being registered", async () => {
+            await assertVerdicts(deploy, "denied", [
+                ["ecs:TagResource", revision],
+                ["ecs:TagResource", revision, { "ecs:CreateAction": "CreateService" }],
+                ["ecs:TagResource", service, registering],
+                ["ecs:TagResource", ecs(`cluster/${mine}`), { "ecs:CreateAction": "CreateCluster" }],
+                ["ecs:UntagResource", revision],
+            ]);
+        });
+
+        it("deny to delete, stop, run or enter anything, its own service included", async () => {
+            await assertVerdicts(deploy, "denied", [
+                ["ecs:DeleteService", service],
+                ["ecs:CreateService", service],
+                ["ecs:DeleteCluster", ecs(`cluster/${mine}`)],
+                ["ecs:DeregisterTaskDefinition", "*"],
+                ["ecs:DeleteTaskDefinitions", revision],
+                ["ecs:RunTask", revision],
+                ["ecs:StopTask", ecs(`task/${mine}/0123456789abcdef`)],
+                ["ecs:ExecuteCommand", ecs(`task/${mine}/0123456789abcdef`)],
+                ["ecs:ListTaskDefinitions", "*"],
+                [
+                    "application-autoscaling:DeregisterScalableTarget",
+                    `arn:aws:application-autoscaling:${region}:${account}:scalable-target/1`,
+                ],
+            ]);
+        });
+
+        it("deny to touch another repository, or to delete or open its own", async () => {
+            await assertVerdicts(deploy, "denied", [
+                ["ecr:PutImage", repository("other")],
+                ["ecr:PutImage", repository(`${mine}-2`)],
+                ["ecr:BatchGetImage", repository("other")],
+                ["ecr:InitiateLayerUpload", repository("other")],
+                ["ecr:BatchDeleteImage", repository(mine)],
+                ["ecr:DeleteRepository", repository(mine)],
+                ["ecr:SetRepositoryPolicy", repository(mine)],
+                ["ecr:PutImageTagMutability", repository(mine)],
+                ["ecr:PutLifecyclePolicy", repository(mine)],
+                ["ecr:CreateRepository", repository("new")],
+            ]);
+        });
+
+        it("deny to pass any other role, or these to any other service", async () => {
+            await assertVerdicts(deploy, "denied", [
+                ["iam:PassRole", deployRole, toTasks],
+                ["iam:PassRole", role("admin"), toTasks],
+                ["iam:PassRole", `${taskRole}-2`, toTasks],
+                ["iam:PassRole", taskRole, { "iam:PassedToService": "ec2.amazonaws.com" }],
+                ["iam:PassRole", executionRole, { "iam:PassedToService": "lambda.amazonaws.com" }],
+                ["iam:PassRole", executionRole, { "iam:PassedToService": "ecs.amazonaws.com" }],
+                ["iam:PassRole", taskRole],
+            ]);
+        });
+
+        it("deny to gain permissions, read secrets and logs, or change the network", async () => {
+            await assertVerdicts(deploy, "denied", [
+                ["iam:CreateRole", role("new")],
+                ["iam:PutRolePolicy", deployRole],
+                ["iam:AttachRolePolicy", taskRole],
+                ["iam:UpdateAssumeRolePolicy", deployRole],
+                ["iam:CreateAccessKey", `arn:aws:iam::${account}:user/someone`],
+                ["sts:AssumeRole", executionRole],
+                ["sts:AssumeRole", role("admin")],
+                ["secretsmanager:GetSecretValue", `arn:aws:secretsmanager:${region}:${account}:secret:any-abcdef`],
+                ["ssm:GetParameter", `arn:aws:ssm:${region}:${account}:parameter/any`],
+                ["s3:GetObject", "arn:aws:s3:::any/key"],
+                ["logs:GetLogEvents", `arn:aws:logs:${region}:${account}:log-group:/ecs/${mine}:log-stream:any`],
+                ["ec2:AuthorizeSecurityGroupIngress", `arn:aws:ec2:${region}:${account}:security-group/sg-main-tasks`],
+                [
+                    "elasticloadbalancing:DeleteLoadBalancer",
+                    `arn:aws:elasticloadbalancing:${region}:${account}:loadbalancer/app/main/1`,
+                ],
+                ["cloudformation:CreateStack", `arn:aws:cloudformation:${region}:${account}:stack/any/1`],
+            ]);
+        });
+    });
+
+    describe("of the execution role", () => {
+        const logs = (group: string) => `arn:aws:logs:${region}:${account}:log-group:${group}:log-stream:app/app/0123`;
+
+        it("allow to pull the image and write the log", async () => {
+            await assertVerdicts(execution, "allowed", [
+                ["ecr:GetAuthorizationToken", "*"],
+                ["ecr:BatchGetImage", repository(mine)],
+                ["ecr:GetDownloadUrlForLayer", repository(mine)],
+                ["logs:CreateLogStream", logs(`/ecs/${mine}`)],
+                ["logs:PutLogEvents", logs(`/ecs/${mine}`)],
+            ]);
+        });
+
+        it("deny other repositories and logs, and every change", async () => {
+            await assertVerdicts(execution, "denied", [
+                ["ecr:BatchGetImage", repository("other")],
+                ["ecr:PutImage", repository(mine)],
+                ["logs:PutLogEvents", logs("/ecs/other")],
+                ["logs:PutLogEvents", logs(`/ecs/${mine}-2`)],
+                ["logs:CreateLogGroup", `arn:aws:logs:${region}:${account}:log-group:/ecs/${mine}`],
+                ["logs:GetLogEvents", logs(`/ecs/${mine}`)],
+                ["ecs:UpdateService", service],
+                ["ecs:RegisterTaskDefinition", revision],
+                ["iam:PassRole", taskRole, toTasks],
+                ["secretsmanager:GetSecretValue", `arn:aws:secretsmanager:${region}:${account}:secret:any-abcdef`],
+            ]);
+        });
+    });
+
+    it("reach the whole account only where an action has no narrower resource", () => {
+        const wide = run.of("aws:iam/rolePolicy:RolePolicy").flatMap((resource) =>
+            policyOf(resource)
+                .Statement.filter(({ Resource = [] }) => [Resource].flat().includes("*"))
+                .map(({ Action }) => `${resource.name} ${[Action].flat().join(" ")}`),
+        );
+        assert.deepEqual(wide, [
+            "main-execution ecr:GetAuthorizationToken",
+            "main-deploy ecr:GetAuthorizationToken",
+            "main-deploy ecs:DescribeTaskDefinition",
+        ]);
+    });
+
+    it("name every action in full, and only allow", () => {
+        for (const resource of run.of("aws:iam/rolePolicy:RolePolicy")) {
+            for (const { Effect, Action } of policyOf(resource).Statement) {
+                assert.equal(Effect, "Allow");
+                assert.doesNotMatch([Action].flat().join(), /\*/, resource.name);
+            }
+        }
+    });
+
+    it("of the deploy role are not one more than the pipeline needs", () => {
+        assert.deepEqual(deploy.Statement.flatMap(({ Action }) => Action).sort(), [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:CompleteLayerUpload",
+            "ecr:GetAuthorizationToken",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:InitiateLayerUpload",
+            "ecr:PutImage",
+            "ecr:UploadLayerPart",
+            "ecs:DescribeServices",
+            "ecs:DescribeTaskDefinition",
+            "ecs:RegisterTaskDefinition",
+            "ecs:TagResource",
+            "ecs:UpdateService",
+            "iam:PassRole",
+        ]);
+    });
+});

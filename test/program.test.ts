@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import * as path from "node:path";
+import { registryPassword } from "./fakeCloud";
+import type { Recording, Registration } from "./record";
+import { alternative, standard, withoutNat } from "./scenarios";
+import { projectFolder } from "./settings";
+
+describe("the whole program", () => {
+    let runs: readonly Recording[];
+    let run: Recording;
+    before(async () => {
+        runs = [await standard(), await alternative(), await withoutNat()];
+        run = runs[0]!;
+    });
+
+    it("has the outputs of the design, and no other", () => {
+        const { outputs } = run;
+        const { dnsName } = run.one("aws:lb/loadBalancer:LoadBalancer").outputs;
+        assert.deepEqual(outputs, {
+            url: `http://${String(dnsName)}`,
+            clusterName: "fargate-cicd-dev",
+            serviceName: "fargate-cicd-dev",
+            taskDefinitionFamily: "fargate-cicd-dev",
+            repositoryUrl: "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/fargate-cicd-dev",
+            deployRoleArn: run.one("aws:iam/role:Role", "main-deploy").outputs.arn,
+            vpcId: "vpc-main-vpc",
+        });
+    });
+
+    it("has no secret in its outputs, by mark or by content", () => {
+        for (const { outputs, secretOutputs } of runs) {
+            assert.deepEqual(secretOutputs, []);
+            assert.ok(!JSON.stringify(outputs).includes(registryPassword));
+        }
+    });
+
+    it("declares these resources by default", () => {
+        const counts: Record<string, number> = {};
+        for (const { type } of run.registrations.filter(({ type }) => !type.startsWith("fargate-cicd:"))) {
+            counts[type] = (counts[type] ?? 0) + 1;
+        }
+        assert.deepEqual(counts, {
+            "aws:appautoscaling/policy:Policy": 2,
+            "aws:appautoscaling/target:Target": 1,
+            "aws:cloudwatch/logGroup:LogGroup": 1,
+            "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,
+            "aws:ec2/securityGroup:SecurityGroup": 2,
+            "aws:ecr/lifecyclePolicy:LifecyclePolicy": 1,
+            "aws:ecr/repository:Repository": 1,
+            "aws:ecs/cluster:Cluster": 1,
+            "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": 1,
+            "aws:ecs/service:Service": 1,
+            "aws:ecs/taskDefinition:TaskDefinition": 1,
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider": 1,
+            "aws:iam/role:Role": 3,
+            "aws:iam/rolePolicy:RolePolicy": 2,
+            "aws:lb/listener:Listener": 1,
+            "aws:lb/loadBalancer:LoadBalancer": 1,
+            "aws:lb/targetGroup:TargetGroup": 1,
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 2,
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 2,
+            "awsx:ec2:Vpc": 1,
+            "docker-build:index:Image": 1,
+            "github:index/actionsSecret:ActionsSecret": 1,
+            "github:index/actionsVariable:ActionsVariable": 6,
+            "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": 1,
+            "pulumi:providers:github": 1,
+        });
+    });
+
+    it("tags every AWS resource that can be tagged with project, stack and who manages it", () => {
+        for (const [recording, stack] of [
+            [run, "dev"],
+            [runs[1]!, "live"],
+        ] as const) {
+            const untagged: string[] = [];
+            for (const { type, name, inputs } of recording.registrations.filter(({ type }) => /^awsx?:/.test(type))) {
+                const tags = inputs.tags as Record<string, string> | undefined;
+                if (!takesTags(type)) {
+                    assert.equal(tags, undefined, `${type} has no tags in AWS: the provider refuses them`);
+                    untagged.push(type);
+                    continue;
+                }
+                const { Project, Stack, ManagedBy } = tags ?? {};
+                assert.deepEqual([Project, Stack, ManagedBy], ["fargate-cicd", stack, "pulumi"], `${type} ${name}`);
+            }
+            assert.deepEqual([...new Set(untagged)].sort(), [
+                "aws:appautoscaling/policy:Policy",
+                "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+                "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+                "aws:iam/rolePolicy:RolePolicy",
+            ]);
+        }
+    });
+
+    it("tags the S3 endpoint, which awsx does not", () => {
+        const [endpoint] = run.one("awsx:ec2:Vpc").inputs.vpcEndpointSpecs as { tags: unknown }[];
+        assert.deepEqual(endpoint!.tags, { Project: "fargate-cicd", Stack: "dev", ManagedBy: "pulumi" });
+    });
+
+    it("groups every resource below a component, and every component below the stack", () => {
+        for (const { type, name, parent } of run.registrations) {
+            const below = parent?.type.split(":")[0] ?? "the stack";
+            const expected = type.startsWith("fargate-cicd:") ? "the stack" : "fargate-cicd";
+            assert.equal(below, expected, `${type} ${name}`);
+        }
+    });
+
+    it("has component types of three parts", () => {
+        const components = run.registrations.map(({ type }) => type).filter((type) => type.startsWith("fargate-cicd:"));
+        assert.equal(components.length, 8);
+        for (const type of components) {
+            assert.match(type, /^fargate-cicd:[a-z]\w+:[A-Z]\w+$/i);
+        }
+    });
+
+    it("names every resource once within its type, after its component", () => {
+        for (const { registrations } of runs) {
+            const names = registrations.map(({ type, name }) => `${type} ${name}`);
+            assert.deepEqual(
+                names.filter((name, index) => names.indexOf(name) !== index),
+                [],
+            );
+            for (const { type, name, parent } of registrations.filter(hasComponent)) {
+                assert.ok(name === parent!.name || name.startsWith(`${parent!.name}-`), `${type} ${name}`);
+            }
+        }
+    });
+
+    it("protects nothing, since destroy leaves nothing behind", () => {
+        assert.deepEqual(
+            run.registrations.filter(({ protect }) => protect),
+            [],
+        );
+        assert.equal(run.one("aws:lb/loadBalancer:LoadBalancer").inputs.enableDeletionProtection, undefined);
+    });
+
+    it("depends on whole components nowhere, which would order more than is needed", () => {
+        for (const { type, name, dependsOn } of run.registrations) {
+            const components = dependsOn.filter((needed) => needed.type.startsWith("fargate-cicd:"));
+            assert.deepEqual(components, [], `${type} ${name}`);
+        }
+    });
+
+    it("uses the configured region wherever one is written", () => {
+        const text = JSON.stringify(runs[1]!.registrations.map(({ inputs }) => inputs));
+        assert.ok(text.includes("eu-west-1"));
+        assert.ok(!text.includes("ap-northeast-1"));
+    });
+});
+
+describe("the program's source", () => {
+    const files = fs.readdirSync(path.join(projectFolder, "infra")).map((file) => path.join("infra", file));
+    const read = (file: string) => fs.readFileSync(path.join(projectFolder, file), "utf8");
+
+    it("knows neither sandbox nor tests", () => {
+        for (const file of ["index.ts", ...files]) {
+            const imports = [...read(file).matchAll(/(?:from|import|require)\s*\(?\s*"([^"]+)"/g)].map(
+                ([, name]) => name!,
+            );
+            assert.ok(imports.length > 0 || file.endsWith("configRules.ts"), file);
+            for (const name of imports.filter((name) => name.startsWith("."))) {
+                const target = path.normalize(path.join(path.dirname(file), name));
+                assert.match(target, /^infra\//, `${file} imports ${name}`);
+            }
+            assert.doesNotMatch(read(file), /sandbox/i, `${file} mentions the sandbox`);
+        }
+    });
+
+    it("writes no region, account or endpoint down", () => {
+        for (const file of ["index.ts", ...files.filter((file) => !file.endsWith("configRules.ts"))]) {
+            assert.doesNotMatch(read(file), /\d{12}|localhost|127\.0\.0\.1|\b(us|eu|ap)-[a-z]+-\d/, file);
+        }
+    });
+});
+
+const load = createRequire(__filename);
+
+/** Whether the SDK's class for a type, such as `aws:ecs/service:Service`, has a `tags` argument. */
+function takesTags(type: string): boolean {
+    const [provider, module, className] = type.split(":") as [string, string, string];
+    const exported = load(`@pulumi/${provider}/${module}`) as Record<string, new () => unknown>;
+    const source = String(exported[className]);
+    return /resourceInputs\["tags"\] = args\?\.tags/.test(source);
+}
+
+const hasComponent = ({ parent }: Registration) => parent !== undefined;

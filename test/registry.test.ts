@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { registryPassword } from "./fakeCloud";
+import type { Recording } from "./record";
+import { alternative, standard } from "./scenarios";
+
+interface LifecycleRule {
+    readonly rulePriority: number;
+    readonly selection: { tagStatus: string; countType: string; countUnit?: string; countNumber: number };
+    readonly action: { type: string };
+}
+
+describe("registry", () => {
+    let run: Recording;
+    before(async () => {
+        run = await standard();
+    });
+
+    const repositoryUrl = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/fargate-cicd-dev";
+    const image = (recording: Recording) => recording.one("docker-build:index:Image").inputs;
+
+    it("scans on push, never moves a tag, and goes with all its images on destroy", () => {
+        const { tags: _, ...inputs } = run.one("aws:ecr/repository:Repository").inputs;
+        assert.deepEqual(inputs, {
+            name: "fargate-cicd-dev",
+            imageScanningConfiguration: { scanOnPush: true },
+            imageTagMutability: "IMMUTABLE",
+            forceDelete: true,
+        });
+    });
+
+    it("drops untagged images and keeps a bounded number of the others", () => {
+        const { repository, policy } = run.one("aws:ecr/lifecyclePolicy:LifecyclePolicy").inputs;
+        assert.equal(repository, "fargate-cicd-dev");
+        const { rules } = JSON.parse(String(policy)) as { rules: LifecycleRule[] };
+        assert.deepEqual(
+            rules.map(({ action }) => action.type),
+            rules.map(() => "expire"),
+        );
+        // ECR wants one rule for "any" tag status, and that one last.
+        const [untagged, any, ...more] = rules
+            .toSorted((a, b) => a.rulePriority - b.rulePriority)
+            .map((rule) => rule.selection);
+        assert.deepEqual(more, []);
+        assert.deepEqual(untagged, {
+            tagStatus: "untagged",
+            countType: "sinceImagePushed",
+            countUnit: "days",
+            countNumber: 1,
+        });
+        assert.deepEqual(
+            { ...any, countNumber: 0 },
+            { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 0 },
+        );
+        assert.ok(any!.countNumber >= 10 && any!.countNumber <= 100, "enough to roll back to, few enough to pay for");
+    });
+
+    it("pushes the first image, but builds nothing in a preview", () => {
+        const { push, buildOnPreview, exports, cacheTo } = image(run);
+        assert.deepEqual({ push, buildOnPreview }, { push: true, buildOnPreview: false });
+        // Even previews write these.
+        assert.deepEqual({ exports, cacheTo }, { exports: undefined, cacheTo: undefined });
+    });
+
+    it("tags the image by its content and tells it the same version", () => {
+        const { tags, buildArgs, context } = image(run);
+        const { VERSION: version } = buildArgs as { VERSION: string };
+        assert.match(version, /^[0-9a-f]{12}$/);
+        assert.deepEqual(tags, [`${repositoryUrl}:${version}`]);
+        assert.deepEqual(context, { location: ".build/app" });
+    });
+
+    it("builds for the configured architecture, and runs on the same", async () => {
+        const platform = (recording: Recording) => image(recording).platforms;
+        const runtime = (recording: Recording) =>
+            recording.one("aws:ecs/taskDefinition:TaskDefinition").inputs.runtimePlatform;
+        assert.deepEqual(platform(run), ["linux/amd64"]);
+        assert.deepEqual(runtime(run), { operatingSystemFamily: "LINUX", cpuArchitecture: "X86_64" });
+        assert.deepEqual(platform(await alternative()), ["linux/arm64"]);
+        assert.deepEqual(runtime(await alternative()), { operatingSystemFamily: "LINUX", cpuArchitecture: "ARM64" });
+    });
+
+    it("keeps the registry's password secret", () => {
+        const { registries } = image(run);
+        assert.deepEqual(registries, [{ address: repositoryUrl, username: "AWS", password: registryPassword }]);
+        assert.ok(run.one("docker-build:index:Image").secrets.some((at) => "registries.0.password".startsWith(at)));
+        const holders = run.registrations.filter(({ inputs }) => JSON.stringify(inputs).includes(registryPassword));
+        assert.deepEqual(
+            holders.map(({ type }) => type),
+            ["docker-build:index:Image"],
+        );
+    });
+});

@@ -1,0 +1,37 @@
+import { record, type Recording, type Scenario } from "./record";
+
+/** The stack with the defaults of `Pulumi.yaml`. Each scenario runs once, however many tests look at it. */
+export const standard = once({});
+
+/** Every setting that has an alternative takes it, in another region and stack. */
+export const alternative = once({
+    values: {
+        githubRepository: "acme/new-shop",
+        githubBranch: "release/live",
+        githubOidcProvider: "existing",
+        createGithubRepository: "true",
+        containerPort: "8080",
+        healthCheckPath: "/health",
+        cpu: "1024",
+        memory: "4096",
+        architecture: "arm64",
+        capacity: "spot",
+        minTasks: "3",
+        maxTasks: "9",
+        vpcCidr: "172.20.0.0/20",
+        availabilityZones: "3",
+        natGateways: "one-per-az",
+        logRetentionDays: "7",
+        releasedBy: "pulumi",
+    },
+    region: "eu-west-1",
+    stack: "live",
+});
+
+/** Tasks in public subnets, for want of another way out. */
+export const withoutNat = once({ values: { natGateways: "none" } });
+
+function once(scenario: Scenario): () => Promise<Recording> {
+    let recording: Promise<Recording> | undefined;
+    return () => (recording ??= record(scenario));
+}

@@ -1,0 +1,49 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { loadSettings, type ConfigSource, type Settings } from "../infra/config";
+
+export const projectFolder = path.join(__dirname, "..");
+
+interface ProjectFile {
+    readonly name: string;
+    readonly config: Readonly<
+        Record<string, { type: string; description: string; default?: string | number | boolean }>
+    >;
+}
+
+/** `Pulumi.yaml`: the only place that holds defaults. */
+export const project = readYaml("Pulumi.yaml") as ProjectFile;
+
+/** `Pulumi.dev.yaml`, the stack that the project comes with. */
+export const devStack = (readYaml("Pulumi.dev.yaml") as { config: Readonly<Record<string, string | number>> }).config;
+
+export const region = "ap-northeast-1";
+
+export type Values = Readonly<Record<string, string | undefined>>;
+
+/** Every key's value as the program gets it: the default, a repository, and `values` over both; undefined takes a key away. */
+export function configured(values: Values = {}): Record<string, string> {
+    const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, value]);
+    const all = { ...Object.fromEntries(defaults), githubRepository: "acme/shop", ...values } as Values;
+    return Object.fromEntries(
+        Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+    );
+}
+
+/** The settings that `values` over the defaults give, without running the program. */
+export function load(values: Values = {}, source: Partial<ConfigSource> = {}): Settings {
+    const all = configured(values);
+    return loadSettings({
+        get: (key) => all[key],
+        keys: Object.keys(all),
+        region,
+        project: project.name,
+        stack: "dev",
+        ...source,
+    });
+}
+
+function readYaml(file: string): unknown {
+    return parse(fs.readFileSync(path.join(projectFolder, file), "utf8"));
+}
