@@ -35,7 +35,11 @@ export function differences(old: unknown, now: unknown, path: string): Differenc
     if (Array.isArray(old) !== Array.isArray(now)) return [{ path, kind: "update" }];
     const keys = new Set([...Object.keys(old), ...Object.keys(now)]);
     return [...keys].flatMap((key) =>
-        differences((old as Properties)[key], (now as Properties)[key], Array.isArray(old) ? `${path}[${key}]` : step(path, key)),
+        differences(
+            (old as Properties)[key],
+            (now as Properties)[key],
+            Array.isArray(old) ? `${path}[${key}]` : step(path, key),
+        ),
     );
 }
 

@@ -64,7 +64,9 @@ export class Plugin {
             const { id, outputs } = await resource.create(plain(inputs), name);
             return { id, state: state(resource, inputs, outputs) };
         } catch (e) {
-            throw e instanceof NotReadyError ? new NotReadyError(e.id, state(resource, inputs, e.outputs), e.message) : e;
+            throw e instanceof NotReadyError
+                ? new NotReadyError(e.id, state(resource, inputs, e.outputs), e.message)
+                : e;
         }
     }
 
@@ -102,13 +104,17 @@ export class Plugin {
 
     async invoke(token: string, args: Properties): Promise<Properties> {
         const call = this.offered().functions[token];
-        if (!call) throw new Error(`unknown function ${token}: the ${this.provider.name} stand-in of the sandbox lacks it`);
+        if (!call)
+            throw new Error(`unknown function ${token}: the ${this.provider.name} stand-in of the sandbox lacks it`);
         return call(args);
     }
 
     private resource(type: string): ResourceStandIn {
         const resource = this.offered().resources[type];
-        if (!resource) throw new Error(`unknown resource type ${type}: the ${this.provider.name} stand-in of the sandbox lacks it`);
+        if (!resource)
+            throw new Error(
+                `unknown resource type ${type}: the ${this.provider.name} stand-in of the sandbox lacks it`,
+            );
         return resource;
     }
 

@@ -1,4 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import * as status from "@pulumi/pulumi/proto/status_pb";
@@ -9,8 +10,6 @@ import { Plugin } from "./plugin";
 import { NotReadyError, Properties, ProviderStandIn } from "./standIn";
 import { cancelWaits } from "./until";
 
-const { ResourceProviderService } = require("@pulumi/pulumi/proto/provider_grpc_pb");
-
 /**
  * Runs a provider as a plugin of the engine: prints the port on standard output and serves until the engine ends.
  *
@@ -18,13 +17,20 @@ const { ResourceProviderService } = require("@pulumi/pulumi/proto/provider_grpc_
  * nor a preview from the real thing; hence this one.
  */
 export function serve(provider: ProviderStandIn): void {
+    void listen(provider).then(({ port }) => process.stdout.write(`${port}\n`));
+    exitWithEngine();
+}
+
+/** The server alone, on a free port of the loopback interface. */
+export async function listen(provider: ProviderStandIn): Promise<{ port: number; server: grpc.Server }> {
     const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
     server.addService(ResourceProviderService, calls(new Plugin(provider)));
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-        if (error) throw error;
-        process.stdout.write(`${port}\n`);
+    const port = await new Promise<number>((resolve, reject) => {
+        server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+            error ? reject(error) : resolve(bound),
+        );
     });
-    exitWithEngine();
+    return { port, server };
 }
 
 /** A plugin whose engine was killed would wait for calls for ever. */
@@ -35,7 +41,6 @@ export function exitWithEngine(): void {
     }, 500).unref();
 }
 
-type Call<Request> = { request: Request };
 type Answer = Properties | undefined;
 
 function calls(standIn: Plugin): grpc.UntypedServiceImplementation {
@@ -71,7 +76,9 @@ function calls(standIn: Plugin): grpc.UntypedServiceImplementation {
             const before = decode(request.getOldInputs() ?? request.getOlds());
             const changed = JSON.stringify(before) !== JSON.stringify(decode(request.getNews()));
             const response = new rpc.DiffResponse();
-            response.setChanges(changed ? rpc.DiffResponse.DiffChanges.DIFF_SOME : rpc.DiffResponse.DiffChanges.DIFF_NONE);
+            response.setChanges(
+                changed ? rpc.DiffResponse.DiffChanges.DIFF_SOME : rpc.DiffResponse.DiffChanges.DIFF_NONE,
+            );
             return response;
         }),
         configure: answer(async (request: rpc.ConfigureRequest) => {
@@ -82,7 +89,13 @@ function calls(standIn: Plugin): grpc.UntypedServiceImplementation {
         }),
         check: answer(async (request: rpc.CheckRequest) => {
             const [olds, news] = [decode(request.getOlds()), decode(request.getNews())];
-            const checked = standIn.check(request.getType(), request.getName(), olds, news, request.getRandomseed_asU8());
+            const checked = standIn.check(
+                request.getType(),
+                request.getName(),
+                olds,
+                news,
+                request.getRandomseed_asU8(),
+            );
             const response = new rpc.CheckResponse();
             response.setInputs(encode(checked.inputs));
             response.setFailuresList(checked.failures.map(checkFailure));
@@ -94,7 +107,12 @@ function calls(standIn: Plugin): grpc.UntypedServiceImplementation {
         }),
         create: answer(async (request: rpc.CreateRequest) => {
             const inputs = decode(request.getProperties());
-            const { id, state } = await standIn.create(request.getType(), request.getName(), inputs, request.getPreview());
+            const { id, state } = await standIn.create(
+                request.getType(),
+                request.getName(),
+                inputs,
+                request.getPreview(),
+            );
             const response = new rpc.CreateResponse();
             response.setId(id);
             response.setProperties(encode(state));
@@ -102,7 +120,12 @@ function calls(standIn: Plugin): grpc.UntypedServiceImplementation {
         }),
         read: answer(async (request: rpc.ReadRequest) => {
             const inputs = request.hasInputs() ? decode(request.getInputs()) : undefined;
-            const found = await standIn.read(request.getType(), request.getId(), decode(request.getProperties()), inputs);
+            const found = await standIn.read(
+                request.getType(),
+                request.getId(),
+                decode(request.getProperties()),
+                inputs,
+            );
             const response = new rpc.ReadResponse();
             if (found) {
                 response.setId(request.getId());
@@ -156,7 +179,10 @@ function diffResponse(answered: ReturnType<Plugin["diff"]>): rpc.DiffResponse {
 function configuration(request: rpc.ConfigureRequest): Properties {
     const entries = request.hasArgs() ? Object.entries(decode(request.getArgs())) : [];
     return Object.fromEntries(
-        entries.map(([key, value]) => [key, typeof value === "string" && /^[[{]/.test(value) ? JSON.parse(value) : value]),
+        entries.map(([key, value]) => [
+            key,
+            typeof value === "string" && /^[[{]/.test(value) ? JSON.parse(value) : value,
+        ]),
     );
 }
 
@@ -172,7 +198,7 @@ function encode(properties: Properties): Struct {
 }
 
 function answer<Request>(work: (request: Request) => Promise<Answer>): grpc.handleUnaryCall<any, any> {
-    return ({ request }: Call<Request>, callback) => {
+    return ({ request }: { request: Request }, callback) => {
         work(request).then(
             (response) => callback(null, response),
             (error) => callback(failure(error, request), null),
@@ -185,7 +211,11 @@ function failure(error: any, request: any): Partial<grpc.StatusObject> {
     const subject = request.getType?.() ? `${request.getType()} "${request.getName()}"` : (request.getTok?.() ?? "");
     const fromService = error.$metadata !== undefined;
     const isOurs = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
-    const said = fromService ? `${error.name}: ${error.message}` : isOurs ? (error.stack ?? error.message) : error.message;
+    const said = fromService
+        ? `${error.name}: ${error.message}`
+        : isOurs
+          ? (error.stack ?? error.message)
+          : error.message;
     const message = subject ? `${subject}: ${said}` : said;
     const metadata = new grpc.Metadata();
     if (error instanceof NotReadyError) {

@@ -2,9 +2,7 @@
 export type Properties = Record<string, any>;
 
 /** The provider's own configuration (`aws:region` is `region`), decoded; nested values are objects, not JSON strings. */
-export interface Configuration {
-    readonly [key: string]: any;
-}
+export type Configuration = Readonly<Record<string, any>>;
 
 /** One resource type of a provider, as far as this program uses it. */
 export interface ResourceStandIn {
@@ -92,7 +90,10 @@ export function misfits(
     const known = new Set([...required, ...optional].map((path) => path.split(".")[0]!));
     for (const property of Object.keys(given)) {
         if (!known.has(property)) {
-            found.push({ property, reason: `unknown property "${property}"; known are ${[...known].sort().join(", ")}` });
+            found.push({
+                property,
+                reason: `unknown property "${property}"; known are ${[...known].sort().join(", ")}`,
+            });
         }
     }
     for (const property of new Set(required.map((path) => path.split(".")[0]!))) {

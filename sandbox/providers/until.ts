@@ -14,7 +14,12 @@ export function cancelWaits(): void {
  * @param ask undefined: not yet
  * @throws Error with `what` when `within` (ms) has passed, or on cancellation
  */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>, within: number, every = 500): Promise<T> {
+export async function until<T>(
+    what: string,
+    ask: () => Promise<T | undefined>,
+    within: number,
+    every = 500,
+): Promise<T> {
     const deadline = Date.now() + within;
     for (;;) {
         const found = await ask();

@@ -8,13 +8,17 @@ const identity = ["serviceNamespace", "scalableDimension", "resourceId"];
 function pascal(value: any): any {
     if (Array.isArray(value)) return value.map(pascal);
     if (typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([key, below]) => [key[0]!.toUpperCase() + key.slice(1), pascal(below)]));
+    return Object.fromEntries(
+        Object.entries(value).map(([key, below]) => [key[0]!.toUpperCase() + key.slice(1), pascal(below)]),
+    );
 }
 
 function camel(value: any): any {
     if (Array.isArray(value)) return value.map(camel);
     if (typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([key, below]) => [key[0]!.toLowerCase() + key.slice(1), camel(below)]));
+    return Object.fromEntries(
+        Object.entries(value).map(([key, below]) => [key[0]!.toLowerCase() + key.slice(1), camel(below)]),
+    );
 }
 
 export function appAutoScaling(clients: Clients): Record<string, ResourceStandIn> {
@@ -69,7 +73,8 @@ function target({ scaling }: Clients): ResourceStandIn {
             await register(inputs);
             return {};
         },
-        delete: async (id) => void (await unlessGone(scaling.deregisterScalableTarget({ ...ofServices, ResourceId: id }))),
+        delete: async (id) =>
+            void (await unlessGone(scaling.deregisterScalableTarget({ ...ofServices, ResourceId: id }))),
         list: async () => {
             const { ScalableTargets = [] } = await scaling.describeScalableTargets({ ServiceNamespace: "ecs" });
             return ScalableTargets.map((found) => found.ResourceId!);
@@ -91,7 +96,12 @@ function policy({ scaling }: Clients): ResourceStandIn {
     const metric = `${configuration}.predefinedMetricSpecification`;
     return {
         required: [...identity, "policyType", `${configuration}.targetValue`, `${metric}.predefinedMetricType`],
-        optional: ["name", `${metric}.resourceLabel`, `${configuration}.scaleInCooldown`, `${configuration}.scaleOutCooldown`],
+        optional: [
+            "name",
+            `${metric}.resourceLabel`,
+            `${configuration}.scaleInCooldown`,
+            `${configuration}.scaleOutCooldown`,
+        ],
         replaceOn: ["name", ...identity],
         autoName: { property: "name", maxLength: 256 },
         create: async (inputs) => ({ id: inputs.name, outputs: await put(inputs) }),
@@ -112,6 +122,8 @@ function policy({ scaling }: Clients): ResourceStandIn {
         },
         update: (_id, _state, inputs) => put(inputs),
         delete: async (id, state) =>
-            void (await unlessGone(scaling.deleteScalingPolicy({ ...ofServices, ResourceId: state.resourceId, PolicyName: id }))),
+            void (await unlessGone(
+                scaling.deleteScalingPolicy({ ...ofServices, ResourceId: state.resourceId, PolicyName: id }),
+            )),
     };
 }

@@ -6,14 +6,17 @@ import type { ECS } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { IAM } from "@aws-sdk/client-iam";
 import type { STS } from "@aws-sdk/client-sts";
+import { createRequire } from "node:module";
 import { NotReadyError, Properties } from "../standIn";
 
 // The SDK warns on every start that releases of 2027 will want a newer Node; the lock file holds the one that is in use.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
+const load = createRequire(__filename);
+
 /**
  * One client for each service. Endpoint and credentials come from the environment, as for every AWS tool. A client's code is
- * loaded when the service is first used: together they would take the plugin a second to load.
+ * loaded at its first request: together they would take a second to load.
  */
 export class Clients {
     private readonly made = new Map<string, any>();
@@ -22,28 +25,28 @@ export class Clients {
     constructor(readonly region: string) {}
 
     get ec2(): EC2 {
-        return this.client("ec2", () => require("@aws-sdk/client-ec2").EC2);
+        return this.client("@aws-sdk/client-ec2", "EC2");
     }
     get ecr(): ECR {
-        return this.client("ecr", () => require("@aws-sdk/client-ecr").ECR);
+        return this.client("@aws-sdk/client-ecr", "ECR");
     }
     get ecs(): ECS {
-        return this.client("ecs", () => require("@aws-sdk/client-ecs").ECS);
+        return this.client("@aws-sdk/client-ecs", "ECS");
     }
     get elb(): ElasticLoadBalancingV2 {
-        return this.client("elb", () => require("@aws-sdk/client-elastic-load-balancing-v2").ElasticLoadBalancingV2);
+        return this.client("@aws-sdk/client-elastic-load-balancing-v2", "ElasticLoadBalancingV2");
     }
     get iam(): IAM {
-        return this.client("iam", () => require("@aws-sdk/client-iam").IAM);
+        return this.client("@aws-sdk/client-iam", "IAM");
     }
     get logs(): CloudWatchLogs {
-        return this.client("logs", () => require("@aws-sdk/client-cloudwatch-logs").CloudWatchLogs);
+        return this.client("@aws-sdk/client-cloudwatch-logs", "CloudWatchLogs");
     }
     get scaling(): ApplicationAutoScaling {
-        return this.client("scaling", () => require("@aws-sdk/client-application-auto-scaling").ApplicationAutoScaling);
+        return this.client("@aws-sdk/client-application-auto-scaling", "ApplicationAutoScaling");
     }
     get sts(): STS {
-        return this.client("sts", () => require("@aws-sdk/client-sts").STS);
+        return this.client("@aws-sdk/client-sts", "STS");
     }
 
     /** The account's number. */
@@ -56,9 +59,12 @@ export class Clients {
         return `arn:aws:ec2:${this.region}:${await this.account()}:${kind}/${id}`;
     }
 
-    private client(name: string, load: () => new (options: object) => any): any {
-        if (!this.made.has(name)) this.made.set(name, new (load())({ region: this.region }));
-        return this.made.get(name);
+    private client(module: string, name: string): any {
+        const real = () => {
+            if (!this.made.has(module)) this.made.set(module, new (load(module)[name])({ region: this.region }));
+            return this.made.get(module);
+        };
+        return new Proxy({}, { get: (_, operation) => (request: object) => real()[operation](request) });
     }
 }
 

@@ -13,7 +13,9 @@ export function cloudWatchLogs(clients: Clients): Record<string, ResourceStandIn
 
 function logGroup({ logs }: Clients): ResourceStandIn {
     const describe = async (name: string) =>
-        (await logs.describeLogGroups({ logGroupNamePrefix: name })).logGroups?.find((found) => found.logGroupName === name);
+        (await logs.describeLogGroups({ logGroupNamePrefix: name })).logGroups?.find(
+            (found) => found.logGroupName === name,
+        );
     // The API appends `:*` for policies; the official provider takes it off.
     const arnOf = (found: { arn?: string } | undefined) => found?.arn?.replace(/:\*$/, "");
     const retain = async (logGroupName: string, retentionInDays: number | undefined) => {

@@ -60,7 +60,8 @@ function repository({ ecr: api }: Clients): ResourceStandIn {
         },
         delete: async (id, state) =>
             void (await unlessGone(api.deleteRepository({ repositoryName: id, force: state.forceDelete ?? false }))),
-        list: async () => ((await api.describeRepositories({})).repositories ?? []).map((found) => found.repositoryName!),
+        list: async () =>
+            ((await api.describeRepositories({})).repositories ?? []).map((found) => found.repositoryName!),
     };
 }
 

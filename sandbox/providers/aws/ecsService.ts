@@ -26,7 +26,8 @@ function service({ ecs }: Clients): ResourceStandIn {
             const found = await describe(arn, cluster);
             if (!found) throw new Error(`the service is gone`);
             const ours = found.deployments?.find(({ id }) => id === deployment);
-            if (deployment && (!ours || ours.rolloutState === "FAILED")) throw new Error(verdict(found, ours?.rolloutStateReason));
+            if (deployment && (!ours || ours.rolloutState === "FAILED"))
+                throw new Error(verdict(found, ours?.rolloutStateReason));
             const done = found.deployments?.length === 1 && found.runningCount === found.desiredCount;
             return done && found.deployments![0]!.rolloutState !== "IN_PROGRESS" ? true : undefined;
         };
@@ -71,7 +72,9 @@ function service({ ecs }: Clients): ResourceStandIn {
             const changed = (key: string) => !sameValue(state[key], inputs[key]);
             // Tags and how to wait are nothing to tell ECS; and it must not be told anything that others have changed meanwhile.
             const local = ["tags", "waitForSteadyState", "forceNewDeployment"];
-            const rollsOut = Object.keys({ ...state, ...inputs }).some((key) => isInput(key) && !local.includes(key) && changed(key));
+            const rollsOut = Object.keys({ ...state, ...inputs }).some(
+                (key) => isInput(key) && !local.includes(key) && changed(key),
+            );
             const updated = rollsOut
                 ? await ecs.updateService({
                       ...request(inputs),
@@ -102,7 +105,9 @@ function service({ ecs }: Clients): ResourceStandIn {
             // Its tasks hold the network and the roles that are deleted next.
             const drained = async () => {
                 const draining = await describe(id, cluster);
-                return draining === undefined || (draining.runningCount === 0 && draining.status !== "ACTIVE") ? true : undefined;
+                return draining === undefined || (draining.runningCount === 0 && draining.status !== "ACTIVE")
+                    ? true
+                    : undefined;
             };
             await until(`service ${id} stopping its tasks`, drained, twentyMinutes);
         },
@@ -156,11 +161,13 @@ function properties(found: Service, state: Properties): Properties {
         arn: found.serviceArn,
         taskDefinition: found.taskDefinition,
         desiredCount: found.desiredCount,
-        capacityProviderStrategies: found.capacityProviderStrategy?.map(({ capacityProvider, base = 0, weight = 0 }) => ({
-            capacityProvider,
-            base,
-            weight,
-        })),
+        capacityProviderStrategies: found.capacityProviderStrategy?.map(
+            ({ capacityProvider, base = 0, weight = 0 }) => ({
+                capacityProvider,
+                base,
+                weight,
+            }),
+        ),
         networkConfiguration: network && {
             subnets: asDeclared("subnets", network.subnets),
             securityGroups: asDeclared("securityGroups", network.securityGroups),

@@ -29,7 +29,12 @@ function taskDefinition({ ecs }: Clients): ResourceStandIn {
     const definition = ["cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn", "taskRoleArn"];
     return {
         required: ["family", "containerDefinitions"],
-        optional: [...definition, "runtimePlatform.operatingSystemFamily", "runtimePlatform.cpuArchitecture", "skipDestroy"],
+        optional: [
+            ...definition,
+            "runtimePlatform.operatingSystemFamily",
+            "runtimePlatform.cpuArchitecture",
+            "skipDestroy",
+        ],
         replaceOn: ["family", "containerDefinitions", ...definition, "runtimePlatform"],
         sameMeaning: { containerDefinitions: sameJson },
         create: async (inputs) => {
@@ -57,7 +62,8 @@ function taskDefinition({ ecs }: Clients): ResourceStandIn {
             return [...new Set(arns.map((arn) => arn.replace(/^.*\/|:\d+$/g, "")))];
         },
         sweep: async (family) => {
-            for (const arn of await revisions("ACTIVE", family)) await ecs.deregisterTaskDefinition({ taskDefinition: arn });
+            for (const arn of await revisions("ACTIVE", family))
+                await ecs.deregisterTaskDefinition({ taskDefinition: arn });
             const inactive = await revisions("INACTIVE", family);
             for (let start = 0; start < inactive.length; start += 10) {
                 await ecs.deleteTaskDefinitions({ taskDefinitions: inactive.slice(start, start + 10) });

@@ -29,11 +29,14 @@ function attributes(values: Readonly<Record<string, unknown>>) {
 
 function loadBalancer(clients: Clients): ResourceStandIn {
     const { elb } = clients;
-    const describe = async (arn: string) => (await unlessGone(elb.describeLoadBalancers({ LoadBalancerArns: [arn] })))?.LoadBalancers?.[0];
+    const describe = async (arn: string) =>
+        (await unlessGone(elb.describeLoadBalancers({ LoadBalancerArns: [arn] })))?.LoadBalancers?.[0];
     const configure = (arn: string, inputs: Properties) =>
         elb.modifyLoadBalancerAttributes({
             LoadBalancerArn: arn,
-            Attributes: attributes({ "routing.http.drop_invalid_header_fields.enabled": inputs.dropInvalidHeaderFields ?? false }),
+            Attributes: attributes({
+                "routing.http.drop_invalid_header_fields.enabled": inputs.dropInvalidHeaderFields ?? false,
+            }),
         });
     const outputs = (found: NonNullable<Awaited<ReturnType<typeof describe>>>) => ({
         arn: found.LoadBalancerArn,
@@ -61,19 +64,25 @@ function loadBalancer(clients: Clients): ResourceStandIn {
             const id = created.LoadBalancers![0]!.LoadBalancerArn!;
             const active = async () => {
                 const found = await describe(id);
-                if (found?.State?.Code === "failed") throw new Error(`load balancer ${inputs.name} failed: ${found.State.Reason}`);
+                if (found?.State?.Code === "failed")
+                    throw new Error(`load balancer ${inputs.name} failed: ${found.State.Reason}`);
                 return found?.State?.Code === "active" ? found : undefined;
             };
             return afterCreating(id, outputs(created.LoadBalancers![0]!), async () => {
                 await configure(id, inputs);
-                return { id, outputs: outputs(await until(`load balancer ${inputs.name} becoming active`, active, fiveMinutes)) };
+                return {
+                    id,
+                    outputs: outputs(await until(`load balancer ${inputs.name} becoming active`, active, fiveMinutes)),
+                };
             });
         },
         read: async (id) => {
             const found = await describe(id);
             if (!found) return undefined;
             const { Attributes = [] } = await elb.describeLoadBalancerAttributes({ LoadBalancerArn: id });
-            const drops = Attributes.find(({ Key }) => Key === "routing.http.drop_invalid_header_fields.enabled")?.Value === "true";
+            const drops =
+                Attributes.find(({ Key }) => Key === "routing.http.drop_invalid_header_fields.enabled")?.Value ===
+                "true";
             return {
                 ...outputs(found),
                 name: found.LoadBalancerName,
@@ -85,7 +94,8 @@ function loadBalancer(clients: Clients): ResourceStandIn {
             };
         },
         update: async (id, state, inputs) => {
-            if (!sameSet(state.subnets, inputs.subnets)) await elb.setSubnets({ LoadBalancerArn: id, Subnets: inputs.subnets });
+            if (!sameSet(state.subnets, inputs.subnets))
+                await elb.setSubnets({ LoadBalancerArn: id, Subnets: inputs.subnets });
             if (!sameSet(state.securityGroups, inputs.securityGroups)) {
                 await elb.setSecurityGroups({ LoadBalancerArn: id, SecurityGroups: inputs.securityGroups });
             }
@@ -93,7 +103,8 @@ function loadBalancer(clients: Clients): ResourceStandIn {
             return {};
         },
         delete: async (id) => void (await unlessGone(elb.deleteLoadBalancer({ LoadBalancerArn: id }))),
-        list: async () => ((await elb.describeLoadBalancers({})).LoadBalancers ?? []).map((found) => found.LoadBalancerArn!),
+        list: async () =>
+            ((await elb.describeLoadBalancers({})).LoadBalancers ?? []).map((found) => found.LoadBalancerArn!),
     };
 }
 
@@ -119,7 +130,9 @@ function targetGroup(clients: Clients): ResourceStandIn {
             "name",
             "targetType",
             "deregistrationDelay",
-            ...["path", "interval", "timeout", "healthyThreshold", "unhealthyThreshold", "matcher"].map((key) => `healthCheck.${key}`),
+            ...["path", "interval", "timeout", "healthyThreshold", "unhealthyThreshold", "matcher"].map(
+                (key) => `healthCheck.${key}`,
+            ),
         ],
         replaceOn: ["name", "vpcId", "port", "protocol", "targetType"],
         autoName: { property: "name", maxLength: 32 },
@@ -167,12 +180,14 @@ function targetGroup(clients: Clients): ResourceStandIn {
             };
         },
         update: async (id, state, inputs) => {
-            if (!sameValue(state.healthCheck, inputs.healthCheck)) await elb.modifyTargetGroup({ TargetGroupArn: id, ...check(inputs) });
+            if (!sameValue(state.healthCheck, inputs.healthCheck))
+                await elb.modifyTargetGroup({ TargetGroupArn: id, ...check(inputs) });
             if (state.deregistrationDelay !== inputs.deregistrationDelay) await configure(id, inputs);
             return {};
         },
         delete: async (id) => void (await unlessGone(elb.deleteTargetGroup({ TargetGroupArn: id }))),
-        list: async () => ((await elb.describeTargetGroups({})).TargetGroups ?? []).map((found) => found.TargetGroupArn!),
+        list: async () =>
+            ((await elb.describeTargetGroups({})).TargetGroups ?? []).map((found) => found.TargetGroupArn!),
     };
 }
 
@@ -181,7 +196,10 @@ function listener(clients: Clients): ResourceStandIn {
     const request = (inputs: Properties) => ({
         Port: inputs.port as number,
         Protocol: inputs.protocol,
-        DefaultActions: inputs.defaultActions.map(({ type, targetGroupArn }: Properties) => ({ Type: type, TargetGroupArn: targetGroupArn })),
+        DefaultActions: inputs.defaultActions.map(({ type, targetGroupArn }: Properties) => ({
+            Type: type,
+            TargetGroupArn: targetGroupArn,
+        })),
     });
     return {
         required: ["loadBalancerArn", "port", "protocol", "defaultActions.type", "defaultActions.targetGroupArn"],
@@ -203,7 +221,10 @@ function listener(clients: Clients): ResourceStandIn {
                     loadBalancerArn: found.LoadBalancerArn,
                     port: found.Port,
                     protocol: found.Protocol,
-                    defaultActions: found.DefaultActions?.map(({ Type, TargetGroupArn }) => ({ type: Type, targetGroupArn: TargetGroupArn })),
+                    defaultActions: found.DefaultActions?.map(({ Type, TargetGroupArn }) => ({
+                        type: Type,
+                        targetGroupArn: TargetGroupArn,
+                    })),
                     tags: await tagsOf(clients, id),
                 }
             );
@@ -215,7 +236,9 @@ function listener(clients: Clients): ResourceStandIn {
         delete: async (id) => void (await unlessGone(elb.deleteListener({ ListenerArn: id }))),
         list: async () => {
             const { LoadBalancers = [] } = await elb.describeLoadBalancers({});
-            const answers = await Promise.all(LoadBalancers.map(({ LoadBalancerArn }) => elb.describeListeners({ LoadBalancerArn })));
+            const answers = await Promise.all(
+                LoadBalancers.map(({ LoadBalancerArn }) => elb.describeListeners({ LoadBalancerArn })),
+            );
             return answers.flatMap(({ Listeners = [] }) => Listeners.map((found) => found.ListenerArn!));
         },
     };

@@ -5,9 +5,17 @@ export function functions(clients: Clients): Record<string, FunctionStandIn> {
     const { ec2, ecr, iam, region, sts } = clients;
     return {
         "aws:index/getAvailabilityZones:getAvailabilityZones": taking([], ["state"], async ({ state }) => {
-            const answer = await ec2.describeAvailabilityZones(state ? { Filters: [{ Name: "state", Values: [state] }] } : {});
+            const answer = await ec2.describeAvailabilityZones(
+                state ? { Filters: [{ Name: "state", Values: [state] }] } : {},
+            );
             const zones = (answer.AvailabilityZones ?? []).sort((a, b) => a.ZoneName!.localeCompare(b.ZoneName!));
-            return { id: region, region, state, names: zones.map((zone) => zone.ZoneName), zoneIds: zones.map((zone) => zone.ZoneId) };
+            return {
+                id: region,
+                region,
+                state,
+                names: zones.map((zone) => zone.ZoneName),
+                zoneIds: zones.map((zone) => zone.ZoneId),
+            };
         }),
         "aws:index/getCallerIdentity:getCallerIdentity": taking([], [], async () => {
             const { Account, Arn, UserId } = await sts.getCallerIdentity({});
@@ -41,7 +49,13 @@ export function functions(clients: Clients): Record<string, FunctionStandIn> {
             const arn = OpenIDConnectProviderList.find(({ Arn }) => Arn?.endsWith(`:oidc-provider/${host}`))?.Arn;
             if (!arn) throw new Error(`this account has no OpenID Connect provider for ${url}`);
             const found = await iam.getOpenIDConnectProvider({ OpenIDConnectProviderArn: arn });
-            return { id: arn, arn, url: found.Url, clientIdLists: found.ClientIDList ?? [], thumbprintLists: found.ThumbprintList ?? [] };
+            return {
+                id: arn,
+                arn,
+                url: found.Url,
+                clientIdLists: found.ClientIDList ?? [],
+                thumbprintLists: found.ThumbprintList ?? [],
+            };
         }),
     };
 }

@@ -11,11 +11,16 @@ export function iam(clients: Clients): Record<string, ResourceStandIn> {
             if (remove.length > 0) await api.untagRole({ RoleName, TagKeys: remove });
             if (Object.keys(set).length > 0) await api.tagRole({ RoleName, Tags: toTags(set) });
         }),
-        "aws:iam/openIdConnectProvider:OpenIdConnectProvider": taggable(oidcProvider(clients), async (arn, set, remove) => {
-            const OpenIDConnectProviderArn = arn;
-            if (remove.length > 0) await api.untagOpenIDConnectProvider({ OpenIDConnectProviderArn, TagKeys: remove });
-            if (Object.keys(set).length > 0) await api.tagOpenIDConnectProvider({ OpenIDConnectProviderArn, Tags: toTags(set) });
-        }),
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider": taggable(
+            oidcProvider(clients),
+            async (arn, set, remove) => {
+                const OpenIDConnectProviderArn = arn;
+                if (remove.length > 0)
+                    await api.untagOpenIDConnectProvider({ OpenIDConnectProviderArn, TagKeys: remove });
+                if (Object.keys(set).length > 0)
+                    await api.tagOpenIDConnectProvider({ OpenIDConnectProviderArn, Tags: toTags(set) });
+            },
+        ),
     };
 }
 
@@ -109,7 +114,11 @@ function oidcProvider({ iam: api }: Clients): ResourceStandIn {
         replaceOn: ["url"],
         deleteBeforeReplace: true, // an account has one for a URL
         // AWS keeps the URL without its scheme.
-        sameMeaning: { url: (old, now) => withoutScheme(old) === withoutScheme(now), clientIdLists: sameSet, thumbprintLists: sameSet },
+        sameMeaning: {
+            url: (old, now) => withoutScheme(old) === withoutScheme(now),
+            clientIdLists: sameSet,
+            thumbprintLists: sameSet,
+        },
         create: async (inputs) => {
             const created = await api.createOpenIDConnectProvider({
                 Url: inputs.url,
@@ -147,7 +156,8 @@ function oidcProvider({ iam: api }: Clients): ResourceStandIn {
             }
             return { url: withoutScheme(inputs.url) };
         },
-        delete: async (id) => void (await unlessGone(api.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn: id }))),
+        delete: async (id) =>
+            void (await unlessGone(api.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn: id }))),
         list: async () => {
             const { OpenIDConnectProviderList = [] } = await api.listOpenIDConnectProviders({});
             return OpenIDConnectProviderList.map(({ Arn }) => Arn!);

@@ -16,7 +16,9 @@ export interface Found {
 export async function inventory(configuration: Configuration): Promise<Found[]> {
     const { resources } = offer(clients(configuration));
     const found = await Promise.all(
-        Object.entries(resources).map(async ([type, { list }]) => ((await list?.()) ?? []).map((id) => ({ type, id }))),
+        Object.entries(resources).map(async ([type, resource]) =>
+            ((await resource.list?.()) ?? []).map((id) => ({ type, id })),
+        ),
     );
     return found.flat();
 }

@@ -63,7 +63,14 @@ function natGateway(clients: Clients): ResourceStandIn {
             return afterCreating(id, {}, async () => {
                 const found = await until(`NAT gateway ${id} becoming available`, available, fiveMinutes);
                 const address = found.NatGatewayAddresses?.[0];
-                return { id, outputs: defined({ publicIp: address?.PublicIp, privateIp: address?.PrivateIp, vpcId: found.VpcId }) };
+                return {
+                    id,
+                    outputs: defined({
+                        publicIp: address?.PublicIp,
+                        privateIp: address?.PrivateIp,
+                        vpcId: found.VpcId,
+                    }),
+                };
             });
         },
         read: async (id) => {
@@ -123,7 +130,8 @@ function vpcEndpoint(clients: Clients): ResourceStandIn {
             });
             const id = created.VpcEndpoint!.VpcEndpointId!;
             return afterCreating(id, {}, async () => {
-                const available = async () => ((await describe(id))?.State?.toLowerCase() === "available" ? await read(id) : undefined);
+                const available = async () =>
+                    (await describe(id))?.State?.toLowerCase() === "available" ? await read(id) : undefined;
                 const found = await until(`VPC endpoint ${id} becoming available`, available, fiveMinutes);
                 return { id, outputs: { ...found, ...inputs, arn: await clients.ec2Arn("vpc-endpoint", id) } };
             });
@@ -144,7 +152,9 @@ function vpcEndpoint(clients: Clients): ResourceStandIn {
         },
         list: async () => {
             const { VpcEndpoints = [] } = await ec2.describeVpcEndpoints({});
-            return VpcEndpoints.filter(({ State }) => !/^deleted$/i.test(State ?? "")).map((found) => found.VpcEndpointId!);
+            return VpcEndpoints.filter(({ State }) => !/^deleted$/i.test(State ?? "")).map(
+                (found) => found.VpcEndpointId!,
+            );
         },
     };
 }

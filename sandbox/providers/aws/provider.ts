@@ -10,6 +10,7 @@ import { elasticLoadBalancing } from "./elasticLoadBalancing";
 import { functions } from "./functions";
 import { iam } from "./iam";
 import { natAndEndpoints } from "./natAndEndpoints";
+import { routeTables } from "./routeTables";
 import { securityGroups } from "./securityGroups";
 import { vpc } from "./vpc";
 
@@ -29,11 +30,13 @@ export const aws: ProviderStandIn = {
 /** @throws Error for an option that the stand-in would ignore, without a region, and without the address of an emulator. */
 export function clients(configuration: Configuration): Clients {
     const unknown = Object.keys(configuration).filter((key) => key !== "region" && !withoutEffect.includes(key));
-    if (unknown.length > 0) throw new Error(`the aws stand-in of the sandbox does not know the setting aws:${unknown.join(", aws:")}`);
+    if (unknown.length > 0)
+        throw new Error(`the aws stand-in of the sandbox does not know the setting aws:${unknown.join(", aws:")}`);
     const region = configuration.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
     if (!region) throw new Error("no AWS region: set one with `pulumi config set aws:region REGION`, or AWS_REGION");
     // What is written for an emulator must never reach an account that someone pays for.
-    if (!process.env.AWS_ENDPOINT_URL) throw new Error("the aws stand-in talks to an emulator only: set AWS_ENDPOINT_URL to its address");
+    if (!process.env.AWS_ENDPOINT_URL)
+        throw new Error("the aws stand-in talks to an emulator only: set AWS_ENDPOINT_URL to its address");
     return new Clients(region);
 }
 
@@ -51,6 +54,7 @@ export function offer(clients: Clients): Offer {
             ...iam(clients),
             ...natAndEndpoints(clients),
             ...securityGroups(clients),
+            ...routeTables(clients),
             ...vpc(clients),
         },
         functions: functions(clients),

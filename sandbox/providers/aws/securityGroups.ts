@@ -18,7 +18,8 @@ export function securityGroups(clients: Clients): Record<string, ResourceStandIn
 
 function securityGroup(clients: Clients): ResourceStandIn {
     const { ec2 } = clients;
-    const describe = async (id: string) => (await unlessGone(ec2.describeSecurityGroups({ GroupIds: [id] })))?.SecurityGroups?.[0];
+    const describe = async (id: string) =>
+        (await unlessGone(ec2.describeSecurityGroups({ GroupIds: [id] })))?.SecurityGroups?.[0];
     return {
         required: ["vpcId"],
         optional: ["name", "description"],
@@ -42,7 +43,12 @@ function securityGroup(clients: Clients): ResourceStandIn {
         read: async (id) => {
             const found = await describe(id);
             return (
-                found && { vpcId: found.VpcId, name: found.GroupName, description: found.Description, tags: fromTags(found.Tags) }
+                found && {
+                    vpcId: found.VpcId,
+                    name: found.GroupName,
+                    description: found.Description,
+                    tags: fromTags(found.Tags),
+                }
             );
         },
         // A group that another group's rules refer to cannot go; the engine takes those rules away first.
@@ -75,7 +81,10 @@ function defaultSecurityGroup(clients: Clients): ResourceStandIn {
             const id = found.GroupId!;
             await revokeAll(clients, id, ["Ingress", "Egress"]);
             await retagEc2(clients)(id, inputs.tags ?? {}, [], {});
-            return { id, outputs: { arn: await clients.ec2Arn("security-group", id), name: "default", ingress: [], egress: [] } };
+            return {
+                id,
+                outputs: { arn: await clients.ec2Arn("security-group", id), name: "default", ingress: [], egress: [] },
+            };
         },
         read: async (id) => {
             const found = (await unlessGone(ec2.describeSecurityGroups({ GroupIds: [id] })))?.SecurityGroups?.[0];
@@ -107,7 +116,9 @@ function rule(clients: Clients, direction: Direction): ResourceStandIn {
     // A killed run may have made it without recording it.
     const recorded = async (inputs: Properties) => {
         const identity = (all: Properties) =>
-            JSON.stringify(["ipProtocol", "fromPort", "toPort", "cidrIpv4", "referencedSecurityGroupId"].map((key) => all[key]));
+            JSON.stringify(
+                ["ipProtocol", "fromPort", "toPort", "cidrIpv4", "referencedSecurityGroupId"].map((key) => all[key]),
+            );
         const rules = await rulesOf(clients, inputs.securityGroupId);
         const same = rules.find(
             (found) => found.IsEgress === (direction === "Egress") && identity(properties(found)) === identity(inputs),
@@ -153,21 +164,27 @@ function rule(clients: Clients, direction: Direction): ResourceStandIn {
         delete: async (id, { securityGroupId }) => {
             const request = { GroupId: securityGroupId, SecurityGroupRuleIds: [id] };
             await unlessGone(
-                direction === "Ingress" ? ec2.revokeSecurityGroupIngress(request) : ec2.revokeSecurityGroupEgress(request),
+                direction === "Ingress"
+                    ? ec2.revokeSecurityGroupIngress(request)
+                    : ec2.revokeSecurityGroupEgress(request),
             );
         },
     };
 }
 
 async function rulesOf({ ec2 }: Clients, group: string): Promise<SecurityGroupRule[]> {
-    const answer = await unlessGone(ec2.describeSecurityGroupRules({ Filters: [{ Name: "group-id", Values: [group] }] }));
+    const answer = await unlessGone(
+        ec2.describeSecurityGroupRules({ Filters: [{ Name: "group-id", Values: [group] }] }),
+    );
     return answer?.SecurityGroupRules ?? [];
 }
 
 async function revokeAll(clients: Clients, group: string, directions: readonly Direction[]): Promise<void> {
     const rules = await rulesOf(clients, group);
     for (const direction of directions) {
-        const ids = rules.filter(({ IsEgress }) => IsEgress === (direction === "Egress")).map((found) => found.SecurityGroupRuleId!);
+        const ids = rules
+            .filter(({ IsEgress }) => IsEgress === (direction === "Egress"))
+            .map((found) => found.SecurityGroupRuleId!);
         if (ids.length === 0) continue;
         const request = { GroupId: group, SecurityGroupRuleIds: ids };
         await (direction === "Ingress"

@@ -9,14 +9,18 @@ export function toTags(tags: Tags | undefined): { Key: string; Value: string }[]
 }
 
 /** Without those that AWS adds itself, which nobody declares. */
-export function fromTags(tags: readonly { Key?: string; key?: string; Value?: string; value?: string }[] | undefined): Tags {
+export function fromTags(
+    tags: readonly { Key?: string; key?: string; Value?: string; value?: string }[] | undefined,
+): Tags {
     const pairs = (tags ?? []).map((tag) => [tag.Key ?? tag.key!, tag.Value ?? tag.value ?? ""] as const);
     return Object.fromEntries(pairs.filter(([key]) => !key.startsWith("aws:")));
 }
 
 /** EC2 wants the tags of a new thing together with its kind. */
 export function specification(kind: string, tags: Tags | undefined): { TagSpecifications?: any[] } {
-    return tags && Object.keys(tags).length > 0 ? { TagSpecifications: [{ ResourceType: kind, Tags: toTags(tags) }] } : {};
+    return tags && Object.keys(tags).length > 0
+        ? { TagSpecifications: [{ ResourceType: kind, Tags: toTags(tags) }] }
+        : {};
 }
 
 /** Brings the tags of what exists in line: what to set, then the keys to remove. */
@@ -47,7 +51,12 @@ export function taggable(resource: ResourceStandIn, retag: Retag): ResourceStand
             const before: Tags = state.tags ?? {};
             const now: Tags = inputs.tags ?? {};
             if (!sameValue(before, now)) {
-                await retag(id, now, Object.keys(before).filter((key) => !(key in now)), state);
+                await retag(
+                    id,
+                    now,
+                    Object.keys(before).filter((key) => !(key in now)),
+                    state,
+                );
             }
             return { ...(await resource.update?.(id, state, inputs)), tagsAll: now };
         },

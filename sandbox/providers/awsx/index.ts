@@ -1,8 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
 import { ConstructResult, main, Provider } from "@pulumi/pulumi/provider";
 import { exitWithEngine } from "../server";
 import { misfits } from "../standIn";
-import { inputs as known, Vpc, VpcArgs } from "./vpc";
+import { inputs as known, Vpc } from "./vpc";
 
 const token = "awsx:ec2:Vpc";
 
@@ -11,11 +10,12 @@ const awsx: Provider = {
     version: "3.9.0",
 
     async construct(name, type, inputs, options): Promise<ConstructResult> {
-        if (type !== token) throw new Error(`unknown component type ${type}: the awsx stand-in of the sandbox lacks it`);
+        if (type !== token)
+            throw new Error(`unknown component type ${type}: the awsx stand-in of the sandbox lacks it`);
         const wrong = misfits(inputs, [], known);
         if (wrong.length > 0) throw new Error(`${token} "${name}": ${wrong.map(({ reason }) => reason).join("; ")}`);
-        const vpc = new Vpc(name, inputs as VpcArgs, options);
-        return { urn: vpc.urn, state: { ...(await vpc.outputs) } as pulumi.Inputs };
+        const vpc = new Vpc(name, inputs, options);
+        return { urn: vpc.urn, state: await vpc.outputs };
     },
 };
 

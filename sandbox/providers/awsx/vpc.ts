@@ -57,7 +57,9 @@ export class Vpc extends pulumi.ComponentResource {
         for (const key of ["subnetStrategy", "vpcEndpointStrategy"] as const) {
             const needed = key === "subnetStrategy" || args.vpcEndpointSpecs !== undefined;
             if (needed && args[key] !== "Auto") {
-                throw new Error(`awsx:ec2:Vpc "${name}": the stand-in of the sandbox knows ${key} "Auto" only, not "${args[key]}"`);
+                throw new Error(
+                    `awsx:ec2:Vpc "${name}": the stand-in of the sandbox knows ${key} "Auto" only, not "${args[key]}"`,
+                );
             }
         }
         const cidrBlock = args.cidrBlock ?? "10.0.0.0/16";
@@ -66,12 +68,21 @@ export class Vpc extends pulumi.ComponentResource {
         const sharedTags = pulumi.output(args.tags).apply((shared) => ({ Name: name, ...shared }));
 
         const { enableDnsHostnames, enableDnsSupport } = args;
-        const vpc = new AwsVpc(name, { cidrBlock, enableDnsHostnames, enableDnsSupport, tags: sharedTags }, { parent: this });
+        const vpc = new AwsVpc(
+            name,
+            { cidrBlock, enableDnsHostnames, enableDnsSupport, tags: sharedTags },
+            { parent: this },
+        );
         const inVpc = { parent: vpc, dependsOn: [vpc] };
         const internetGateway = new InternetGateway(name, { vpcId: vpc.id, tags: sharedTags }, inVpc);
 
-        const subnets: Record<"Public" | "Private", Subnet[]> = { Public: [], Private: [] };
-        const [routeTables, routes, routeTableAssociations]: [RouteTable[], Route[], RouteTableAssociation[]] = [[], [], []];
+        const subnets: Subnet[] = [];
+        const byType: Record<"Public" | "Private", Subnet[]> = { Public: [], Private: [] };
+        const [routeTables, routes, routeTableAssociations]: [RouteTable[], Route[], RouteTableAssociation[]] = [
+            [],
+            [],
+            [],
+        ];
         const [eips, natGateways]: [Eip[], NatGateway[]] = [[], []];
         for (const { type, zone, cidr } of layOut(cidrBlock, zones.length)) {
             const subnetName = `${name}-${type.toLowerCase()}-${zone + 1}`;
@@ -87,7 +98,8 @@ export class Vpc extends pulumi.ComponentResource {
                 },
                 inVpc,
             );
-            subnets[type].push(subnet);
+            subnets.push(subnet);
+            byType[type].push(subnet);
             const inSubnet = { parent: subnet, dependsOn: [subnet] };
             const routeTable = new RouteTable(subnetName, { vpcId: vpc.id, tags: subnetTags }, inSubnet);
             routeTables.push(routeTable);
@@ -101,7 +113,9 @@ export class Vpc extends pulumi.ComponentResource {
                 const eip = new Eip(natName, { tags: natTags }, inSubnet);
                 eips.push(eip);
                 const allocationId = eip.allocationId;
-                natGateways.push(new NatGateway(natName, { subnetId: subnet.id, allocationId, tags: natTags }, inSubnet));
+                natGateways.push(
+                    new NatGateway(natName, { subnetId: subnet.id, allocationId, tags: natTags }, inSubnet),
+                );
             }
             // A zone's public subnet comes before its private one, so the gateway of the zone is there.
             const gateway = natGateways[nat === "Single" ? 0 : zone];
@@ -126,11 +140,11 @@ export class Vpc extends pulumi.ComponentResource {
             vpcId: vpc.id,
             vpc,
             internetGateway,
-            subnets: [...subnets.Public, ...subnets.Private],
-            publicSubnets: subnets.Public,
-            privateSubnets: subnets.Private,
-            publicSubnetIds: ids(subnets.Public),
-            privateSubnetIds: ids(subnets.Private),
+            subnets,
+            publicSubnets: byType.Public,
+            privateSubnets: byType.Private,
+            publicSubnetIds: ids(byType.Public),
+            privateSubnetIds: ids(byType.Private),
             isolatedSubnets: [],
             isolatedSubnetIds: [],
             routeTables,
@@ -144,7 +158,8 @@ export class Vpc extends pulumi.ComponentResource {
 
     private async zones(count: number): Promise<string[]> {
         const { names } = await getAvailabilityZones({}, { parent: this });
-        if (names.length < count) throw new Error(`the region has ${names.length} availability zones, ${count} are asked for`);
+        if (names.length < count)
+            throw new Error(`the region has ${names.length} availability zones, ${count} are asked for`);
         return names.slice(0, count);
     }
 }
