@@ -13,8 +13,8 @@ from ministack.core.concurrency import spawn_background
 from ministack.core.responses import request_scope
 from ministack.services import alb, ecs
 
-import load_balancer
-from load_balancer import SPEED
+import health
+from health import SPEED
 from replace import existing, replace
 
 _busy: set[str] = set()
@@ -28,7 +28,7 @@ def _targets(service: dict, task: dict) -> list[tuple[str, str, int]]:
 
 
 def _states(service: dict, task: dict) -> list[str]:
-    return [load_balancer.state_of(*target) for target in _targets(service, task)]
+    return [health.state_of(*target) for target in _targets(service, task)]
 
 
 def _running(service: dict) -> list[dict]:
@@ -51,9 +51,9 @@ def _event(service: dict, message: str) -> None:
 
 
 def _stop_unhealthy(service: dict, task: dict) -> None:
-    target = next(each for each in _targets(service, task) if load_balancer.state_of(*each) == "unhealthy")
+    target = next(each for each in _targets(service, task) if health.state_of(*each) == "unhealthy")
     reason = f"Task failed ELB health checks in (target-group {target[0]})"
-    why = load_balancer.reason_of(*target)
+    why = health.reason_of(*target)
     if ecs._mark_task_stopped(task["taskArn"], task, reason, "ServiceSchedulerInitiated"):
         _event(service, f"(port {target[2]}) is unhealthy in (target-group {target[0]}) due to (reason {why})")
         ecs._record_service_task_failure(task)
@@ -97,7 +97,7 @@ def _look_forever() -> None:
 
 
 def _has_load_balancer(arn: str) -> bool:
-    return arn in load_balancer._in_use()
+    return arn in health.in_use()
 
 
 def install() -> None:
@@ -141,6 +141,7 @@ def install() -> None:
 
     @replace(ecs, "_record_service_task_failure", "task digest_resolution_failed")
     def record_service_task_failure(original, task, digest_resolution_failed=False):
+        ecs.logger.warning("%s: %s", task["taskArn"], task.get("stoppedReason"))
         original(task, digest_resolution_failed)
         service = _service_of(task)
         if service:
@@ -159,7 +160,7 @@ def install() -> None:
     @replace(ecs, "_remove_docker_container", "docker_client container_or_id")
     def remove_docker_container(original, docker_client, container_or_id):
         for key, seconds in _delays(container_or_id):
-            load_balancer.wait_until_idle(key, seconds)
+            health.wait_until_idle(key, seconds)
         original(docker_client, container_or_id)
 
     @replace(ecs, "_create_service", "data")
@@ -213,7 +214,7 @@ def _delays(container_or_id) -> list[tuple[str, float]]:
         networks = ecs._get_docker().api.inspect_container(container_id)["NetworkSettings"]["Networks"]
     except Exception:
         return []
-    longest = max([load_balancer.drain_seconds(arn) for _, arn in _all_groups()], default=0.0)
+    longest = max([health.drain_seconds(arn) for _, arn in _all_groups()], default=0.0)
     return [(each["IPAddress"], longest) for each in networks.values() if each.get("IPAddress")]
 
 

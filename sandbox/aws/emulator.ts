@@ -1,5 +1,7 @@
 /** Starts, asks and empties the emulated AWS. */
 import { createHash } from "node:crypto";
+import * as dns from "node:dns";
+import type { LookupFunction } from "node:net";
 import * as path from "node:path";
 import { startService, stopService } from "../machine/services";
 import { checkout, ports, stateDir } from "../paths";
@@ -62,6 +64,20 @@ export function launcherArguments(settings: {
         ...(speed === undefined ? [] : ["--speed", String(speed)]),
     ];
 }
+
+/**
+ * A `lookup` for `http.request`. Every name under `localhost` is this machine (RFC 6761), and browsers and curl know
+ * that, but not the resolver of every Linux: without it Node does not find a load balancer by its DNS name.
+ */
+export const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
+    if (hostname !== "localhost" && !hostname.endsWith(".localhost")) {
+        dns.lookup(hostname, options, callback);
+    } else if (options.all) {
+        callback(null, [{ address: "127.0.0.1", family: 4 }]);
+    } else {
+        callback(null, "127.0.0.1", 4);
+    }
+};
 
 /** True when the emulator answers. */
 export async function isAwsHealthy(endpoint = awsEndpoint()): Promise<boolean> {

@@ -10,7 +10,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `resources`, `authorization` | checks an ECS call against the cluster, or `*`; lets unknown actions pass; knows no PassRole | every action that a call implies, on its own resource; nothing by default |
 | `web_identity` | believes any token | signature, times, issuer and audience are checked |
 | `registry` | takes any login and any push; names a host that does not exist | tokens of a principal, and its permissions, on `localhost` |
-| `load_balancer` | calls every target healthy | health checks; requests go to healthy targets only; draining |
+| `health`, `load_balancer` | calls every target healthy | health checks; requests go to healthy targets only; draining |
 | `deployments` | a rollout is done when containers have run for a second | when the load balancer finds them healthy; else it is rolled back |
 | `containers` | pulls as nobody | pulls with the execution role, limits memory, labels what it starts |
 | `autoscaling` | nothing | Application Auto Scaling for ECS services |

@@ -1,167 +1,39 @@
-"""The load balancer: targets that are really checked, requests that only reach healthy ones, and draining.
+"""The load balancer: requests only reach healthy targets, in turn, and a target that leaves answers its last ones.
 
-MiniStack calls every registered target healthy and picks one at random.
+MiniStack picks one of the registered targets at random, and forgets one at once.
 """
 
-import http.client
 import itertools
 import os
 import re
-import threading
-import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
-from ministack.core.responses import StreamingResponse, request_scope, set_request_account_id, set_request_region
+from ministack import app
+from ministack.core.responses import StreamingResponse, set_request_account_id, set_request_region
 from ministack.services import alb, ec2
 
+import health
 from replace import existing, replace
 
-# AWS waits in seconds where a machine for development need not: intervals of health checks, grace periods and
-# draining are divided by this. Thresholds are not.
-SPEED = float(os.environ.get("SANDBOX_SPEED", "5"))
-
-_REASONS = {
-    "initial": ("Elb.InitialHealthChecking", "Initial health checks in progress"),
-    "draining": ("Target.DeregistrationInProgress", "Target deregistration is in progress"),
-    "unused": ("Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"),
-}
-
-
-@dataclass
-class Health:
-    """What the checks of one target in one target group have shown so far."""
-
-    state: str = "initial"
-    passes: int = 0
-    failures: int = 0
-    due: float = 0.0
-    checking: bool = False
-    reason: tuple[str, str] = field(default=_REASONS["initial"])
-
-    def record(self, failure: tuple[str, str] | None, group: dict) -> None:
-        """Counts one check. A new target is healthy after its first success; an unhealthy one must pass several."""
-        self.passes, self.failures = (0, self.failures + 1) if failure else (self.passes + 1, 0)
-        if failure and self.failures >= group["UnhealthyThresholdCount"]:
-            self.state, self.reason = "unhealthy", failure
-        elif not failure and (self.state == "initial" or self.passes >= group["HealthyThresholdCount"]):
-            self.state = "healthy"
-
-
-_lock = threading.RLock()
-_health: dict[tuple[str, str, int], Health] = {}
-_open: Counter[str] = Counter()  # requests in flight, by target
 _leaving: dict[tuple[str, str, int], str] = {}  # deregistered targets that still answer requests
 _turn: Counter[str] = Counter()
 
 
-def _key(group_arn: str, target: dict) -> tuple[str, str, int]:
-    return group_arn, str(target["Id"]), int(target.get("Port") or (alb._tgs.get(group_arn) or {}).get("Port") or 80)
-
-
-def state_of(group_arn: str, target_id: str, port: int) -> str:
-    """`initial`, `healthy` or `unhealthy`; `unused` for a target that is not registered or never checked."""
-    health = _health.get((group_arn, target_id, port))
-    return health.state if health else "unused"
-
-
-def reason_of(group_arn: str, target_id: str, port: int) -> str:
-    """Why a target is not healthy, as DescribeTargetHealth says it."""
-    health = _health.get((group_arn, target_id, port))
-    return health.reason[1] if health else _REASONS["unused"][1]
-
-
-def wait_until_idle(target_id: str, seconds: float) -> None:
-    """Returns when no request is in flight to a deregistered target, or after its deregistration delay."""
-    deadline = time.monotonic() + seconds
-    while _open[target_id] > 0 and time.monotonic() < deadline:
-        time.sleep(0.02)
-
-
-def drain_seconds(group_arn: str) -> float:
-    attributes = {each["Key"]: each["Value"] for each in alb._tg_attrs.get(group_arn, [])}
-    return float(attributes.get("deregistration_delay.timeout_seconds", 300)) / SPEED
-
-
-def check(group: dict, target_id: str, port: int) -> tuple[str, str] | None:
-    """One health check: None when it passes, else the reason and its description, in AWS's words."""
-    if group["HealthCheckPort"] != "traffic-port":
-        port = int(group["HealthCheckPort"])
-    connection = http.client.HTTPConnection(target_id, port, timeout=group["HealthCheckTimeoutSeconds"])
-    try:
-        connection.request("GET", group["HealthCheckPath"], headers={"User-Agent": "ELB-HealthChecker/2.0"})
-        status = connection.getresponse().status
-    except TimeoutError:
-        return "Target.Timeout", "Request timed out"
-    except (OSError, http.client.HTTPException):
-        return "Target.FailedHealthChecks", "Health checks failed"
-    finally:
-        connection.close()
-    wanted = group.get("Matcher", {}).get("HttpCode", "200")
-    ranges = [part.split("-") for part in wanted.split(",")]
-    if any(int(span[0]) <= status <= int(span[-1]) for span in ranges):
-        return None
-    return "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{status}]"
-
-
-def _in_use() -> str:
-    """The actions of all listeners and rules, as text to look for a target group's ARN in."""
-    listeners = [listener.get("DefaultActions") for _, listener in alb._listeners.all_items()]
-    return repr([*listeners, *(rule.get("Actions") for _, rule in alb._rules.all_items())])
-
-
-def _run_check(group: dict, key: tuple[str, str, int], health: Health) -> None:
-    failure = check(group, key[1], key[2])
-    health.record(failure, group)
-    health.due = time.monotonic() + group["HealthCheckIntervalSeconds"] / SPEED
-    health.checking = False
-
-
-def _tick(pool: ThreadPoolExecutor) -> None:
-    registered: dict[tuple[str, str, int], dict] = {}
-    used = _in_use()
-    for (account, region, arn), group in alb._tgs.all_items():
-        if group.get("TargetType") in ("ip", "instance") and arn in used:
-            with request_scope(account, region):
-                registered.update({_key(arn, target): group for target in alb._targets.get(arn, [])})
-    with _lock:
-        for key in [key for key in _health if key not in registered]:
-            del _health[key]
-        for key, group in registered.items():
-            health = _health.setdefault(key, Health())
-            if not group["HealthCheckEnabled"]:
-                health.state = "healthy"
-            elif not health.checking and health.due <= time.monotonic():
-                health.checking = True
-                pool.submit(_run_check, group, key, health)
-
-
-def _check_forever() -> None:
-    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="health-check") as pool:
-        while True:
-            try:
-                _tick(pool)
-            except Exception:
-                alb.logger.exception("health checks")
-            time.sleep(0.1)
-
-
 def _take(group_arn: str) -> dict | None:
     """The next healthy target, counted as busy from here on, so that its container is not stopped under it."""
-    with _lock:
-        healthy = [t for t in alb._targets.get(group_arn, []) if state_of(*_key(group_arn, t)) == "healthy"]
+    with health.lock:
+        healthy = [t for t in alb._targets.get(group_arn, []) if health.state_of(*health.key_of(group_arn, t)) == "healthy"]
         if not healthy:
             return None
         _turn[group_arn] += 1
         target = healthy[_turn[group_arn] % len(healthy)]
-        _open[str(target["Id"])] += 1
+        health.in_flight[str(target["Id"])] += 1
         return target
 
 
 def _release(target: dict) -> None:
-    with _lock:
-        _open[str(target["Id"])] -= 1
+    with health.lock:
+        health.in_flight[str(target["Id"])] -= 1
 
 
 def _dns_name(balancer: dict) -> str:
@@ -201,6 +73,15 @@ def install() -> None:
                 set_request_region(region)
                 return balancer
         return None
+
+    @replace(
+        app, "_handle_alb_request", "host path method headers body query_params raw_query_string raw_path"
+    )
+    async def handle_alb_request(original, host, *args, **kwargs):
+        response = await original(host, *args, **kwargs)
+        if response is None and host.split(":")[0].lower().endswith(".alb.localhost"):
+            return 404, {"Content-Type": "text/plain"}, f"There is no load balancer {host}.\n".encode()
+        return response
 
     @replace(
         alb, "dispatch_request", "lb method path headers body query_params port client_ip raw_query_string raw_path"
@@ -245,14 +126,14 @@ def install() -> None:
         return status, out, StreamingResponse(runner)
 
     def leave(group_arn: str, before: list[dict]) -> None:
-        staying = {_key(group_arn, target) for target in alb._targets.get(group_arn, [])}
-        for key in {_key(group_arn, target) for target in before} - staying:
-            _health.pop(key, None)
+        staying = {health.key_of(group_arn, target) for target in alb._targets.get(group_arn, [])}
+        for key in {health.key_of(group_arn, target) for target in before} - staying:
+            health.known.pop(key, None)
             _leaving[key] = "draining"
 
     @replace(alb, "set_targets_for_group", "tg_arn targets previous_ids")
     def set_targets_for_group(original, tg_arn, targets, previous_ids=()):
-        with _lock:
+        with health.lock:
             before = list(alb._targets.get(tg_arn, []))
             published = original(tg_arn, targets, previous_ids)
             leave(tg_arn, before)
@@ -261,7 +142,7 @@ def install() -> None:
     @replace(alb, "_deregister_targets", "params")
     def deregister_targets(original, params):
         group_arn = alb._p(params, "TargetGroupArn")
-        with _lock:
+        with health.lock:
             before = list(alb._targets.get(group_arn, []))
             response = original(params)
             leave(group_arn, before)
@@ -272,21 +153,21 @@ def install() -> None:
         arn = alb._p(params, "TargetGroupArn")
         if arn not in alb._tgs:
             return original(params)
-        with _lock:
+        with health.lock:
             shown = {}
             for key in [key for key in _leaving if key[0] == arn]:
-                if _open[key[1]] > 0:
-                    shown[key] = ("draining", _REASONS["draining"])
+                if health.in_flight[key[1]] > 0:
+                    shown[key] = ("draining", health.REASONS["draining"])
                 else:
                     del _leaving[key]  # a deregistration without requests in flight is over at once
             for target in alb._targets.get(arn, []):
-                health = _health.get(_key(arn, target))
-                shown[_key(arn, target)] = (
-                    (health.state, health.reason) if health else ("unused", _REASONS["unused"])
+                found = health.known.get(health.key_of(arn, target))
+                shown[health.key_of(arn, target)] = (
+                    (found.state, found.reason) if found else ("unused", health.REASONS["unused"])
                 )
         for wanted in alb._parse_targets_param(params):
-            shown.setdefault(_key(arn, wanted), ("unused", ("Target.NotRegistered", "Target is not registered")))
-        filtered = {_key(arn, target) for target in alb._parse_targets_param(params)}
+            shown.setdefault(health.key_of(arn, wanted), ("unused", ("Target.NotRegistered", "Target is not registered")))
+        filtered = {health.key_of(arn, target) for target in alb._parse_targets_param(params)}
         members = "".join(
             _health_xml(key, state, reason)
             for key, (state, reason) in shown.items()
@@ -306,11 +187,11 @@ def install() -> None:
     @replace(alb, "_delete_tg", "params")
     def delete_tg(original, params):
         arn = alb._p(params, "TargetGroupArn")
-        if re.search(re.escape(arn) + r"\b", _in_use()):
+        if re.search(re.escape(arn) + r"\b", health.in_use()):
             return alb._error("ResourceInUse", f"Target group '{arn}' is currently in use by a listener or a rule")
         return original(params)
 
-    threading.Thread(target=_check_forever, daemon=True, name="health-checks").start()
+    health.start()
 
 
 def _health_xml(key: tuple[str, str, int], state: str, reason: tuple[str, str]) -> str:

@@ -2,6 +2,7 @@ import type { Deployment, Service } from "@aws-sdk/client-ecs";
 import { strict as assert } from "node:assert";
 import * as http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lookupLocalhost } from "../../sandbox/aws/emulator";
 import { arn, Issuer, nodeImage, region, taskTrust, TestAws } from "./awsFixture";
 
 /** A server that answers with its page, or with a failure at the path of the health check. */
@@ -61,7 +62,8 @@ describe("the emulated AWS, rolling out a service", function () {
         }
         const { ecs } = aws.as();
         const { taskArns } = await ecs.listTasks({ cluster: "app", desiredStatus: "STOPPED" });
-        const stopped = taskArns!.length > 0 ? (await ecs.describeTasks({ cluster: "app", tasks: taskArns! })).tasks! : [];
+        const stopped =
+            taskArns!.length > 0 ? (await ecs.describeTasks({ cluster: "app", tasks: taskArns! })).tasks! : [];
         const reasons = stopped.map(({ stoppedReason }) => stoppedReason).join("\n");
         throw new Error(`not steady: ${JSON.stringify((await described()).deployments)}\n${reasons}`);
     }
@@ -72,8 +74,8 @@ describe("the emulated AWS, rolling out a service", function () {
 
     function ask(path = "/"): Promise<{ status: number; body: string }> {
         return new Promise((resolve, reject) => {
-            const options = { host: "127.0.0.1", port: aws.port, path, headers: { host: address }, agent: false };
-            const request = http.get(options, (response) => {
+            const options = { lookup: lookupLocalhost, agent: false };
+            const request = http.get(`http://${address}${path}`, options, (response) => {
                 let body = "";
                 response.on("data", (chunk) => (body += chunk)).on("error", reject);
                 response.on("end", () => resolve({ status: response.statusCode!, body }));
@@ -162,8 +164,8 @@ describe("the emulated AWS, rolling out a service", function () {
         await steady();
     });
     after(async () => {
-        aws?.dockerClient(["image", "rm", `${aws.registry}/app:node`]);
         await aws?.stop();
+        aws?.dockerClient(["image", "rm", "--force", `${aws.registry}/app:node`]);
         tokens?.stop();
     });
 
@@ -274,6 +276,7 @@ describe("the emulated AWS, rolling out a service", function () {
         assert.equal((await aws.containers()).length, 1);
         await aws.run(); // at once, on the same port
         assert.deepEqual(await aws.containers(), []);
+        assert.equal((await ask()).status, 404);
         assert.deepEqual((await aws.as().ecs.listClusters({})).clusterArns, []);
     });
 });

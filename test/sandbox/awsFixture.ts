@@ -28,6 +28,8 @@ export const subject = "repo:octo-org/hello-fargate:ref:refs/heads/main";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
+type SigningKey = Awaited<ReturnType<typeof generateKeyPair>>["privateKey"];
+
 export interface Credentials {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -46,7 +48,7 @@ async function freePort(): Promise<number> {
 export class Issuer {
     private constructor(
         private readonly server: http.Server,
-        private readonly key: CryptoKey,
+        private readonly key: SigningKey,
     ) {}
 
     static async start(): Promise<Issuer> {
@@ -62,7 +64,7 @@ export class Issuer {
     }
 
     /** A token for the branch main, with these claims in place of the usual ones. */
-    async token(changed: JWTPayload = {}, key: CryptoKey = this.key, keyId = "one"): Promise<string> {
+    async token(changed: JWTPayload = {}, key: SigningKey = this.key, keyId = "one"): Promise<string> {
         const now = Math.floor(Date.now() / 1000);
         const usual = { iss: issuer, aud: "sts.amazonaws.com", sub: subject, iat: now, nbf: now, exp: now + 300 };
         return new SignJWT({ ...usual, ...changed }).setProtectedHeader({ alg: "RS256", kid: keyId }).sign(key);
@@ -181,7 +183,8 @@ export class TestAws {
     /** Runs the Docker client, whose logins are this emulator's own. */
     dockerClient(args: readonly string[], input?: Buffer | string): { ok: boolean; output: string } {
         const env = { ...process.env, DOCKER_HOST: this.docker, DOCKER_CONFIG: path.join(this.folder, "docker") };
-        const { status, stdout, stderr } = spawnSync("docker", args, { env, input, maxBuffer: 1 << 28 });
+        const options = { env, input, maxBuffer: 1 << 28, encoding: "utf8" as const };
+        const { status, stdout, stderr } = spawnSync("docker", args, options);
         return { ok: status === 0, output: `${stdout}${stderr}` };
     }
 
@@ -216,3 +219,27 @@ export function nodeImage(): Buffer {
     const files = [process.execPath, ...libraries].map((file) => file.replace(/^\//, ""));
     return execFileSync("tar", ["-c", "-h", "-C", "/", ...files], { maxBuffer: 1 << 28 });
 }
+
+/** What the pipeline's role may do, as narrow as AWS allows it. */
+export const deploy = [
+    { Action: "ecr:GetAuthorizationToken", Resource: "*" },
+    {
+        Action: ["BatchGetImage", "BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "InitiateLayerUpload"]
+            .concat(["UploadLayerPart", "CompleteLayerUpload", "PutImage"])
+            .map((action) => `ecr:${action}`),
+        Resource: arn("ecr", "repository/shop"),
+    },
+    { Action: "ecs:DescribeTaskDefinition", Resource: "*" },
+    { Action: "ecs:RegisterTaskDefinition", Resource: arn("ecs", "task-definition/shop:*") },
+    {
+        Action: "ecs:TagResource",
+        Resource: arn("ecs", "task-definition/shop:*"),
+        Condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
+    },
+    { Action: ["ecs:UpdateService", "ecs:DescribeServices"], Resource: arn("ecs", "service/shop/shop") },
+    {
+        Action: "iam:PassRole",
+        Resource: [roleArn("shop-execution"), roleArn("shop-task")],
+        Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+    },
+];
