@@ -56,6 +56,7 @@ def environment(chosen: argparse.Namespace) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "S3_DATA_DIR": str(chosen.state / "s3"),
         "TMPDIR": str(chosen.state),
+        "STATE_DIR": str(chosen.state / "ministack"),
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         "SANDBOX_ID": chosen.sandbox_id,
         "SANDBOX_SPEED": str(chosen.speed),
