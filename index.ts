@@ -31,7 +31,11 @@ const service = new Service("main", {
 });
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
-const repository = new GitHubRepository("main", { owner: github.owner, name: github.repository, create: github.create });
+const repository = new GitHubRepository("main", {
+    owner: github.owner,
+    name: github.repository,
+    create: github.create,
+});
 const delivery = new Delivery("main", {
     repository,
     branch: github.branch,

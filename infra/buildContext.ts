@@ -24,7 +24,9 @@ const alwaysSent = new Set(["Dockerfile", ".dockerignore"]);
  */
 export function stageBuildContext(source: string): BuildContext {
     if (!fs.existsSync(path.join(source, "Dockerfile"))) {
-        throw new Error(`${source}/Dockerfile does not exist: put the app that the image is built from into ${source}/`);
+        throw new Error(
+            `${source}/Dockerfile does not exist: put the app that the image is built from into ${source}/`,
+        );
     }
     const location = path.posix.join(".build", source);
     fs.rmSync(location, { recursive: true, force: true });

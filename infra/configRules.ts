@@ -61,7 +61,8 @@ export const githubRepository: Rule<readonly [owner: string, name: string]> = {
 /** A branch name as git-check-ref-format allows it; a pattern is not a branch. */
 export const branch: Rule<string> = {
     parse: (text) =>
-        /^[^\s~^:?*[\]\\\x00-\x1f\x7f]+$/.test(text) && !/^[-/]|\/$|\.$|\.\.|\/\/|@\{|^@$|\.lock(\/|$)|(^|\/)\./.test(text)
+        /^[^\s~^:?*[\]\\\x00-\x1f\x7f]+$/.test(text) &&
+        !/^[-/]|\/$|\.$|\.\.|\/\/|@\{|^@$|\.lock(\/|$)|(^|\/)\./.test(text)
             ? text
             : undefined,
     expected: "the name of one branch, no pattern",

@@ -81,7 +81,12 @@ export class Delivery extends pulumi.ComponentResource {
  * which GitHub issues for repositories created, renamed or transferred since July 2026 and for those that opted in.
  */
 export function subjects(
-    { owner, ownerId, repositoryName, repositoryId }: Pick<GitHubRepository, "owner" | "ownerId" | "repositoryName" | "repositoryId">,
+    {
+        owner,
+        ownerId,
+        repositoryName,
+        repositoryId,
+    }: Pick<GitHubRepository, "owner" | "ownerId" | "repositoryName" | "repositoryId">,
     context: string,
 ): pulumi.Output<string>[] {
     return [

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-type Condition = Readonly<Record<string, Readonly<Record<string, pulumi.Input<string> | readonly pulumi.Input<string>[]>>>>;
+type Condition = Readonly<
+    Record<string, Readonly<Record<string, pulumi.Input<string> | readonly pulumi.Input<string>[]>>>
+>;
 
 /** One permission: what may be done, to what, and under which conditions. There are no denials; what is not listed is refused. */
 export interface Statement {

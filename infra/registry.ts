@@ -72,7 +72,11 @@ export class Registry extends pulumi.ComponentResource {
                 push: true,
                 buildOnPreview: false, // a preview writes nothing, and a pull request's role could not
                 registries: [
-                    { address: repository.repositoryUrl, username: login.userName, password: pulumi.secret(login.password) },
+                    {
+                        address: repository.repositoryUrl,
+                        username: login.userName,
+                        password: pulumi.secret(login.password),
+                    },
                 ],
             },
             { parent: this },

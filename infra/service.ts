@@ -149,7 +149,11 @@ export class Service extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        const follow = (measure: string, metric: { type: string; resourceLabel?: pulumi.Input<string> }, value: number) =>
+        const follow = (
+            measure: string,
+            metric: { type: string; resourceLabel?: pulumi.Input<string> },
+            value: number,
+        ) =>
             new aws.appautoscaling.Policy(
                 `${name}-${measure}`,
                 {

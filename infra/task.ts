@@ -45,7 +45,12 @@ export class Task extends pulumi.ComponentResource {
             { parent: this },
         );
 
-        const executionRole = this.role(`${name}-execution`, "Starts the tasks: pulls the image, writes the logs");
+        const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
+        const executionRole = this.role(
+            `${name}-execution`,
+            "Starts the tasks: pulls the image, writes the logs",
+            account,
+        );
         const executionPolicy = new aws.iam.RolePolicy(
             `${name}-execution`,
             {
@@ -67,7 +72,7 @@ export class Task extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        const taskRole = this.role(`${name}-task`, "The app's own role");
+        const taskRole = this.role(`${name}-task`, "The app's own role", account);
 
         const family = new TaskDefinitionFamily(name, { family: args.family, region: args.region }, { parent: this });
         const definition = new aws.ecs.TaskDefinition(
@@ -109,14 +114,17 @@ export class Task extends pulumi.ComponentResource {
 
         this.family = definition.family;
         this.definitionArn = definition.arn;
-        this.familyArn = definition.arnWithoutRevision;
+        // Not the definition's own `arnWithoutRevision`: in the preview of a new revision that is unknown, and every policy that
+        // names it would show as changed.
+        const partition = aws.getPartitionOutput({}, { parent: this }).partition;
+        this.familyArn = pulumi.interpolate`arn:${partition}:ecs:${args.region}:${account}:task-definition/${this.family}`;
         this.executionRoleArn = executionRole.arn;
         this.taskRoleArn = taskRole.arn;
         this.ready = [family, executionPolicy];
         this.registerOutputs({ family: this.family, definitionArn: this.definitionArn });
     }
 
-    private role(name: string, description: string): aws.iam.Role {
+    private role(name: string, description: string, account: pulumi.Output<string>): aws.iam.Role {
         return new aws.iam.Role(
             name,
             {
@@ -125,9 +133,7 @@ export class Task extends pulumi.ComponentResource {
                     principal: { Service: "ecs-tasks.amazonaws.com" },
                     action: "sts:AssumeRole",
                     // ECS acts for any account; this role is for tasks of our own (the "confused deputy").
-                    condition: {
-                        StringEquals: { "aws:SourceAccount": aws.getCallerIdentityOutput({}, { parent: this }).accountId },
-                    },
+                    condition: { StringEquals: { "aws:SourceAccount": account } },
                 }),
             },
             { parent: this },

@@ -38,10 +38,14 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
         const inactive = await revisions("INACTIVE");
         for (let start = 0; start < inactive.length; start += 10) {
             const batch = inactive.slice(start, start + 10); // DeleteTaskDefinitions takes ten at a time
-            const { failures = [] } = await client.send(new ecs.DeleteTaskDefinitionsCommand({ taskDefinitions: batch }));
+            const { failures = [] } = await client.send(
+                new ecs.DeleteTaskDefinitionsCommand({ taskDefinitions: batch }),
+            );
             if (failures.length > 0) {
                 const list = failures.map(({ arn, reason }) => `${arn}: ${reason}`).join("; ");
-                throw new Error(`could not delete revisions of task family ${family} (${list}): run pulumi destroy again`);
+                throw new Error(
+                    `could not delete revisions of task family ${family} (${list}): run pulumi destroy again`,
+                );
             }
         }
     },

@@ -41,9 +41,15 @@ async function open(): Promise<Sandbox> {
     return sandbox;
 }
 
-export async function up(): Promise<void> {
+/** As `pulumi up` and `pulumi preview` know them. */
+export interface Options {
+    readonly diff?: boolean;
+    readonly expectNoChanges?: boolean;
+}
+
+export async function up(options: Options): Promise<void> {
     const { stack } = await open();
-    const { outputs } = await noticingInterruption(() => stack.up(live));
+    const { outputs } = await noticingInterruption(() => stack.up({ ...live, ...options }));
     const url = String(outputs.url?.value);
     await step("The app answers", () => assertAnswers(url));
     console.log(`
@@ -54,9 +60,9 @@ Next      npm run sandbox:preview   what an edit would change
 `);
 }
 
-export async function preview(): Promise<void> {
+export async function preview(options: Options): Promise<void> {
     const { stack } = await open();
-    await stack.preview({ ...live, diff: process.argv.includes("--diff") });
+    await stack.preview({ ...live, ...options });
 }
 
 export async function destroy(): Promise<void> {

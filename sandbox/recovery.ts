@@ -7,7 +7,7 @@ import { serviceIdentity } from "./machine/services";
 import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
 import { stateFile } from "./project";
-import { wasInterrupted } from "./runLock";
+import { markInterrupted, wasInterrupted } from "./runLock";
 
 interface Deployment {
     resources?: { type: string; id?: string }[];
@@ -25,6 +25,7 @@ export function assertStateReadable(): void {
     try {
         JSON.parse(fs.readFileSync(file, "utf8"));
     } catch (error) {
+        markInterrupted(); // whatever state is put back may be older than what exists
         const backup = `${file}.bak`;
         const age = fs.existsSync(backup) ? fs.statSync(backup).mtime.toISOString() : undefined;
         throw new UserError(
@@ -32,7 +33,7 @@ export function assertStateReadable(): void {
                 (age
                     ? `Pulumi's copy of the state before, of ${age}, is beside it. Put it back with\n` +
                       `    cp ${backup} ${file}\n` +
-                      "and run this again: what was created since is found and taken up."
+                      "and run this again: what it does not know of is found and made anew."
                     : "There is no copy of it: delete the folder .sandbox and run this again."),
         );
     }

@@ -64,9 +64,14 @@ export function wasInterrupted(): boolean {
     return fs.existsSync(uncleanFile);
 }
 
+/** Has the next command compare the state with what exists before it does anything else. */
+export function markInterrupted(): void {
+    fs.writeFileSync(uncleanFile, "");
+}
+
 /** Runs `change`; until it has succeeded, `wasInterrupted` says so, also after a kill. */
 export async function noticingInterruption<T>(change: () => Promise<T>): Promise<T> {
-    fs.writeFileSync(uncleanFile, "");
+    markInterrupted();
     const result = await change();
     fs.rmSync(uncleanFile, { force: true });
     return result;

@@ -1,5 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parseDocument } from "yaml";
@@ -7,7 +9,11 @@ import { parseDocument } from "yaml";
 const checkout = path.resolve(__dirname, "../..");
 
 /** Ports beside the default ones, so that the tests leave a sandbox alone that runs on this machine. */
-export const testPorts = { SANDBOX_AWS_PORT: "5566", SANDBOX_GITHUB_PORT: "5567", SANDBOX_MIRROR_PORT: "5568" } as const;
+export const testPorts = {
+    SANDBOX_AWS_PORT: "5566",
+    SANDBOX_GITHUB_PORT: "5567",
+    SANDBOX_MIRROR_PORT: "5568",
+} as const;
 
 export interface Run {
     /** The exit code, or null if it was killed. */
@@ -24,7 +30,9 @@ export class CopiedCheckout {
     constructor() {
         const files = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
         const listed = spawnSync("git", files, { cwd: checkout, encoding: "utf8" });
-        for (const file of listed.stdout.split("\0").filter((name) => name && fs.existsSync(path.join(checkout, name)))) {
+        for (const file of listed.stdout
+            .split("\0")
+            .filter((name) => name && fs.existsSync(path.join(checkout, name)))) {
             fs.cpSync(path.join(checkout, file), path.join(this.folder, file));
         }
         fs.symlinkSync(path.join(checkout, "node_modules"), path.join(this.folder, "node_modules"));
@@ -73,8 +81,79 @@ export class CopiedCheckout {
         fs.writeFileSync(this.path(file), change(fs.readFileSync(this.path(file), "utf8")));
     }
 
+    stateFile(): string {
+        return this.path(".sandbox/pulumi/.pulumi/stacks/fargate-cicd/dev.json");
+    }
+
+    /** The stack's state as the engine wrote it, without the time of its writing. */
+    state(): { deployment: { resources: any[] } } {
+        const { checkpoint } = JSON.parse(fs.readFileSync(this.stateFile(), "utf8"));
+        const { manifest, ...deployment } = checkpoint.latest;
+        return { deployment };
+    }
+
+    /** The pid of a service of the sandbox. */
+    servicePid(name: string): number {
+        return Number(
+            fs
+                .readFileSync(this.path(`.sandbox/run/${name}.pid`), "utf8")
+                .split("\n")[1]!
+                .split(" ")[0],
+        );
+    }
+
+    /** Command lines of all processes that run in this copy or were given a path in it. */
+    processes(): string[] {
+        return fs.readdirSync("/proc").flatMap((pid) => {
+            try {
+                const mine = (file: string) => fs.readFileSync(`/proc/${pid}/${file}`, "utf8").includes(this.folder);
+                const cwd = /^\d+$/.test(pid) && fs.readlinkSync(`/proc/${pid}/cwd`);
+                const ours = cwd && (cwd.startsWith(this.folder) || mine("cmdline") || mine("environ"));
+                return ours ? [fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")] : [];
+            } catch {
+                return []; // it ended meanwhile
+            }
+        });
+    }
+
     /** Only after a destroy: processes that still run lose their folder. */
     remove(): void {
         fs.rmSync(this.folder, { recursive: true, force: true });
     }
+}
+
+/** Asks the load balancer that the URL names, which not every resolver knows. */
+export async function fetchPage(url: string): Promise<{ status: number; body: string }> {
+    const { host, port, pathname } = new URL(url);
+    return new Promise((resolve, reject) => {
+        http.get({ host: "127.0.0.1", port, path: pathname, headers: { Host: host } }, (response) => {
+            let body = "";
+            response.setEncoding("utf8").on("data", (chunk) => (body += chunk));
+            response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+        }).on("error", reject);
+    });
+}
+
+async function docker<T>(path: string): Promise<T> {
+    const socketPath = (process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock").replace("unix://", "");
+    return new Promise((resolve, reject) => {
+        http.get({ socketPath, path }, (response) => {
+            let body = "";
+            response.setEncoding("utf8").on("data", (chunk) => (body += chunk));
+            response.on("end", () => resolve(JSON.parse(body) as T));
+        }).on("error", reject);
+    });
+}
+
+/** The tasks of a copy's sandbox that Docker runs, with the references of their image by digest. */
+export async function containersOf(copy: CopiedCheckout): Promise<{ id: string; repoDigests: string[] }[]> {
+    const id = createHash("sha256").update(copy.folder).digest("hex").slice(0, 12);
+    const filters = encodeURIComponent(JSON.stringify({ label: [`fargate-cicd.sandbox=${id}`] }));
+    const containers = await docker<{ Id: string; ImageID: string }[]>(`/containers/json?filters=${filters}`);
+    return Promise.all(
+        containers.map(async ({ Id, ImageID }) => {
+            const image = await docker<{ RepoDigests: string[] | null }>(`/images/${ImageID}/json`);
+            return { id: Id, repoDigests: image.RepoDigests ?? [] };
+        }),
+    );
 }
