@@ -8,7 +8,7 @@ import { assertPortFree, listenersIn } from "../sandbox/machine/ports";
 import { bootId, isAlive, parseStat } from "../sandbox/machine/processes";
 import { run } from "../sandbox/machine/run";
 import { isRunning, leftoverProcesses, logFile, startService, stopService } from "../sandbox/machine/services";
-import { ports, stateDir } from "../sandbox/paths";
+import { stateDir } from "../sandbox/paths";
 import { UserError } from "../sandbox/progress";
 
 const userError = (pattern: RegExp) => (error: unknown) => error instanceof UserError && pattern.test(error.message);

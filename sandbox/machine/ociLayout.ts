@@ -41,9 +41,17 @@ function addBlob(layout: string, mediaType: string, content: Buffer): Descriptor
 const addJson = (layout: string, mediaType: string, value: unknown) =>
     addBlob(layout, mediaType, Buffer.from(JSON.stringify(value)));
 
-/** Packs a folder so that equal content gives equal bytes, whenever and by whom it was made. */
+/** Packs a folder so that equal content gives equal bytes, whenever and by whom it was made; all may read it. */
 async function packLayer(root: string): Promise<{ layer: Buffer; diffId: string }> {
-    const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--format=posix"];
+    const same = [
+        "--sort=name",
+        "--mtime=@0",
+        "--owner=0",
+        "--group=0",
+        "--numeric-owner",
+        "--mode=a+rX",
+        "--format=posix",
+    ];
     const noTimes = "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime";
     const tar = spawn("tar", ["--create", ...same, noTimes, "--directory", root, "."], {
         stdio: ["ignore", "pipe", "inherit"],
