@@ -84,6 +84,7 @@ export const oidcProviderArn = `arn:aws:iam::${account}:oidc-provider/${issuer}`
 /** Look-ups by token. GitHub spells the names in capitals, however the configuration does: a token's subject follows GitHub. */
 export const lookups: Readonly<Record<string, Lookup>> = {
     "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: account }),
+    "aws:index/getPartition:getPartition": () => ({ partition: "aws" }),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": () => ({ userName: "AWS", password: registryPassword }),
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": () => ({ arn: oidcProviderArn }),
     "github:index/getUser:getUser": ({ username }) => ({ login: capital(username), id: "90000001" }),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Recording, Registration } from "./record";
+import { GitHubRepository } from "../infra/github";
+import { record, type Recording, type Registration } from "./record";
 import { alternative, standard } from "./scenarios";
 
 const secretType = "github:index/actionsSecret:ActionsSecret";
@@ -75,5 +76,32 @@ describe("GitHub", () => {
             other.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs: asked }) => asked),
             [{ username: "acme" }],
         );
+    });
+
+    describe("token", () => {
+        const environment = process.env.GITHUB_TOKEN;
+        before(() => {
+            process.env.GITHUB_TOKEN = "token-of-whoever-runs-pulumi";
+        });
+        after(() => {
+            delete process.env.GITHUB_TOKEN;
+            if (environment !== undefined) {
+                process.env.GITHUB_TOKEN = environment;
+            }
+        });
+
+        const provider = async (config: Record<string, string>) => {
+            const program = () => void new GitHubRepository("main", { owner: "acme", name: "shop", create: false });
+            return (await record({ config, program })).one("pulumi:providers:github");
+        };
+
+        it("of the environment stays out of the state", async () => {
+            assert.equal((await provider({})).inputs.token, undefined);
+        });
+
+        it("of the configuration is used, as a secret", async () => {
+            const { inputs, secrets } = await provider({ "github:token": "token-of-the-stack" });
+            assert.deepEqual([inputs.token, secrets], ["token-of-the-stack", ["token"]]);
+        });
     });
 });

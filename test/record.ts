@@ -38,6 +38,8 @@ export interface Recording {
 export interface Scenario {
     /** Over the defaults of `Pulumi.yaml`. */
     readonly values?: Values;
+    /** Configuration of other namespaces, such as `github:token`. */
+    readonly config?: Readonly<Record<string, string>>;
     readonly region?: string;
     readonly stack?: string;
     /** What runs; by default the whole program. Returns the outputs. */
@@ -63,7 +65,7 @@ export async function record(scenario: Scenario = {}): Promise<Recording> {
 
 /** As `record`, for programs that are meant to fail: what was declared until then, and what was thrown. */
 export async function attempt(scenario: Scenario = {}): Promise<{ recording: Recording; failure: Error | undefined }> {
-    const { values, region = homeRegion, stack = "dev", program = loadProgram } = scenario;
+    const { values, config, region = homeRegion, stack = "dev", program = loadProgram } = scenario;
     const problems: string[] = [];
     const registrations: Registration[] = [];
     const known = new Map<pulumi.Resource, Registration>();
@@ -74,6 +76,7 @@ export async function attempt(scenario: Scenario = {}): Promise<{ recording: Rec
     pulumi.runtime.setAllConfig({
         ...(Object.fromEntries(namespaced) as Record<string, string>),
         "aws:region": region,
+        ...config,
     });
     await pulumi.runtime.setMocks(
         {

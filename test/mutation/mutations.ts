@@ -1,0 +1,275 @@
+/** One mistake that somebody could make: in `file`, the only occurrence of `find` becomes `become`. */
+export interface Mutation {
+    readonly mistake: string;
+    readonly file: string;
+    readonly find: string;
+    readonly become: string;
+}
+
+/** Each would be a hole, an outage or a bill, and each must fail a unit test. */
+export const mutations: readonly Mutation[] = [
+    // Who reaches what.
+    {
+        mistake: "the load balancer is open on every port",
+        file: "infra/loadBalancer.ts",
+        find: "toPort: 80,",
+        become: "toPort: 65535,",
+    },
+    {
+        mistake: "the tasks are open to the world",
+        file: "infra/service.ts",
+        find: "referencedSecurityGroupId: loadBalancer.securityGroupId,",
+        become: 'cidrIpv4: "0.0.0.0/0",',
+    },
+    {
+        mistake: "the tasks reach every port of the world",
+        file: "infra/service.ts",
+        find: "fromPort: 443,\n                toPort: 443,",
+        become: "fromPort: 0,\n                toPort: 65535,",
+    },
+    {
+        mistake: "tasks in private subnets have public addresses",
+        file: "infra/network.ts",
+        find: 'this.taskPublicIp = args.natGateways === "none";',
+        become: "this.taskPublicIp = true;",
+    },
+    {
+        mistake: "the default security group keeps its rules",
+        file: "infra/network.ts",
+        find: "new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.vpcId }, { parent: this });",
+        become: "",
+    },
+    {
+        mistake: "the S3 endpoint is attached to no route table",
+        file: "infra/network.ts",
+        find: 'vpcEndpointStrategy: "Auto",',
+        become: "",
+    },
+    {
+        mistake: "invalid headers reach the app",
+        file: "infra/loadBalancer.ts",
+        find: "dropInvalidHeaderFields: true,",
+        become: "",
+    },
+    // Who may become a role.
+    {
+        mistake: "the trust does not ask for the audience",
+        file: "infra/delivery.ts",
+        find: "[`${issuer}:aud`]: audience,",
+        become: "",
+    },
+    {
+        mistake: "the trust takes subjects as patterns",
+        file: "infra/delivery.ts",
+        find: "StringEquals: {\n                            [`${issuer}:aud`]",
+        become: "StringLike: {\n                            [`${issuer}:aud`]",
+    },
+    {
+        mistake: "the trust takes every branch, tag and pull request",
+        file: "infra/delivery.ts",
+        find: "`ref:refs/heads/${args.branch}`",
+        become: '"*"',
+    },
+    {
+        mistake: "the trust forgets the immutable form of the subject",
+        file: "infra/delivery.ts",
+        find: "pulumi.interpolate`repo:${owner}@${ownerId}/${repositoryName}@${repositoryId}:${context}`,",
+        become: "",
+    },
+    {
+        mistake: "ECS of other accounts may use the task's roles",
+        file: "infra/task.ts",
+        find: 'StringEquals: { "aws:SourceAccount": account }',
+        become: "",
+    },
+    // What a role may do.
+    {
+        mistake: "the pipeline pushes to every repository",
+        file: "infra/delivery.ts",
+        find: "resources: [target.repositoryArn],",
+        become: 'resources: ["*"],',
+    },
+    {
+        mistake: "the pipeline updates every service",
+        file: "infra/delivery.ts",
+        find: "resources: [target.serviceArn]",
+        become: 'resources: ["*"]',
+    },
+    {
+        mistake: "the pipeline deletes the service",
+        file: "infra/delivery.ts",
+        find: '"ecs:UpdateService"]',
+        become: '"ecs:UpdateService", "ecs:DeleteService"]',
+    },
+    {
+        mistake: "the pipeline registers revisions of families that begin alike",
+        file: "infra/delivery.ts",
+        find: "pulumi.interpolate`${target.familyArn}:*`",
+        become: "pulumi.interpolate`${target.familyArn}*`",
+    },
+    {
+        mistake: "the pipeline tags what exists already",
+        file: "infra/delivery.ts",
+        find: 'condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },',
+        become: "",
+    },
+    {
+        mistake: "the pipeline passes the task's roles to any service",
+        file: "infra/delivery.ts",
+        find: 'condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },',
+        become: "",
+    },
+    {
+        mistake: "the app runs with the role that starts it",
+        file: "infra/task.ts",
+        find: "taskRoleArn: taskRole.arn,",
+        become: "taskRoleArn: executionRole.arn,",
+    },
+    {
+        mistake: "the execution role pulls from every repository",
+        file: "infra/task.ts",
+        find: "resources: [args.registry.repositoryArn],",
+        become: 'resources: ["*"],',
+    },
+    // Images.
+    {
+        mistake: "tags can be moved",
+        file: "infra/registry.ts",
+        find: 'imageTagMutability: "IMMUTABLE"',
+        become: 'imageTagMutability: "MUTABLE"',
+    },
+    {
+        mistake: "images are not scanned",
+        file: "infra/registry.ts",
+        find: "scanOnPush: true",
+        become: "scanOnPush: false",
+    },
+    {
+        mistake: "a preview builds and pushes",
+        file: "infra/registry.ts",
+        find: "buildOnPreview: false,",
+        become: "",
+    },
+    {
+        mistake: "the task runs whatever is tagged latest",
+        file: "infra/registry.ts",
+        find: "@${image.digest}`",
+        become: ":latest`",
+    },
+    {
+        mistake: "the registry's password is in the state as it is",
+        file: "infra/registry.ts",
+        find: "pulumi.secret(login.password)",
+        become: "login.password",
+    },
+    {
+        mistake: "a colleague's umask rebuilds the image",
+        file: "infra/buildContext.ts",
+        find: '`${executable ? "program" : "file"} ${file}',
+        become: "`${fs.statSync(from).mode} ${file}",
+    },
+    // Rollout.
+    {
+        mistake: "a failed release is not rolled back",
+        file: "infra/service.ts",
+        find: "deploymentCircuitBreaker: { enable: true, rollback: true },",
+        become: "deploymentCircuitBreaker: { enable: true, rollback: false },",
+    },
+    {
+        mistake: "a release stops tasks before their successors are up",
+        file: "infra/service.ts",
+        find: "deploymentMinimumHealthyPercent: 100,",
+        become: "deploymentMinimumHealthyPercent: 50,",
+    },
+    {
+        mistake: "pulumi up reverts what the pipeline released",
+        file: "infra/service.ts",
+        find: 'args.releasedBy === "pipeline" ? ["taskDefinition"] : []',
+        become: "[]",
+    },
+    {
+        mistake: "pulumi up never releases",
+        file: "infra/service.ts",
+        find: 'args.releasedBy === "pipeline" ? ["taskDefinition"] : []',
+        become: '["taskDefinition"]',
+    },
+    {
+        mistake: "the service is created before its listener",
+        file: "infra/service.ts",
+        find: "args.loadBalancer.ready, ",
+        become: "",
+    },
+    {
+        mistake: "the execution role loses its permissions before the service is gone",
+        file: "infra/task.ts",
+        find: "this.ready = [family, executionPolicy];",
+        become: "this.ready = [family];",
+    },
+    {
+        mistake: "under Spot every task can be reclaimed",
+        file: "infra/service.ts",
+        find: 'capacityProvider: "FARGATE", base: 1, weight: 0',
+        become: 'capacityProvider: "FARGATE", base: 0, weight: 0',
+    },
+    {
+        mistake: "logs are kept for ever",
+        file: "infra/task.ts",
+        find: "retentionInDays: args.logRetentionDays",
+        become: "retentionInDays: 0",
+    },
+    {
+        mistake: "failures to delete revisions go unnoticed",
+        file: "infra/taskDefinitionFamily.ts",
+        find: "failures.length > 0",
+        become: "failures.length < 0",
+    },
+    // The program as a whole.
+    {
+        mistake: "the workflow does not find the container's name",
+        file: "index.ts",
+        find: "CONTAINER_NAME: task.containerName,",
+        become: "",
+    },
+    {
+        mistake: "GitHub's settings are written by the default provider, for another owner",
+        file: "infra/github.ts",
+        find: "{ parent: this, provider: args.repository.provider }",
+        become: "{ parent: this }",
+    },
+    {
+        mistake: "the role's ARN is in the wrong secret",
+        file: "infra/github.ts",
+        find: "AWS_IAM_ROLE_TO_ASSUME",
+        become: "AWS_ROLE_TO_ASSUME",
+    },
+    {
+        mistake: "roles have no tags",
+        file: "infra/tags.ts",
+        find: '"aws:iam/rolePolicy:RolePolicy",',
+        become: '"aws:iam/rolePolicy:RolePolicy",\n    "aws:iam/role:Role",',
+    },
+    {
+        mistake: "an output that nobody decided on",
+        file: "index.ts",
+        find: "export const vpcId = network.vpcId;",
+        become: "export const vpcId = network.vpcId;\nexport const image = registry.imageRef;",
+    },
+    {
+        mistake: "the placeholder is a repository",
+        file: "infra/configRules.ts",
+        find: 'text.toUpperCase() === "OWNER/REPOSITORY" || ',
+        become: "",
+    },
+    {
+        mistake: "a mistyped key is a default",
+        file: "infra/config.ts",
+        find: "source.keys.filter((key) => !known.has(key))",
+        become: "source.keys.filter((key) => known.has(`_${key}`))",
+    },
+    {
+        mistake: "a default changes",
+        file: "Pulumi.yaml",
+        find: "default: single",
+        become: "default: none",
+    },
+];
