@@ -1,11 +1,14 @@
 /** The Docker engine that runs the tasks of the emulated ECS. */
 import * as fs from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { step, UserError } from "../progress";
 import { DockerApi } from "./dockerApi";
+import { hasZombie } from "./processes";
 import { ask, run } from "./run";
 import { isRunning, recordedServices, startService, stopService } from "./services";
 
 const service = "dockerd";
+const zombieWithin = 15_000;
 const defaultHost = "unix:///var/run/docker.sock";
 
 const isRoot = () => process.getuid?.() === 0;
@@ -68,6 +71,10 @@ async function start(api: DockerApi): Promise<void> {
     if (await api.ping()) {
         return; // installing the package started it
     }
+    // A new dockerd would wait in vain for the containerd of one that was killed, as long as it is still listed.
+    for (const deadline = Date.now() + zombieWithin; hasZombie("containerd") && Date.now() < deadline;) {
+        await sleep(100);
+    }
     await startService({
         name: service,
         command: "dockerd",
@@ -75,6 +82,7 @@ async function start(api: DockerApi): Promise<void> {
         ready: () => api.ping(),
         readyWithin: 60_000,
         stopWithin: 30_000, // it stops its containers first
+        adoptsOrphans: true, // the containers
     });
 }
 

@@ -32,6 +32,11 @@ export function parseStat(line: string): { pid: number; state: string; startTime
     return { pid: Number(match[1]), state: fields[0]!, startTime };
 }
 
+/** True when a process of this name has ended and its parent has not noticed: others still take it for running. */
+export function hasZombie(name: string): boolean {
+    return allPids().some((pid) => read(`/proc/${pid}/stat`)?.includes(`(${name}) Z `));
+}
+
 /** True while this very process runs; a zombie counts as ended. */
 export function isAlive(id: ProcessId): boolean {
     const stat = parseStat(read(`/proc/${id.pid}/stat`) ?? "");

@@ -30,6 +30,8 @@ export interface ServiceSpec {
     readonly readyWithin: number;
     /** Milliseconds from SIGTERM to SIGKILL when it is stopped; 10 s unless it needs longer to end well. */
     readonly stopWithin?: number;
+    /** It takes over the processes that a killed predecessor left, which are then not stopped before it starts. */
+    readonly adoptsOrphans?: boolean;
 }
 
 interface Recorded extends ProcessId {
@@ -147,7 +149,9 @@ export async function startService(spec: ServiceSpec): Promise<{ started: boolea
             await sleep(100);
         }
     }
-    await stopService(spec.name);
+    if (isRunning(spec.name) || !spec.adoptsOrphans) {
+        await stopService(spec.name);
+    }
     if (spec.port !== undefined) {
         const key = (Object.keys(portVariables) as (keyof typeof portVariables)[]).find((k) => ports[k] === spec.port);
         assertPortFree(spec.port, spec.name, key && portVariables[key]);
