@@ -1,6 +1,6 @@
 import type { Service } from "@aws-sdk/client-ecs";
 import { sameSet, sameValue } from "../differences";
-import { NotReadyError, Properties, ResourceStandIn } from "../standIn";
+import { Properties, ResourceStandIn } from "../standIn";
 import { until } from "../until";
 import { afterCreating, Clients, defined, unlessGone } from "./clients";
 import { retagEcs, toEcsTags } from "./ecsCluster";
@@ -75,23 +75,28 @@ function service({ ecs }: Clients): ResourceStandIn {
             const rollsOut = Object.keys({ ...state, ...inputs }).some(
                 (key) => isInput(key) && !local.includes(key) && changed(key),
             );
-            const updated = rollsOut
-                ? await ecs.updateService({
-                      ...request(inputs),
-                      cluster: inputs.cluster,
-                      service: id,
-                      forceNewDeployment: inputs.forceNewDeployment,
-                      ...defined({
-                          desiredCount: changed("desiredCount") ? inputs.desiredCount : undefined,
-                          taskDefinition: changed("taskDefinition") ? inputs.taskDefinition : undefined,
-                      }),
-                  })
-                : undefined;
+            const primary = (await describe(id, inputs.cluster))?.deployments?.find(
+                ({ status }) => status === "PRIMARY",
+            );
+            // The engine also calls for an update where nothing has changed, because the service did not become steady before.
+            const failed = primary?.rolloutState === "FAILED";
+            const updated =
+                rollsOut || failed
+                    ? await ecs.updateService({
+                          ...request(inputs),
+                          cluster: inputs.cluster,
+                          service: id,
+                          forceNewDeployment: failed || inputs.forceNewDeployment,
+                          ...defined({
+                              desiredCount: changed("desiredCount") ? inputs.desiredCount : undefined,
+                              taskDefinition: changed("taskDefinition") ? inputs.taskDefinition : undefined,
+                          }),
+                      })
+                    : undefined;
+            // A failure is no NotReadyError: after the rollback the old state is the true one, and the next run tries again.
             if (inputs.waitForSteadyState) {
-                const deployment = updated?.service?.deployments?.find(({ status }) => status === "PRIMARY")?.id;
-                await steady(id, inputs.cluster, deployment).catch((error) => {
-                    throw new NotReadyError(id, { arn: id }, error.message);
-                });
+                const now = updated?.service?.deployments?.find(({ status }) => status === "PRIMARY") ?? primary;
+                await steady(id, inputs.cluster, now?.id);
             }
             return {};
         },
@@ -125,7 +130,7 @@ function isInput(key: string): boolean {
 
 function verdict(found: Service, reason: string | undefined): string {
     const events = (found.events ?? []).slice(0, 3).map(({ message }) => message);
-    return [`the deployment failed and was rolled back: ${reason ?? "it is no longer there"}`, ...events].join("\n  ");
+    return [`the deployment failed: ${reason ?? "another one has taken its place"}`, ...events].join("\n  ");
 }
 
 function request(inputs: Properties) {
