@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { mountsBelow } from "../sandbox/machine/buildRemains";
 import { buildkitdConfig, socketPath } from "../sandbox/machine/buildkit";
 import { cachedFolder } from "../sandbox/machine/cached";
 import { dockerHost } from "../sandbox/machine/docker";
@@ -153,12 +154,23 @@ describe("the sandbox's machine", () => {
     describe("BuildKit", () => {
         it("asks the mirror only where there is one, and uses plain HTTP only where it was told to", () => {
             const insecureRegistries = ["localhost:4566"];
-            const real = buildkitdConfig("/root", "/s", { registryMirror: undefined, insecureRegistries });
+            const real = buildkitdConfig("/s", { registryMirror: undefined, insecureRegistries });
             assert.doesNotMatch(real, /mirrors/);
             assert.deepEqual(real.match(/\[registry.*\]/g), ['[registry."localhost:4566"]']);
-            const local = buildkitdConfig("/root", "/s", { registryMirror: "127.0.0.1:4568", insecureRegistries });
+            const local = buildkitdConfig("/s", { registryMirror: "127.0.0.1:4568", insecureRegistries });
             assert.match(local, /\[registry\."public\.ecr\.aws"\]\n\s+mirrors = \["127\.0\.0\.1:4568"\]/);
             assert.match(local, /\[registry\."127\.0\.0\.1:4568"\]\n\s+http = true/);
+        });
+
+        it("finds the mounts that a killed one left, the inner ones first, and no others", () => {
+            const mountinfo = [
+                "22 1 8:1 / / rw - ext4 /dev/vda rw",
+                "31 22 0:5 / /co/.sandbox/buildkit/root/a\\040b rw - overlay overlay rw",
+                "32 31 0:6 / /co/.sandbox/buildkit/root/a\\040b/proc rw - proc proc rw",
+                "33 22 0:7 / /co/.sandbox/buildkit/roots rw - tmpfs tmpfs rw",
+            ].join("\n");
+            const root = "/co/.sandbox/buildkit/root";
+            assert.deepEqual(mountsBelow(mountinfo, root), [`${root}/a b/proc`, `${root}/a b`]);
         });
 
         it("has a socket that the kernel accepts, however deep the checkout lies", () => {

@@ -5,9 +5,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { stateDir } from "../paths";
 import { UserError } from "../progress";
+import { clearBuildRemains } from "./buildRemains";
 import { shortHash } from "./cached";
 import { ask } from "./run";
-import { startService, stopService } from "./services";
+import { isRunning, startService, stopService } from "./services";
 
 export interface BuildkitOptions {
     /** `host:port` of a plain-HTTP registry that is asked for the images of public.ecr.aws; none: the real one is. */
@@ -24,6 +25,8 @@ export interface BuildkitEnvironment {
 const service = "buildkitd";
 const builder = "fargate-cicd-sandbox";
 const folder = path.join(stateDir, "buildkit");
+const root = path.join(folder, "root");
+const cgroup = `fargate-cicd-${shortHash(stateDir)}`; // tells our build steps from those of other checkouts
 const socketName = "buildkitd.sock";
 const longestSocketPath = 100; // the kernel's limit is 107 bytes
 
@@ -34,7 +37,7 @@ export function socketPath(name: string, dir = folder): string {
 }
 
 /** The text of buildkitd.toml. Strings in TOML and in JSON are written alike. */
-export function buildkitdConfig(root: string, socket: string, options: BuildkitOptions): string {
+export function buildkitdConfig(socket: string, options: BuildkitOptions): string {
     const text = JSON.stringify;
     const insecure = [...options.insecureRegistries, ...(options.registryMirror ? [options.registryMirror] : [])];
     return [
@@ -45,6 +48,7 @@ export function buildkitdConfig(root: string, socket: string, options: BuildkitO
         `  socketPath = ${text(`${socket}.otel`)}`,
         "[worker.oci]",
         "  enabled = true",
+        `  defaultCgroupParent = ${text(cgroup)}`,
         "[worker.containerd]",
         "  enabled = false",
         ...(options.registryMirror
@@ -95,7 +99,7 @@ export async function ensureBuildkit(
         );
     }
     const socket = socketPath(socketName);
-    const config = buildkitdConfig(path.join(folder, "root"), socket, options);
+    const config = buildkitdConfig(socket, options);
     const configFile = path.join(folder, `buildkitd-${shortHash(config)}.toml`); // another content, another command line
     write(configFile, config);
     const instance = {
@@ -105,6 +109,9 @@ export async function ensureBuildkit(
     };
     const buildxConfig = path.join(folder, "buildx");
     write(path.join(buildxConfig, "instances", builder), JSON.stringify(instance));
+    if (!isRunning(service)) {
+        await clearBuildRemains(root, cgroup);
+    }
     await startService({
         name: service,
         command: path.join(binFolder, "buildkitd"),
@@ -118,6 +125,7 @@ export async function ensureBuildkit(
 /** Stops buildkitd; its layers stay for the next time. */
 export async function releaseBuildkit(): Promise<void> {
     await stopService(service);
+    await clearBuildRemains(root, cgroup);
     for (const socket of [socketPath(socketName), `${socketPath(socketName)}.otel`]) {
         fs.rmSync(socket, { force: true }); // outside of the state folder where that has a long path
     }
