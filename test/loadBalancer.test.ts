@@ -79,6 +79,13 @@ describe("load balancer and security groups", () => {
         );
     });
 
+    it("is described in the characters that EC2 takes, which are fewer than ASCII", () => {
+        const described = run.registrations.filter(({ type }) => /securityGroup/i.test(type));
+        for (const { name, inputs } of described.filter(({ inputs: { description } }) => description !== undefined)) {
+            assert.match(String(inputs.description), /^[\w .:/()#,@[\]+=&;{}!$*-]{1,255}$/, name);
+        }
+    });
+
     it("is an internet-facing application load balancer in the public subnets that drops invalid headers", () => {
         const { tags: _, ...inputs } = run.one("aws:lb/loadBalancer:LoadBalancer").inputs;
         assert.deepEqual(inputs, {
