@@ -14,7 +14,7 @@ tagEverything(tags);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", { ...settings.network, region, tags });
-const loadBalancer = new LoadBalancer("main", { network, ...app });
+const loadBalancer = new LoadBalancer("main", { network, healthCheckPath: app.healthCheckPath });
 const registry = new Registry("main", {
     repositoryName: name,
     context: "app",

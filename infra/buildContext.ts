@@ -48,6 +48,12 @@ export function stageBuildContext(source: string): BuildContext {
             digest.update(`${executable ? "program" : "file"} ${file}\0${content.length}\0`).update(content);
         }
     }
+    // Folders are copied into the image with their modes, too.
+    for (const entry of fs.readdirSync(location, { recursive: true, withFileTypes: true })) {
+        if (entry.isDirectory()) {
+            fs.chmodSync(path.join(entry.parentPath, entry.name), 0o755);
+        }
+    }
     return { location, version: digest.digest("hex").slice(0, 12) };
 }
 

@@ -64,11 +64,14 @@ export interface Settings {
 export function loadSettings(source: ConfigSource = stackConfig()): Settings {
     const problems: string[] = [];
     const known = new Set<string>();
-    const report = (key: string, expected: string, got: string | undefined, example: string | number) =>
+    const refused = new Set<string>();
+    const report = (key: string, expected: string, got: string | undefined, example: string | number) => {
+        refused.add(key);
         problems.push(
             `${key}: expected ${expected}, got ${got === undefined ? "nothing" : `"${got}"`}\n` +
                 `    fix: pulumi config set ${key} ${example}`,
         );
+    };
 
     /** The value of `key` if `rule` accepts it; otherwise the problem is noted and the rule's example stands in. */
     const read = <T>(key: string, rule: rules.Rule<T>): T => {
@@ -83,6 +86,7 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
     };
 
     const [owner, repository] = read("githubRepository", rules.githubRepository);
+    const cpu = read("cpu", rules.cpu);
     const settings: Settings = {
         name: `${source.project}-${source.stack}`,
         region: read("aws:region", rules.region),
@@ -97,19 +101,19 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
         network: {
             cidr: read("vpcCidr", rules.cidr),
             zones: read("availabilityZones", rules.integer(2, 3)),
-            natGateways: read("natGateways", rules.oneOf(rules.natGateways)),
+            natGateways: read("natGateways", rules.oneOf(rules.natGateways, "single")),
         },
         app: {
-            port: read("containerPort", rules.integer(1, 65535)),
+            port: read("containerPort", rules.integer(1, 65535, 80)),
             healthCheckPath: read("healthCheckPath", rules.path),
         },
         service: {
-            cpu: read("cpu", rules.cpu),
-            memory: read("memory", rules.integer(512, 122_880)),
+            cpu,
+            memory: read("memory", refused.has("cpu") ? rules.integer(512, 122_880) : rules.memoryFor(cpu)),
             architecture: read("architecture", rules.oneOf(rules.architectures)),
             capacity: read("capacity", rules.oneOf(rules.capacities)),
-            minTasks: read("minTasks", rules.integer(1, 1000)),
-            maxTasks: read("maxTasks", rules.integer(1, 1000)),
+            minTasks: read("minTasks", rules.integer(1, 1000, 2)),
+            maxTasks: read("maxTasks", rules.integer(1, 1000, 4)),
             logRetentionDays: read("logRetentionDays", rules.logRetention),
             releasedBy: read("releasedBy", rules.oneOf(rules.releasers)),
         },
@@ -124,33 +128,27 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
     }
 
     // Values that are fine alone and wrong together: only worth saying where each of them is fine alone.
-    if (problems.length === 0) {
-        const { cpu, memory, minTasks, maxTasks } = settings.service;
-        const memories = rules.memoriesFor(cpu);
-        if (!memories.includes(memory)) {
-            const expected = `a memory (MiB) that Fargate runs with ${cpu} cpu: ${rules.listMemories(memories)}`;
-            report("memory", expected, String(memory), memories[0]!);
-        }
-        if (minTasks > maxTasks) {
-            report("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
-        }
-        const longest = rules.longestPrefix(settings.network.zones);
-        if (rules.prefixLength(settings.network.cidr) > longest) {
-            report(
-                "vpcCidr",
-                `/${longest} or larger, so that a load balancer fits into the public subnet of each of ` +
-                    `${settings.network.zones} zones (AWS asks for /27)`,
-                settings.network.cidr,
-                settings.network.cidr.replace(/\/\d+$/, `/${longest}`),
-            );
-        }
-        if (!rules.resourceName.test(settings.name)) {
-            problems.push(
-                `stack name: expected lower-case letters, digits and hyphens, at most ${rules.longestName} characters ` +
-                    `with the project's name, got "${settings.name}" (it names the ECR repository and the ECS service)\n` +
-                    `    fix: pulumi stack rename ${source.stack.toLowerCase().replace(/[^a-z0-9-]/g, "-")}`,
-            );
-        }
+    const { minTasks, maxTasks } = settings.service;
+    if (!refused.has("minTasks") && !refused.has("maxTasks") && minTasks > maxTasks) {
+        report("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
+    }
+    const { cidr, zones } = settings.network;
+    const longest = rules.longestPrefix(zones);
+    if (!refused.has("vpcCidr") && !refused.has("availabilityZones") && rules.prefixLength(cidr) > longest) {
+        report(
+            "vpcCidr",
+            `/${longest} or larger, so that a load balancer fits into the public subnet of each of ${zones} zones ` +
+                `(AWS asks for /27)`,
+            cidr,
+            rules.network(cidr, longest),
+        );
+    }
+    if (!rules.isResourceName(settings.name)) {
+        problems.push(
+            `stack name: expected lower-case letters, digits and single hyphens between them, at most ${rules.longestName} ` +
+                `characters with the project's name, got "${settings.name}" (it names the ECR repository and the ECS service)\n` +
+                `    fix: pulumi stack rename ${rules.stackName(source.stack, source.project)}`,
+        );
     }
 
     if (problems.length > 0) {

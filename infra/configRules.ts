@@ -1,3 +1,5 @@
+import { isIPv4 } from "node:net";
+
 /** What one configuration key accepts. */
 export interface Rule<T> {
     /** The value, or undefined where the text is not acceptable. */
@@ -19,23 +21,23 @@ const logRetentions = [
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
 
-export function oneOf<const T extends string>(values: readonly T[]): Rule<T> {
+export function oneOf<const T extends string>(values: readonly T[], example: NoInfer<T> = values[0]!): Rule<T> {
     return {
         parse: (text) => values.find((value) => value === text),
         expected: values.map((value) => `"${value}"`).join(" or "),
-        example: values[0]!,
+        example,
     };
 }
 
 /** A whole number from `least` to `most`, both included. */
-export function integer(least: number, most: number): Rule<number> {
+export function integer(least: number, most: number, example = least): Rule<number> {
     return {
         parse: (text) => {
             const value = wholeNumber(text);
             return value !== undefined && value >= least && value <= most ? value : undefined;
         },
         expected: `a whole number from ${least} to ${most}`,
-        example: String(least),
+        example: String(example),
     };
 }
 
@@ -45,11 +47,11 @@ export const flag: Rule<boolean> = {
     example: "false",
 };
 
-/** `owner/name`, split. `OWNER/REPOSITORY`, which `Pulumi.yaml` comes with, is a placeholder and refused. */
+/** `owner/name`, split. What documentation writes for it, such as the `OWNER/REPOSITORY` of `Pulumi.yaml`, is refused. */
 export const githubRepository: Rule<readonly [owner: string, name: string]> = {
     parse: (text) => {
-        const match = /^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))\/([A-Za-z0-9._-]{1,100})$/.exec(text);
-        if (!match || text.toUpperCase() === "OWNER/REPOSITORY" || /^\.{1,2}$|\.git$/.test(match[2]!)) {
+        const match = /^([A-Za-z0-9][A-Za-z0-9_-]{0,38})\/([A-Za-z0-9._-]{1,100})$/.exec(text);
+        if (!match || /^owner\/(name|repo|repository)$/i.test(text) || /^\.{1,2}$|\.git$/.test(match[2]!)) {
             return undefined;
         }
         return [match[1]!, match[2]!];
@@ -75,16 +77,18 @@ export const region: Rule<string> = {
     example: "ap-northeast-1",
 };
 
-/** RFC 1918 is not asked for: a VPC may use any range. The network address must be exact, as EC2 would change it silently. */
+/**
+ * RFC 1918 is not asked for: a VPC may use any range but those that EC2 refuses (this network, loopback, link-local, multicast and
+ * above). The network address must be exact, as EC2 would change it silently.
+ */
 export const cidr: Rule<string> = {
     parse: (text) => {
-        const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
-        const [a, b, c, d, prefix] = match?.slice(1).map(Number) ?? [];
-        if (prefix === undefined || prefix < 16 || prefix > 24 || [a, b, c, d].some((octet) => octet! > 255)) {
+        const [address, length] = text.split("/");
+        if (!isIPv4(address ?? "") || !/^(1[6-9]|2[0-4])$/.test(length ?? "")) {
             return undefined;
         }
-        const address = ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0;
-        return address % 2 ** (32 - prefix) === 0 ? text : undefined;
+        const reserved = /^(0|127|22[4-9]|2[3-5]\d|169\.254)\./.test(text);
+        return !reserved && network(text, Number(length)) === text ? text : undefined;
     },
     expected: "an IPv4 network from /16 to /24 with no host bits set",
     example: "10.0.0.0/16",
@@ -111,7 +115,19 @@ export const logRetention: Rule<number> = {
 
 /** ECR allows 256 characters of lower case; a log group, a cluster and a service allow more. IAM and ALB names are generated. */
 export const longestName = 200;
-export const resourceName = new RegExp(`^[a-z][a-z0-9-]{1,${longestName - 1}}$`);
+
+/** ECR refuses a hyphen at the end and two in a row. */
+export const isResourceName = (name: string): boolean =>
+    name.length <= longestName && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name);
+
+/** The acceptable stack name that is nearest to `stack`. */
+export function stackName(stack: string, project: string): string {
+    const words = stack.toLowerCase().match(/[a-z0-9]+/g) ?? ["dev"];
+    return words
+        .join("-")
+        .slice(0, longestName - project.length - 1)
+        .replace(/-$/, "");
+}
 
 const range = (from: number, to: number, step: number) =>
     Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
@@ -127,14 +143,31 @@ const fargate: ReadonlyMap<number, readonly number[]> = new Map([
     [16384, range(32768, 122880, 8192)],
 ]);
 
-/** The memory sizes, in MiB, that Fargate runs with `cpu` units. */
-export const memoriesFor = (cpuUnits: number): readonly number[] => fargate.get(cpuUnits) ?? [];
+/** The memory sizes, in MiB, that Fargate runs with `cpuUnits`. */
+export function memoryFor(cpuUnits: number): Rule<number> {
+    const memories = fargate.get(cpuUnits) ?? [];
+    return {
+        parse: (text) => memories.find((memory) => String(memory) === text),
+        expected: `a memory (MiB) that Fargate runs with ${cpuUnits} cpu: ${listMemories(memories)}`,
+        example: String(memories[0]),
+    };
+}
 
 /** "512, 1024 or 2048", or "4096 to 16384 in steps of 1024" where the list is long. */
-export function listMemories(memories: readonly number[]): string {
+function listMemories(memories: readonly number[]): string {
     return memories.length > 4
         ? `${memories[0]} to ${memories.at(-1)} in steps of ${memories[1]! - memories[0]!}`
         : `${memories.slice(0, -1).join(", ")} or ${memories.at(-1)}`;
+}
+
+/** `cidr` widened to `prefix`, without host bits. */
+export function network(cidr: string, prefix: number): string {
+    const address = cidr
+        .split(/[./]/)
+        .slice(0, 4)
+        .reduce((sum, octet) => sum * 256 + Number(octet), 0);
+    const start = address - (address % 2 ** (32 - prefix));
+    return `${[24, 16, 8, 0].map((shift) => (start >>> shift) & 255).join(".")}/${prefix}`;
 }
 
 export const prefixLength = (network: string): number => Number(network.split("/")[1]);

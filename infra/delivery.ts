@@ -41,7 +41,7 @@ export class Delivery extends pulumi.ComponentResource {
         const deployRole = new aws.iam.Role(
             `${name}-deploy`,
             {
-                description: pulumi.interpolate`GitHub Actions deploys ${args.repository.repositoryName} from ${args.branch}`,
+                description: pulumi.interpolate`Deploys from GitHub Actions of ${args.repository.repositoryName}`,
                 assumeRolePolicy: trustDocument({
                     principal: { Federated: provider.arn },
                     action: "sts:AssumeRoleWithWebIdentity",

@@ -4,8 +4,6 @@ import type { Network } from "./network";
 
 export interface LoadBalancerArgs {
     readonly network: Network;
-    /** The port on which the app's container listens. */
-    readonly port: pulumi.Input<number>;
     readonly healthCheckPath: pulumi.Input<string>;
 }
 
@@ -59,7 +57,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 vpcId: args.network.vpcId,
                 targetType: "ip",
                 protocol: "HTTP",
-                port: args.port,
+                port: 80, // for targets that name none; each task registers with the port of its container
                 // A task that leaves gets no new requests and 15 s to answer those it has; the default is five minutes.
                 deregistrationDelay: 15,
                 // A healthy task is in service after 10 s; by default that takes 150 s.

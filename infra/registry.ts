@@ -14,6 +14,9 @@ export interface RegistryArgs {
 
 const platforms = { x86_64: "linux/amd64", arm64: "linux/arm64" } as const;
 
+/** What the tags of images begin with that `pulumi up` builds; a release has its commit's hash. */
+const buildTag = "build-";
+
 /** ECR deletes by rule, lowest priority first: untagged leftovers of failed pushes, then all but the newest images. */
 const lifecycle = {
     rules: [
@@ -48,7 +51,10 @@ export class Registry extends pulumi.ComponentResource {
             {
                 name: args.repositoryName,
                 imageScanningConfiguration: { scanOnPush: true },
-                imageTagMutability: "IMMUTABLE",
+                // What the pipeline releases can never be replaced under its tag. The images that `pulumi up` builds are exempt: an edit
+                // of the app that is taken back has the same content, and so the same tag, as an image that is there already.
+                imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
+                imageTagMutabilityExclusionFilters: [{ filter: `${buildTag}*`, filterType: "WILDCARD" }],
                 forceDelete: true, // `pulumi destroy` takes the pipeline's images too
             },
             { parent: this },
@@ -67,8 +73,8 @@ export class Registry extends pulumi.ComponentResource {
                 context: { location },
                 platforms: [platforms[args.architecture]],
                 buildArgs: { VERSION: version },
-                // A tag that names the content: pushed once, as an immutable repository demands, and not rebuilt while it is the same.
-                tags: [pulumi.interpolate`${repository.repositoryUrl}:${version}`],
+                // A tag that names what is built: while that is the same, nothing is built and no tag moves.
+                tags: [pulumi.interpolate`${repository.repositoryUrl}:${buildTag}${version}-${args.architecture}`],
                 push: true,
                 buildOnPreview: false, // a preview writes nothing, and a pull request's role could not
                 registries: [

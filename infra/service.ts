@@ -125,7 +125,7 @@ export class Service extends pulumi.ComponentResource {
             `${name}-tasks-https`,
             {
                 securityGroupId: group.id,
-                description: "Image pulls, logs and the app's own calls",
+                description: "Image pulls, logs and calls of the app",
                 ipProtocol: "tcp",
                 fromPort: 443,
                 toPort: 443,

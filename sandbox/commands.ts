@@ -11,7 +11,7 @@ import { leftoverProcesses, stopAllServices } from "./machine/services";
 import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
 import { sandboxSettings } from "./project";
-import { assertStateReadable, recover } from "./recovery";
+import { assertStateReadable, dropBrokenDescriptions, recover } from "./recovery";
 import { noticingInterruption } from "./runLock";
 
 const color = process.stdout.isTTY ? "always" : "never";
@@ -25,6 +25,7 @@ interface Sandbox {
 /** Starts everything that the engine talks to, and opens the stack. */
 async function open(): Promise<Sandbox> {
     const { region, github } = sandboxSettings(); // what is wrong in the configuration is said before a machine is prepared
+    dropBrokenDescriptions();
     assertStateReadable();
     const started = Date.now();
     console.log("Prepare this machine");
@@ -72,7 +73,11 @@ export async function destroy(): Promise<void> {
     }
     const { stack, existing } = await open();
     await noticingInterruption(() => stack.destroy({ ...live, remove: true }));
-    const left = (await existing()).map(({ type, id }) => `${type} ${id}`);
+    const remains = await existing();
+    // Docker keeps the images that tasks were started from; on AWS there is no such copy that the stack could take away.
+    const images = remains.filter(({ type }) => type === "docker:image");
+    await Promise.all(images.map((image) => image.remove()));
+    const left = remains.filter((item) => !images.includes(item)).map(({ type, id }) => `${type} ${id}`);
     await stopAwsEmulator();
     await releaseMachine();
     await stopAllServices();

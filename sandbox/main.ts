@@ -59,5 +59,5 @@ function explain(error: unknown): unknown {
 
 main(...process.argv.slice(2)).catch((error: unknown) => {
     console.error(explain(error));
-    process.exitCode = 1;
+    process.exit(1); // ends what is still being built for this machine
 });

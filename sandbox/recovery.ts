@@ -16,6 +16,20 @@ interface Deployment {
 
 const knownEmulator = path.join(stateDir, "emulator");
 
+/**
+ * Pulumi replaces the files of its state as a whole, but not the descriptions beside them, which a kill leaves empty. They are
+ * not needed, and a broken one is read as a broken state.
+ */
+export function dropBrokenDescriptions(): void {
+    const folder = path.dirname(stateFile());
+    for (const name of fs.existsSync(folder) ? fs.readdirSync(folder) : []) {
+        const file = path.join(folder, name);
+        if (name.endsWith(".tmp") || (name.endsWith(".attrs") && fs.statSync(file).size === 0)) {
+            fs.rmSync(file);
+        }
+    }
+}
+
 /** @throws UserError when the state was cut off while it was written; nothing is changed then. */
 export function assertStateReadable(): void {
     const file = stateFile();

@@ -120,10 +120,10 @@ describe("load balancer and security groups", () => {
         });
     });
 
-    it("checks the configured path on the configured port", () => {
-        const { port, healthCheck } = other.one("aws:lb/targetGroup:TargetGroup").inputs;
-        assert.equal(port, 8080);
-        assert.equal((healthCheck as { path: string }).path, "/health");
+    it("checks the configured path, and stays the same group when the container's port changes", () => {
+        const group = (recording: Recording) => recording.one("aws:lb/targetGroup:TargetGroup").inputs;
+        assert.equal((group(other).healthCheck as { path: string }).path, "/health");
+        assert.equal(group(other).port, group(run).port);
     });
 
     it("listens on port 80 and forwards everything to the tasks", () => {

@@ -19,12 +19,13 @@ describe("registry", () => {
     const repositoryUrl = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/fargate-cicd-dev";
     const image = (recording: Recording) => recording.one("docker-build:index:Image").inputs;
 
-    it("scans on push, never moves a tag, and goes with all its images on destroy", () => {
+    it("scans on push, never moves a release's tag, and goes with all its images on destroy", () => {
         const { tags: _, ...inputs } = run.one("aws:ecr/repository:Repository").inputs;
         assert.deepEqual(inputs, {
             name: "fargate-cicd-dev",
             imageScanningConfiguration: { scanOnPush: true },
-            imageTagMutability: "IMMUTABLE",
+            imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
+            imageTagMutabilityExclusionFilters: [{ filter: "build-*", filterType: "WILDCARD" }],
             forceDelete: true,
         });
     });
@@ -67,11 +68,11 @@ describe("registry", () => {
         const { VERSION: version } = buildArgs as { VERSION: string };
         assert.match(version, /^[0-9a-f]{12}$/);
         assert.equal((tags as string[]).length, 1);
-        assert.ok(String(tags).startsWith(`${repositoryUrl}:${version}`), String(tags));
+        assert.ok(String(tags).startsWith(`${repositoryUrl}:build-${version}`), String(tags));
         assert.deepEqual(context, { location: ".build/app" });
     });
 
-    it("tags the image of another architecture differently, since a tag cannot be pushed twice", async () => {
+    it("tags the image of another architecture differently", async () => {
         const tags = async (architecture: "x86_64" | "arm64") => {
             const args = { repositoryName: "shop", context: "app", architecture };
             return image(await record({ program: () => void new Registry("main", args) })).tags;

@@ -1,7 +1,9 @@
 """The containers of ECS tasks: found by a label, limited as declared, pulled with the task's own execution role."""
 
 import os
+import re
 import threading
+import time
 
 from ministack.core import container_reaper
 from ministack.core.responses import get_account_id, get_region
@@ -14,6 +16,9 @@ from replace import existing, replace
 LABEL = "fargate-cicd.sandbox"
 _PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+# Seconds until a task that could not start makes way for the next one. ECS waits longer, and longer each time.
+_RETRY_AFTER = 0.5
 
 # The credentials that the containers of the task being started are pulled with; every task has a thread of its own.
 _starting = threading.local()
@@ -67,14 +72,31 @@ def prepare(task: dict, definition: dict) -> dict | None:
     return {"username": "AWS", "password": registry.issue(lambda: as_task(role, task_id))}
 
 
+def _check_platform(container, declared: str | None) -> None:
+    image = container.image.attrs
+    platform = f"{image['Os']}/{image['Architecture']}"
+    if declared not in (None, platform):
+        message = f"CannotPullContainerError: image is for {platform}, and the task definition's runtimePlatform is {declared}"
+        raise CannotStart(message)
+
+
+def _remove(docker_client, name: str | None) -> None:
+    found = docker_client.containers.list(all=True, filters={"name": f"^/?{re.escape(name)}$"}) if name else []
+    container_reaper.drop_containers(found, force=True)
+
+
 def install() -> None:
-    existing(ecs, "_fail_task_start", "task docker_client reason")
     existing(ecs, "_awslogs_config", "cdef task_id container_id")
     existing(container_reaper, "drop_containers", "containers stop_timeout force")
 
     @replace(container_reaper, "own_labels", "service extra")
     def own_labels(original, service, **extra):
         return {**original(service, **extra), LABEL: sandbox_id()}
+
+    @replace(ecs, "_fail_task_start", "task docker_client reason")
+    def fail_task_start(original, task, docker_client, reason):
+        time.sleep(_RETRY_AFTER)
+        original(task, docker_client, reason)
 
     @replace(ecs, "_start_task_worker", "task td container_overrides docker_client")
     def start_task_worker(original, task, td, container_overrides, docker_client):
@@ -99,7 +121,15 @@ def install() -> None:
             # Fargate keeps no images: what the registry no longer has, or refuses, does not start.
             credentials = getattr(_starting, "credentials", None)
             options.update(refresh_image=True, allow_cached=False, auth_config=credentials)
-        return original(docker_client, cdef, run_kwargs, **options)
+        # Without the platform MiniStack does not fall back to another one; whether it is the declared one is checked here.
+        declared = run_kwargs.pop("platform", None)
+        try:
+            container = original(docker_client, cdef, run_kwargs, **options)
+            _check_platform(container, declared)
+            return container
+        except Exception:
+            _remove(docker_client, run_kwargs.get("name"))  # Docker keeps a container that it could not start
+            raise
 
     @replace(
         ecs,

@@ -106,7 +106,7 @@ export function page<T>(request: Request, items: readonly T[], wrap: (page: T[])
     // A relative target would do for the standard, but clients of GitHub expect a whole address.
     const query = new URLSearchParams(request.query);
     query.set("page", String(number + 1));
-    const next = `${request.origin}${request.params.path}?${query}`;
+    const next = `${request.origin}${request.params.path}?${query.toString()}`;
     return { status: 200, body, headers: { link: `<${next}>; rel="next"` } };
 }
 

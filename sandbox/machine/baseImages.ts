@@ -52,12 +52,11 @@ export async function ensureBaseImages(): Promise<{ mirror: string | undefined }
         command: process.execPath,
         args: [
             "--require",
-            require.resolve("ts-node/register/transpile-only"),
+            path.join(checkout, "sandbox", "transpile.js"),
             path.join(checkout, "sandbox", "machine", "mirror.ts"),
             fs.realpathSync(folder),
             String(port),
         ],
-        cwd: checkout, // where ts-node looks for tsconfig.json
         port,
         ready: () => isMirrorOf(port, reference),
         readyWithin: 20_000,

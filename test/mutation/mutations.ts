@@ -135,7 +135,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "tags can be moved",
         file: "infra/registry.ts",
-        find: 'imageTagMutability: "IMMUTABLE"',
+        find: 'imageTagMutability: "IMMUTABLE_WITH_EXCLUSION"',
         become: 'imageTagMutability: "MUTABLE"',
     },
     {

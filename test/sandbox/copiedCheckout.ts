@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
@@ -88,8 +89,7 @@ export class CopiedCheckout {
     /** The stack's state as the engine wrote it, without the time of its writing. */
     state(): { deployment: { resources: any[] } } {
         const { checkpoint } = JSON.parse(fs.readFileSync(this.stateFile(), "utf8"));
-        const { manifest, ...deployment } = checkpoint.latest;
-        return { deployment };
+        return { deployment: { ...checkpoint.latest, manifest: undefined } };
     }
 
     /** The pid of a service of the sandbox. */
@@ -116,8 +116,12 @@ export class CopiedCheckout {
         });
     }
 
-    /** Only after a destroy: processes that still run lose their folder. */
-    remove(): void {
+    /** Destroys what a failed test has left, and deletes the copy; one that cannot be destroyed stays, to be looked at. */
+    async remove(): Promise<void> {
+        if (fs.existsSync(this.path(".sandbox"))) {
+            const { code, output } = await this.run("sandbox:destroy");
+            assert.equal(code, 0, `the sandbox in ${this.folder} was not destroyed:\n${output}`);
+        }
         fs.rmSync(this.folder, { recursive: true, force: true });
     }
 }

@@ -24,13 +24,21 @@ function repository({ ecr: api }: Clients): ResourceStandIn {
     });
     return {
         required: [],
-        optional: ["name", "imageTagMutability", "imageScanningConfiguration.scanOnPush", "forceDelete"],
+        optional: [
+            "name",
+            "imageTagMutability",
+            "imageTagMutabilityExclusionFilters.filter",
+            "imageTagMutabilityExclusionFilters.filterType",
+            "imageScanningConfiguration.scanOnPush",
+            "forceDelete",
+        ],
         replaceOn: ["name"],
         autoName: { property: "name", maxLength: 256 },
         create: async (inputs) => {
             const created = await api.createRepository({
                 repositoryName: inputs.name,
                 imageTagMutability: inputs.imageTagMutability,
+                imageTagMutabilityExclusionFilters: inputs.imageTagMutabilityExclusionFilters,
                 imageScanningConfiguration: inputs.imageScanningConfiguration,
                 tags: toTags(inputs.tags),
             });
@@ -43,14 +51,18 @@ function repository({ ecr: api }: Clients): ResourceStandIn {
             return {
                 ...outputs(found),
                 imageTagMutability: found.imageTagMutability,
+                imageTagMutabilityExclusionFilters: found.imageTagMutabilityExclusionFilters,
                 imageScanningConfiguration: { scanOnPush: found.imageScanningConfiguration?.scanOnPush ?? false },
                 tags: fromTags(tags),
             };
         },
         update: async (id, state, inputs) => {
-            if (!sameValue(state.imageTagMutability, inputs.imageTagMutability)) {
-                const imageTagMutability = inputs.imageTagMutability ?? "MUTABLE";
-                await api.putImageTagMutability({ repositoryName: id, imageTagMutability });
+            const mutability = ({ imageTagMutability, imageTagMutabilityExclusionFilters }: Properties) => ({
+                imageTagMutability: imageTagMutability ?? "MUTABLE",
+                imageTagMutabilityExclusionFilters,
+            });
+            if (!sameValue(mutability(state), mutability(inputs))) {
+                await api.putImageTagMutability({ repositoryName: id, ...mutability(inputs) });
             }
             if (!sameValue(state.imageScanningConfiguration, inputs.imageScanningConfiguration)) {
                 const imageScanningConfiguration = inputs.imageScanningConfiguration ?? { scanOnPush: false };

@@ -1,5 +1,5 @@
-// Runs TypeScript like `ts-node/register/transpile-only`, but keeps what it has compiled in the user's cache folder: the engine
-// starts every plugin anew for each command, and compiling was most of the time that took. Plain JavaScript, as it runs first.
+// Runs TypeScript like `ts-node/register/transpile-only`, but keeps what it has compiled in the user's cache folder: every command
+// starts several programs, and compiling was most of the time that took. Plain JavaScript, as it runs first.
 "use strict";
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
@@ -38,7 +38,7 @@ function transpile(source, fileName) {
     const ts = require("typescript");
     const compilerOptions = {
         target: ts.ScriptTarget.ES2022,
-        module: ts.ModuleKind.CommonJS,
+        module: ts.ModuleKind.NodeNext,
         esModuleInterop: true,
         inlineSourceMap: true,
         inlineSources: true,

@@ -1,0 +1,108 @@
+/** Killed at any point, `up` and `destroy` run again and converge. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import { containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
+
+describe("a killed sandbox", () => {
+    const checkout = new CopiedCheckout();
+
+    after(async () => {
+        await checkout.remove();
+    });
+
+    /** Runs a command until it prints `when`, then kills: all of it, only the command, or only the AWS emulator. */
+    async function killed(script: string, when: RegExp, whom: "everything" | "command" | "emulator"): Promise<void> {
+        const { process: child, finished } = checkout.start(script);
+        let printed = "";
+        await new Promise<void>((resolve, reject) => {
+            child.stdout!.on("data", (chunk) => when.test((printed += chunk)) && resolve());
+            child.on("close", () => reject(new Error(`${script} ended without ${when}:\n${printed}`)));
+        });
+        if (whom === "emulator") {
+            process.kill(checkout.servicePid("aws"), "SIGKILL");
+        } else {
+            // npm leads the process group; the command itself is node below it, and the engine below that.
+            process.kill(whom === "everything" ? -child.pid! : child.pid!, "SIGKILL");
+            if (whom === "command") {
+                process.kill(commandPid(), "SIGKILL");
+            }
+        }
+        const { code } = await finished;
+        assert.notEqual(code, 0);
+    }
+
+    /** The pid of the running command, from the lock that it holds. */
+    function commandPid(): number {
+        return JSON.parse(fs.readFileSync(checkout.path(".sandbox/command.lock"), "utf8")).pid;
+    }
+
+    async function converges(): Promise<void> {
+        const run = await checkout.run("sandbox:up");
+        assert.equal(run.code, 0, run.output);
+        const { outputs } = checkout.state().deployment.resources[0];
+        assert.equal((await fetchPage(outputs.url)).status, 200);
+        const again = await checkout.run("sandbox:up -- --expect-no-changes");
+        assert.equal(again.code, 0, again.output);
+    }
+
+    async function vanishes(): Promise<void> {
+        const run = await checkout.run("sandbox:destroy");
+        assert.equal(run.code, 0, run.output);
+        assert.match(run.output, /Left over: nothing/);
+        assert.deepEqual(await containersOf(checkout), []);
+        assert.deepEqual(checkout.processes(), []);
+    }
+
+    it("converges when up was killed while the image was built, again and again", async () => {
+        await killed("sandbox:up", /AWS emulator/, "everything");
+        await killed("sandbox:up", /aws:ecr:Repository main creating/, "everything");
+        await killed("sandbox:up", /docker-build:index:Image main-app creating/, "command");
+        await converges();
+    });
+
+    it("is destroyed after destroy was killed, again and again", async () => {
+        await killed("sandbox:destroy", /aws:ecs:Service main deleting/, "everything");
+        await killed("sandbox:destroy", /aws:lb:LoadBalancer main deleting/, "command");
+        await vanishes();
+    });
+
+    it("converges when up was killed while the VPC and while the service was made", async () => {
+        await killed("sandbox:up", /aws:ec2:Vpc main-vpc creating/, "command");
+        await killed("sandbox:up", /aws:ec2:NatGateway main-vpc-1 creating/, "everything");
+        await killed("sandbox:up", /aws:ecs:Service main creating/, "everything");
+        await converges();
+    });
+
+    it("converges when the AWS emulator was killed in the middle of up, and is destroyed without it", async () => {
+        checkout.configure("fargate-cicd:memory", 1024);
+        await killed("sandbox:up", /aws:ecs:TaskDefinition main replacing|Updating \(dev\)/, "emulator").catch(
+            (error) => assert.match(String(error), /ended without/),
+        );
+        await converges();
+        process.kill(checkout.servicePid("aws"), "SIGKILL");
+        await vanishes();
+    });
+
+    it("runs one command at a time, and names the one that runs", async () => {
+        const first = checkout.start("sandbox:preview");
+        await new Promise((resolve) => first.process.stdout!.once("data", resolve));
+        const second = await checkout.run("sandbox:up");
+        assert.equal(second.code, 1);
+        assert.match(second.output, /sandbox:preview \(process \d+\) is running in this checkout/);
+        assert.equal((await first.finished).code, 0);
+        await vanishes();
+    });
+
+    it("names the process that has a port it needs, and the variable that chooses another", async () => {
+        const server = net.createServer().listen(Number(testPorts.SANDBOX_AWS_PORT), "127.0.0.1");
+        try {
+            const run = await checkout.run("sandbox:up");
+            assert.equal(run.code, 1);
+            assert.match(run.output, new RegExp(`needs port 5566, but process ${process.pid} \\(.+\\) listens on it`));
+            assert.match(run.output, /set SANDBOX_AWS_PORT to a free port/);
+        } finally {
+            server.close();
+        }
+    });
+});
