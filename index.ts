@@ -1,6 +1,7 @@
+import * as pulumi from "@pulumi/pulumi";
 import { loadSettings } from "./infra/config";
 import { Delivery } from "./infra/delivery";
-import { GitHubRepository, PipelineSettings } from "./infra/github";
+import { GitHubRepository, PipelineSettings, runners } from "./infra/github";
 import { LoadBalancer } from "./infra/loadBalancer";
 import { Network } from "./infra/network";
 import { Registry } from "./infra/registry";
@@ -46,14 +47,22 @@ const delivery = new Delivery("main", {
 });
 new PipelineSettings("main", {
     repository,
-    delivery,
+    secrets: {
+        AWS_IAM_ROLE_TO_ASSUME: delivery.deployRoleArn,
+        AWS_IAM_PREVIEW_ROLE_TO_ASSUME: delivery.previewRoleArn,
+    },
     variables: {
+        APP_URL: loadBalancer.url,
         AWS_REGION: region,
+        CONTAINER_NAME: task.containerName,
         ECR_REPOSITORY: registry.repositoryName,
         ECS_CLUSTER: service.clusterName,
         ECS_SERVICE: service.serviceName,
         ECS_TASK_DEFINITION: task.family,
-        CONTAINER_NAME: task.containerName,
+        PULUMI_GITHUB_APP: String(github.pulumiApp),
+        PULUMI_ORGANIZATION: pulumi.getOrganization(),
+        PULUMI_STACK: pulumi.getStack(),
+        RUNNER: runners[settings.service.architecture],
     },
 });
 
@@ -62,5 +71,6 @@ export const clusterName = service.clusterName;
 export const serviceName = service.serviceName;
 export const taskDefinitionFamily = task.family;
 export const repositoryUrl = registry.repositoryUrl;
-export const deployRoleArn = delivery.deployRoleArn; // what the pipeline becomes
+export const deployRoleArn = delivery.deployRoleArn; // what deploy.yml becomes
+export const previewRoleArn = delivery.previewRoleArn; // what preview.yml becomes
 export const vpcId = network.vpcId;

@@ -32,6 +32,8 @@ export interface Settings {
         readonly create: boolean;
         readonly branch: string;
         readonly oidcProvider: OidcProvider;
+        /** The Pulumi GitHub App is installed and comments on pull requests. */
+        readonly pulumiApp: boolean;
     };
     readonly network: {
         readonly cidr: string;
@@ -97,6 +99,7 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
             create: read("createGithubRepository", rules.flag),
             branch: read("githubBranch", rules.branch),
             oidcProvider: read("githubOidcProvider", rules.oneOf(rules.oidcProviders)),
+            pulumiApp: read("pulumiGithubApp", rules.flag),
         },
         network: {
             cidr: read("vpcCidr", rules.cidr),

@@ -24,7 +24,10 @@ const audience = "sts.amazonaws.com";
 
 /** The AWS half of the pipeline: whom AWS lets in from GitHub, and what they may do. No key is stored anywhere. */
 export class Delivery extends pulumi.ComponentResource {
+    /** What deploy.yml becomes, on a push to the branch. */
     public readonly deployRoleArn: pulumi.Output<string>;
+    /** What preview.yml becomes, on a pull request. */
+    public readonly previewRoleArn: pulumi.Output<string>;
 
     constructor(name: string, args: DeliveryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:delivery:Delivery", name, {}, opts);
@@ -38,41 +41,53 @@ export class Delivery extends pulumi.ComponentResource {
                   )
                 : aws.iam.getOpenIdConnectProviderOutput({ url: `https://${issuer}` }, { parent: this });
 
-        const deployRole = new aws.iam.Role(
-            `${name}-deploy`,
-            {
-                description: pulumi.interpolate`Deploys from GitHub Actions of ${args.repository.repositoryName}`,
-                assumeRolePolicy: trustDocument({
-                    principal: { Federated: provider.arn },
-                    action: "sts:AssumeRoleWithWebIdentity",
-                    condition: {
-                        StringEquals: {
-                            [`${issuer}:aud`]: audience,
-                            [`${issuer}:sub`]: subjects(args.repository, `ref:refs/heads/${args.branch}`),
+        const role = (purpose: string, description: string, context: string, statements: readonly Statement[]) => {
+            const created = new aws.iam.Role(
+                `${name}-${purpose}`,
+                {
+                    description,
+                    assumeRolePolicy: trustDocument({
+                        principal: { Federated: provider.arn },
+                        action: "sts:AssumeRoleWithWebIdentity",
+                        condition: {
+                            StringEquals: {
+                                [`${issuer}:aud`]: audience,
+                                [`${issuer}:sub`]: subjects(args.repository, context),
+                            },
                         },
-                    },
-                }),
-            },
-            { parent: this },
-        );
-        new aws.iam.RolePolicy(
-            `${name}-deploy`,
-            {
-                role: deployRole.name,
-                policy: policyDocument(
-                    deployStatements({
-                        repositoryArn: args.registry.repositoryArn,
-                        familyArn: args.task.familyArn,
-                        serviceArn: args.service.serviceArn,
-                        taskRoleArns: [args.task.executionRoleArn, args.task.taskRoleArn],
                     }),
-                ),
-            },
-            { parent: this },
+                },
+                { parent: this },
+            );
+            new aws.iam.RolePolicy(
+                `${name}-${purpose}`,
+                { role: created.name, policy: policyDocument(statements) },
+                { parent: this },
+            );
+            return created;
+        };
+
+        const deployRole = role(
+            "deploy",
+            "GitHub Actions: pushes images and rolls them out",
+            `ref:refs/heads/${args.branch}`,
+            deployStatements({
+                repositoryArn: args.registry.repositoryArn,
+                familyArn: args.task.familyArn,
+                serviceArn: args.service.serviceArn,
+                taskRoleArns: [args.task.executionRoleArn, args.task.taskRoleArn],
+            }),
+        );
+        const previewRole = role(
+            "preview",
+            "GitHub Actions: previews pull requests, changes nothing",
+            "pull_request",
+            previewStatements(args.oidcProvider, provider.arn),
         );
 
         this.deployRoleArn = deployRole.arn;
-        this.registerOutputs({ deployRoleArn: this.deployRoleArn });
+        this.previewRoleArn = previewRole.arn;
+        this.registerOutputs({ deployRoleArn: this.deployRoleArn, previewRoleArn: this.previewRoleArn });
     }
 }
 
@@ -139,5 +154,25 @@ export function deployStatements(target: DeployTarget): Statement[] {
             resources: target.taskRoleArns,
             condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
         },
+    ];
+}
+
+/**
+ * The look-ups that `pulumi preview` makes while it runs the program; the state is compared without AWS. Asking who one is
+ * (sts:GetCallerIdentity) is always allowed.
+ */
+export function previewStatements(oidcProvider: OidcProvider, providerArn: pulumi.Input<string>): Statement[] {
+    return [
+        // EC2 describes for the whole account or not at all.
+        { sid: "ReadZones", actions: ["ec2:DescribeAvailabilityZones"], resources: ["*"] },
+        // ECR hands out registry tokens for the whole account; without a permission on a repository this one opens none.
+        { sid: "ReadRegistryToken", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
+        // Found by its URL among all that the account has.
+        ...(oidcProvider === "existing"
+            ? ([
+                  { sid: "FindOidcProvider", actions: ["iam:ListOpenIDConnectProviders"], resources: ["*"] },
+                  { sid: "ReadOidcProvider", actions: ["iam:GetOpenIDConnectProvider"], resources: [providerArn] },
+              ] satisfies Statement[])
+            : []),
     ];
 }

@@ -1,6 +1,9 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
-import type { Delivery } from "./delivery";
+import type { Architecture } from "./config";
+
+/** GitHub's hosted runners by the architecture that they build for, without emulation. */
+export const runners: Readonly<Record<Architecture, string>> = { x86_64: "ubuntu-24.04", arm64: "ubuntu-24.04-arm" };
 
 export interface GitHubRepositoryArgs {
     readonly owner: string;
@@ -47,29 +50,27 @@ export class GitHubRepository extends pulumi.ComponentResource {
 
 export interface PipelineSettingsArgs {
     readonly repository: GitHubRepository;
-    readonly delivery: Delivery;
-    /** What deploy.yml reads, by variable name. */
+    /** By the secret's name. */
+    readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+    /** By the variable's name. */
     readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
-/** What the workflow reads: the role in a secret, the names of everything else in variables. */
+/** What the workflows read: the roles in secrets, the names of everything else in variables. */
 export class PipelineSettings extends pulumi.ComponentResource {
     constructor(name: string, args: PipelineSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:PipelineSettings", name, {}, opts);
         const repository = args.repository.repositoryName;
         const child = { parent: this, provider: args.repository.provider };
 
-        new github.ActionsSecret(
-            `${name}-deploy-role`,
-            { repository, secretName: "AWS_IAM_ROLE_TO_ASSUME", value: args.delivery.deployRoleArn },
-            child,
-        );
+        const logicalName = (setting: string) => `${name}-${setting.toLowerCase().replaceAll("_", "-")}`;
+
+        for (const [secretName, value] of Object.entries(args.secrets)) {
+            const sealed = { repository, secretName, value: pulumi.secret(value) };
+            new github.ActionsSecret(logicalName(secretName), sealed, child);
+        }
         for (const [variableName, value] of Object.entries(args.variables)) {
-            new github.ActionsVariable(
-                `${name}-${variableName.toLowerCase().replaceAll("_", "-")}`,
-                { repository, variableName, value },
-                child,
-            );
+            new github.ActionsVariable(logicalName(variableName), { repository, variableName, value }, child);
         }
         this.registerOutputs({});
     }
