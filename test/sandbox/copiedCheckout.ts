@@ -9,11 +9,13 @@ import { parseDocument } from "yaml";
 
 const checkout = path.resolve(__dirname, "../..");
 
+const firstPort = Number(process.env.TEST_PORT_BASE ?? 5566);
+
 /** Ports beside the default ones, so that the tests leave a sandbox alone that runs on this machine. */
 export const testPorts = {
-    SANDBOX_AWS_PORT: "5566",
-    SANDBOX_GITHUB_PORT: "5567",
-    SANDBOX_MIRROR_PORT: "5568",
+    SANDBOX_AWS_PORT: String(firstPort),
+    SANDBOX_GITHUB_PORT: String(firstPort + 1),
+    SANDBOX_MIRROR_PORT: String(firstPort + 2),
 } as const;
 
 export interface Run {

@@ -40,7 +40,7 @@ describe("the stack in the sandbox", function () {
     before("npm run sandbox:up", async () => {
         const run = await succeed("sandbox:up");
         console.log(`      from nothing to the app's page: ${run.seconds.toFixed(0)} s`);
-        assert.match(run.output, /Open +http:\/\/main-\S+\.alb\.localhost:5566/);
+        assert.match(run.output, new RegExp(`Open +http://main-\\S+\\.alb\\.localhost:${testPorts.SANDBOX_AWS_PORT}`));
     });
 
     after(() => checkout.remove());
@@ -58,7 +58,7 @@ describe("the stack in the sandbox", function () {
         const containers = await containersOf(checkout);
         assert.equal(containers.length, 1);
         const definition = JSON.parse(only("aws:ecs/taskDefinition:TaskDefinition").inputs!.containerDefinitions);
-        assert.equal(definition[0].image, `localhost:5566/fargate-cicd-dev@${digest}`);
+        assert.equal(definition[0].image, `localhost:${testPorts.SANDBOX_AWS_PORT}/fargate-cicd-dev@${digest}`);
         assert.ok(containers[0]!.repoDigests.includes(definition[0].image), JSON.stringify(containers));
     });
 
