@@ -99,7 +99,12 @@ describe("a killed sandbox", () => {
         try {
             const run = await checkout.run("sandbox:up");
             assert.equal(run.code, 1);
-            assert.match(run.output, new RegExp(`needs port ${testPorts.SANDBOX_AWS_PORT}, but process ${process.pid} \\(.+\\) listens on it`));
+            assert.match(
+                run.output,
+                new RegExp(
+                    `needs port ${testPorts.SANDBOX_AWS_PORT}, but process ${process.pid} \\(.+\\) listens on it`,
+                ),
+            );
             assert.match(run.output, /set SANDBOX_AWS_PORT to a free port/);
         } finally {
             server.close();
