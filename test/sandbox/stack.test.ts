@@ -49,8 +49,8 @@ describe("the stack in the sandbox", function () {
         const page = await fetchPage(output("url"));
         assert.equal(page.status, 200);
         assert.match(page.body, /github actions CICD test/);
-        const tag = only("docker-build:index:Image").inputs!.tags[0] as string;
-        assert.ok(page.body.includes(tag.split(":").at(-1)!), `${page.body} does not show ${tag}`);
+        const version = only("docker-build:index:Image").inputs!.buildArgs.VERSION as string;
+        assert.ok(page.body.includes(`version <code>${version}<`), page.body);
     });
 
     it("runs minTasks containers from the image that was pushed, by its digest", async () => {
@@ -62,18 +62,26 @@ describe("the stack in the sandbox", function () {
         assert.ok(containers[0]!.repoDigests.includes(definition[0].image), JSON.stringify(containers));
     });
 
-    it("has the secret on GitHub open to the deploy role's ARN and the variables that name the rest", async () => {
+    it("has secrets on GitHub that open to the roles' ARNs, and variables that name the rest", async () => {
         const url = `http://127.0.0.1:${testPorts.SANDBOX_GITHUB_PORT}/_sandbox/secrets?repository=octo-org/hello-fargate`;
         const response = await fetch(url, { headers: { authorization: "Bearer sandbox-token" } });
         assert.deepEqual(await response.json(), {
-            secrets: { AWS_IAM_ROLE_TO_ASSUME: output("deployRoleArn") },
+            secrets: {
+                AWS_IAM_ROLE_TO_ASSUME: output("deployRoleArn"),
+                AWS_IAM_PREVIEW_ROLE_TO_ASSUME: output("previewRoleArn"),
+            },
             variables: {
+                APP_URL: output("url"),
                 AWS_REGION: "ap-northeast-1",
                 CONTAINER_NAME: "app",
                 ECR_REPOSITORY: "fargate-cicd-dev",
                 ECS_CLUSTER: "fargate-cicd-dev",
                 ECS_SERVICE: "fargate-cicd-dev",
                 ECS_TASK_DEFINITION: "fargate-cicd-dev",
+                PULUMI_GITHUB_APP: "true",
+                PULUMI_ORGANIZATION: "organization",
+                PULUMI_STACK: "dev",
+                RUNNER: "ubuntu-24.04",
             },
         });
     });
@@ -140,10 +148,25 @@ describe("the stack in the sandbox", function () {
         assert.equal((await fetchPage(output("url"))).body, before);
     });
 
-    it("releases an edit of app/ with up where releasedBy is pulumi", async () => {
+    it("releases an edit of app/ with up where releasedBy is pulumi, and takes it back", async () => {
         checkout.configure("fargate-cicd:releasedBy", "pulumi");
         await succeed("sandbox:up");
         assert.match((await fetchPage(output("url"))).body, /CICD test, edited</);
+        checkout.edit("app/public/index.html", (html) => html.replace(", edited</h1>", "</h1>"));
+        await succeed("sandbox:up");
+        assert.match((await fetchPage(output("url"))).body, /CICD test</);
+    });
+
+    it("moves the app to another port, in the same target group, where releasedBy is pulumi", async () => {
+        const group = only("aws:lb/targetGroup:TargetGroup").id;
+        checkout.edit(
+            "app/Dockerfile",
+            (text) => `${text}RUN sed -i "s/^Listen 80$/Listen 8080/" /usr/local/apache2/conf/httpd.conf\n`,
+        );
+        checkout.configure("fargate-cicd:containerPort", 8080);
+        await succeed("sandbox:up");
+        assert.equal((await fetchPage(output("url"))).status, 200);
+        assert.equal(only("aws:lb/targetGroup:TargetGroup").id, group);
     });
 
     it("lists every bad value at once and changes nothing", async () => {
@@ -163,7 +186,7 @@ describe("the stack in the sandbox", function () {
         assert.doesNotMatch(run.output, /\n +at /, "a stack trace");
         assert.deepEqual(checkout.state(), before);
         checkout.configure("fargate-cicd:githubRepository", "OWNER/REPOSITORY");
-        checkout.configure("fargate-cicd:containerPort", undefined);
+        checkout.configure("fargate-cicd:containerPort", 8080);
         checkout.configure("fargate-cicd:natGateways", undefined);
     });
 
