@@ -22,8 +22,8 @@ const lifecycle = {
     rules: [
         {
             rulePriority: 1,
-            description: "Untagged images go after a day",
-            selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 1 },
+            description: "Untagged images go after a week",
+            selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },
             action: { type: "expire" },
         },
         {

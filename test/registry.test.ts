@@ -47,7 +47,7 @@ describe("registry", () => {
             tagStatus: "untagged",
             countType: "sinceImagePushed",
             countUnit: "days",
-            countNumber: 1,
+            countNumber: 7,
         });
         assert.deepEqual(
             { ...any, countNumber: 0 },
