@@ -15,7 +15,7 @@ tagEverything(tags);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", { ...settings.network, region, tags });
-const loadBalancer = new LoadBalancer("main", { network, healthCheckPath: app.healthCheckPath });
+const loadBalancer = new LoadBalancer("main", { network, ...app });
 const registry = new Registry("main", {
     repositoryName: name,
     context: "app",
@@ -41,6 +41,7 @@ const delivery = new Delivery("main", {
     repository,
     branch: github.branch,
     oidcProvider: github.oidcProvider,
+    hostedZoneId: loadBalancer.hostedZoneId,
     registry,
     task,
     service,

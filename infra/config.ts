@@ -20,6 +20,14 @@ export type Capacity = (typeof rules.capacities)[number];
 export type ReleasedBy = (typeof rules.releasers)[number];
 export type OidcProvider = (typeof rules.oidcProviders)[number];
 
+/** Where the app is reached over HTTPS. */
+export interface Domain {
+    /** Fully qualified, such as `shop.example.com`. */
+    readonly name: string;
+    /** The name of the Route 53 zone that has it, such as `example.com`. */
+    readonly hostedZone: string;
+}
+
 /** The stack's configuration, complete and valid. `Pulumi.yaml` describes each value and holds its default. */
 export interface Settings {
     /** `<project>-<stack>`: the name of everything that a person or the workflow looks up. */
@@ -43,6 +51,7 @@ export interface Settings {
     readonly app: {
         readonly port: number;
         readonly healthCheckPath: string;
+        readonly domain?: Domain;
     };
     readonly service: {
         /** CPU units: 1024 are one vCPU. */
@@ -89,6 +98,8 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
 
     const [owner, repository] = read("githubRepository", rules.githubRepository);
     const cpu = read("cpu", rules.cpu);
+    const domainName = read("domainName", rules.optional(rules.domainName));
+    const hostedZone = read("hostedZone", rules.optional(rules.domainName));
     const settings: Settings = {
         name: `${source.project}-${source.stack}`,
         region: read("aws:region", rules.region),
@@ -109,6 +120,7 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
         app: {
             port: read("containerPort", rules.integer(1, 65535, 80)),
             healthCheckPath: read("healthCheckPath", rules.path),
+            domain: domainName && hostedZone ? { name: domainName, hostedZone } : undefined,
         },
         service: {
             cpu,
@@ -145,6 +157,20 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
             cidr,
             rules.network(cidr, longest),
         );
+    }
+    if (!refused.has("domainName") && !refused.has("hostedZone")) {
+        if (domainName && !hostedZone) {
+            report(
+                "hostedZone",
+                "the Route 53 zone of domainName, since HTTPS needs both",
+                "",
+                rules.parent(domainName),
+            );
+        } else if (hostedZone && !domainName) {
+            report("domainName", "a name in hostedZone, since HTTPS needs both", "", `app.${hostedZone}`);
+        } else if (domainName !== hostedZone && !domainName.endsWith(`.${hostedZone}`)) {
+            report("domainName", `a name in the zone "${hostedZone}"`, domainName, `app.${hostedZone}`);
+        }
     }
     if (!rules.isResourceName(settings.name)) {
         problems.push(

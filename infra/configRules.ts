@@ -101,6 +101,25 @@ export const path: Rule<string> = {
     example: "/",
 };
 
+/** A DNS name to the letter: lower case, no wildcard (the app has one address), no dot at the end, two labels or more. */
+export const domainName: Rule<string> = {
+    parse: (text) =>
+        text.length <= 253 && /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(text)
+            ? text
+            : undefined,
+    expected: 'a domain name such as "shop.example.com", no wildcard',
+    example: "shop.example.com",
+};
+
+/** `rule`, or nothing at all: an empty text. */
+export const optional = (rule: Rule<string>): Rule<string> => ({
+    ...rule,
+    parse: (text) => (text === "" ? "" : rule.parse(text)),
+});
+
+/** The name without its first label, or itself where only two are left. */
+export const parent = (name: string): string => (name.split(".").length > 2 ? name.slice(name.indexOf(".") + 1) : name);
+
 export const cpu: Rule<number> = {
     parse: (text) => [...fargate.keys()].find((units) => String(units) === text),
     expected: "CPU units that Fargate runs: 256, 512, 1024, 2048, 4096, 8192 or 16384",

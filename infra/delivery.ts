@@ -13,6 +13,8 @@ export interface DeliveryArgs {
     readonly branch: string;
     /** An AWS account has one provider for GitHub: this stack's own, or one that is there already. */
     readonly oidcProvider: OidcProvider;
+    /** The Route 53 zone that the program looks up, where the app has a domain. */
+    readonly hostedZoneId?: pulumi.Output<string>;
     readonly registry: Registry;
     readonly task: Task;
     readonly service: Service;
@@ -82,7 +84,10 @@ export class Delivery extends pulumi.ComponentResource {
             "preview",
             "GitHub Actions: previews pull requests, changes nothing",
             "pull_request",
-            previewStatements(args.oidcProvider, provider.arn),
+            previewStatements({
+                oidcProviderArn: args.oidcProvider === "existing" ? provider.arn : undefined,
+                hostedZoneId: args.hostedZoneId,
+            }),
         );
 
         this.deployRoleArn = deployRole.arn;
@@ -157,22 +162,41 @@ export function deployStatements(target: DeployTarget): Statement[] {
     ];
 }
 
+/** What the program looks up beyond what every program does. */
+export interface Lookups {
+    /** GitHub's provider, where the account has it already. */
+    readonly oidcProviderArn?: pulumi.Input<string>;
+    readonly hostedZoneId?: pulumi.Input<string>;
+}
+
 /**
  * The look-ups that `pulumi preview` makes while it runs the program; the state is compared without AWS. Asking who one is
  * (sts:GetCallerIdentity) is always allowed.
  */
-export function previewStatements(oidcProvider: OidcProvider, providerArn: pulumi.Input<string>): Statement[] {
-    return [
+export function previewStatements({ oidcProviderArn, hostedZoneId }: Lookups): Statement[] {
+    const statements: Statement[] = [
         // EC2 describes for the whole account or not at all.
         { sid: "ReadZones", actions: ["ec2:DescribeAvailabilityZones"], resources: ["*"] },
         // ECR hands out registry tokens for the whole account; without a permission on a repository this one opens none.
         { sid: "ReadRegistryToken", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
-        // Found by its URL among all that the account has.
-        ...(oidcProvider === "existing"
-            ? ([
-                  { sid: "FindOidcProvider", actions: ["iam:ListOpenIDConnectProviders"], resources: ["*"] },
-                  { sid: "ReadOidcProvider", actions: ["iam:GetOpenIDConnectProvider"], resources: [providerArn] },
-              ] satisfies Statement[])
-            : []),
     ];
+    if (oidcProviderArn) {
+        statements.push(
+            // Found by its URL among all that the account has.
+            { sid: "FindOidcProvider", actions: ["iam:ListOpenIDConnectProviders"], resources: ["*"] },
+            { sid: "ReadOidcProvider", actions: ["iam:GetOpenIDConnectProvider"], resources: [oidcProviderArn] },
+        );
+    }
+    if (hostedZoneId) {
+        statements.push(
+            // Found by its name among all that the account has.
+            { sid: "FindHostedZone", actions: ["route53:ListHostedZones"], resources: ["*"] },
+            {
+                sid: "ReadHostedZone",
+                actions: ["route53:GetHostedZone", "route53:ListTagsForResource"],
+                resources: [pulumi.interpolate`arn:aws:route53:::hostedzone/${hostedZoneId}`],
+            },
+        );
+    }
+    return statements;
 }

@@ -1,11 +1,18 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { Certificate } from "./certificate";
+import type { Domain } from "./config";
 import type { Network } from "./network";
 
 export interface LoadBalancerArgs {
     readonly network: Network;
     readonly healthCheckPath: pulumi.Input<string>;
+    /** The app's name on the internet and the Route 53 zone that it is in. Without one it is served over HTTP only. */
+    readonly domain?: Domain;
 }
+
+/** The current policy of AWS for TLS 1.2 and 1.3 alone, without ciphers that lack forward secrecy. */
+const sslPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06";
 
 /** The way in: an Application Load Balancer in the public subnets, its listener and the target group that tasks join. */
 export class LoadBalancer extends pulumi.ComponentResource {
@@ -15,7 +22,9 @@ export class LoadBalancer extends pulumi.ComponentResource {
     public readonly targetGroupArn: pulumi.Output<string>;
     /** `app/<name>/<id>/targetgroup/<name>/<id>`: what requests per target are counted by. */
     public readonly resourceLabel: pulumi.Output<string>;
-    /** The listener: ECS refuses a target group that no listener uses yet. */
+    /** The Route 53 zone of the app's domain, where it has one. */
+    public readonly hostedZoneId?: pulumi.Output<string>;
+    /** The listener that forwards: ECS refuses a target group that no listener uses yet. */
     public readonly ready: pulumi.Resource;
 
     constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -23,21 +32,26 @@ export class LoadBalancer extends pulumi.ComponentResource {
 
         const group = new aws.ec2.SecurityGroup(
             `${name}-alb`,
-            { description: "Load balancer: HTTP from anywhere, on to the tasks only", vpcId: args.network.vpcId },
-            { parent: this },
-        );
-        new aws.vpc.SecurityGroupIngressRule(
-            `${name}-alb-http`,
             {
-                securityGroupId: group.id,
-                description: "HTTP from the internet",
-                ipProtocol: "tcp",
-                fromPort: 80,
-                toPort: 80,
-                cidrIpv4: "0.0.0.0/0",
+                description: "Load balancer: web requests from anywhere, on to the tasks only",
+                vpcId: args.network.vpcId,
             },
             { parent: this },
         );
+        const admit = (protocol: string, port: number) =>
+            new aws.vpc.SecurityGroupIngressRule(
+                `${name}-alb-${protocol.toLowerCase()}`,
+                {
+                    securityGroupId: group.id,
+                    description: `${protocol} from the internet`,
+                    ipProtocol: "tcp",
+                    fromPort: port,
+                    toPort: port,
+                    cidrIpv4: "0.0.0.0/0",
+                },
+                { parent: this },
+            );
+        admit("HTTP", 80);
 
         const balancer = new aws.lb.LoadBalancer(
             name,
@@ -73,18 +87,48 @@ export class LoadBalancer extends pulumi.ComponentResource {
             { parent: this },
         );
 
-        this.ready = new aws.lb.Listener(
-            `${name}-http`,
-            {
-                loadBalancerArn: balancer.arn,
-                port: 80,
-                protocol: "HTTP",
-                defaultActions: [{ type: "forward", targetGroupArn: targets.arn }],
-            },
-            { parent: this },
-        );
+        const forward = { type: "forward", targetGroupArn: targets.arn };
+        const listen = (
+            protocol: string,
+            settings: Omit<aws.lb.ListenerArgs, "loadBalancerArn" | "protocol">,
+            dependsOn?: pulumi.Resource,
+        ) =>
+            new aws.lb.Listener(
+                `${name}-${protocol.toLowerCase()}`,
+                { loadBalancerArn: balancer.arn, protocol, ...settings },
+                { parent: this, dependsOn },
+            );
+        if (args.domain) {
+            admit("HTTPS", 443);
+            const { name: domainName, hostedZone } = args.domain;
+            const zone = aws.route53.getZoneOutput({ name: hostedZone }, { parent: this });
+            this.hostedZoneId = zone.zoneId;
+            const certificate = new Certificate(name, { domainName, zoneId: zone.zoneId }, { parent: this });
+            this.ready = listen("HTTPS", {
+                port: 443,
+                sslPolicy,
+                certificateArn: certificate.arn,
+                defaultActions: [forward],
+            });
+            const redirect = { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" };
+            // Visitors are sent on only once there is something to send them to.
+            listen("HTTP", { port: 80, defaultActions: [{ type: "redirect", redirect }] }, this.ready);
+            new aws.route53.Record(
+                name,
+                {
+                    zoneId: zone.zoneId,
+                    name: domainName,
+                    type: "A",
+                    aliases: [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: false }],
+                },
+                { parent: this },
+            );
+            this.url = pulumi.output(`https://${domainName}`);
+        } else {
+            this.ready = listen("HTTP", { port: 80, defaultActions: [forward] });
+            this.url = pulumi.interpolate`http://${balancer.dnsName}`;
+        }
 
-        this.url = pulumi.interpolate`http://${balancer.dnsName}`;
         this.securityGroupId = group.id;
         this.targetGroupArn = targets.arn;
         this.resourceLabel = pulumi.interpolate`${balancer.arnSuffix}/${targets.arnSuffix}`;

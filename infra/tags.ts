@@ -5,10 +5,12 @@ import * as pulumi from "@pulumi/pulumi";
  * provider says so in the first preview, where a missing tag would go unnoticed.
  */
 const untaggable: ReadonlySet<string> = new Set([
+    "aws:acm/certificateValidation:CertificateValidation",
     "aws:appautoscaling/policy:Policy",
     "aws:ecr/lifecyclePolicy:LifecyclePolicy",
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
     "aws:iam/rolePolicy:RolePolicy",
+    "aws:route53/record:Record",
 ]);
 
 /**
