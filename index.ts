@@ -5,6 +5,7 @@ import { GitHubRepository, PipelineSettings, runners } from "./infra/github";
 import { LoadBalancer } from "./infra/loadBalancer";
 import { Network } from "./infra/network";
 import { Registry } from "./infra/registry";
+import { Secrets } from "./infra/secrets";
 import { Service } from "./infra/service";
 import { tagEverything } from "./infra/tags";
 import { Task } from "./infra/task";
@@ -15,13 +16,26 @@ tagEverything(tags);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", { ...settings.network, region, tags });
-const loadBalancer = new LoadBalancer("main", { network, ...app });
+const loadBalancer = new LoadBalancer("main", {
+    network,
+    healthCheckPath: app.healthCheckPath,
+    domain: settings.domain,
+});
 const registry = new Registry("main", {
     repositoryName: name,
     context: "app",
     architecture: settings.service.architecture,
 });
-const task = new Task("main", { family: name, registry, port: app.port, region, ...settings.service });
+const secrets = new Secrets("main", { values: app.secrets, existing: app.secretArns });
+const task = new Task("main", {
+    family: name,
+    registry,
+    secrets,
+    environment: app.environment,
+    port: app.port,
+    region,
+    ...settings.service,
+});
 const service = new Service("main", {
     serviceName: name,
     network,

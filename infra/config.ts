@@ -1,18 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { ConfigReader, type ConfigSource } from "./configReader";
 import * as rules from "./configRules";
-
-/** Where the values come from: the stack's configuration, or a plain record in a test. */
-export interface ConfigSource {
-    /** Project namespace, then the value of a key as Pulumi stores it: always a string. */
-    get(key: string): string | undefined;
-    /** Every key that is set in the project's namespace, known or not. */
-    readonly keys: readonly string[];
-    /** `aws:region`, or the environment's AWS_REGION. */
-    readonly region: string | undefined;
-    readonly project: string;
-    readonly stack: string;
-}
 
 export type NatGateways = (typeof rules.natGateways)[number];
 export type Architecture = (typeof rules.architectures)[number];
@@ -51,8 +40,14 @@ export interface Settings {
     readonly app: {
         readonly port: number;
         readonly healthCheckPath: string;
-        readonly domain?: Domain;
+        readonly environment: Readonly<Record<string, string>>;
+        /** By variable. The values are secret to Pulumi from here on. */
+        readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
+        /** ARNs of secrets that exist already, by variable. */
+        readonly secretArns: Readonly<Record<string, string>>;
     };
+    /** Undefined: HTTP only. */
+    readonly domain?: Domain;
     readonly service: {
         /** CPU units: 1024 are one vCPU. */
         readonly cpu: number;
@@ -73,84 +68,87 @@ export interface Settings {
  * @throws pulumi.RunError that lists every problem at once, each with its fix.
  */
 export function loadSettings(source: ConfigSource = stackConfig()): Settings {
-    const problems: string[] = [];
-    const known = new Set<string>();
-    const refused = new Set<string>();
-    const report = (key: string, expected: string, got: string | undefined, example: string | number) => {
-        refused.add(key);
-        problems.push(
-            `${key}: expected ${expected}, got ${got === undefined ? "nothing" : `"${got}"`}\n` +
-                `    fix: pulumi config set ${key} ${example}`,
-        );
-    };
-
-    /** The value of `key` if `rule` accepts it; otherwise the problem is noted and the rule's example stands in. */
-    const read = <T>(key: string, rule: rules.Rule<T>): T => {
-        known.add(key);
-        const text = key === "aws:region" ? source.region : source.get(key);
-        const value = text === undefined ? undefined : rule.parse(text);
-        if (value !== undefined) {
-            return value;
-        }
-        report(key, rule.expected, text, rule.example);
-        return rule.parse(rule.example)!;
-    };
-
-    const [owner, repository] = read("githubRepository", rules.githubRepository);
-    const cpu = read("cpu", rules.cpu);
-    const domainName = read("domainName", rules.optional(rules.domainName));
-    const hostedZone = read("hostedZone", rules.optional(rules.domainName));
+    const config = new ConfigReader(source);
+    const [owner, repository] = config.read("githubRepository", rules.githubRepository);
+    const cpu = config.read("cpu", rules.cpu);
     const settings: Settings = {
         name: `${source.project}-${source.stack}`,
-        region: read("aws:region", rules.region),
+        region: config.read("aws:region", rules.region),
         tags: { Project: source.project, Stack: source.stack, ManagedBy: "pulumi" },
         github: {
             owner,
             repository,
-            create: read("createGithubRepository", rules.flag),
-            branch: read("githubBranch", rules.branch),
-            oidcProvider: read("githubOidcProvider", rules.oneOf(rules.oidcProviders)),
-            pulumiApp: read("pulumiGithubApp", rules.flag),
+            create: config.read("createGithubRepository", rules.flag),
+            branch: config.read("githubBranch", rules.branch),
+            oidcProvider: config.read("githubOidcProvider", rules.oneOf(rules.oidcProviders)),
+            pulumiApp: config.read("pulumiGithubApp", rules.flag),
         },
         network: {
-            cidr: read("vpcCidr", rules.cidr),
-            zones: read("availabilityZones", rules.integer(2, 3)),
-            natGateways: read("natGateways", rules.oneOf(rules.natGateways, "single")),
+            cidr: config.read("vpcCidr", rules.cidr),
+            zones: config.read("availabilityZones", rules.integer(2, 3)),
+            natGateways: config.read("natGateways", rules.oneOf(rules.natGateways, "single")),
         },
         app: {
-            port: read("containerPort", rules.integer(1, 65535, 80)),
-            healthCheckPath: read("healthCheckPath", rules.path),
-            domain: domainName && hostedZone ? { name: domainName, hostedZone } : undefined,
+            port: config.read("containerPort", rules.integer(1, 65535, 80)),
+            healthCheckPath: config.read("healthCheckPath", rules.path),
+            environment: config.readEntries("environment", rules.environment),
+            ...secretsOf(config),
         },
+        domain: domainOf(config),
         service: {
             cpu,
-            memory: read("memory", refused.has("cpu") ? rules.integer(512, 122_880) : rules.memoryFor(cpu)),
-            architecture: read("architecture", rules.oneOf(rules.architectures)),
-            capacity: read("capacity", rules.oneOf(rules.capacities)),
-            minTasks: read("minTasks", rules.integer(1, 1000, 2)),
-            maxTasks: read("maxTasks", rules.integer(1, 1000, 4)),
-            logRetentionDays: read("logRetentionDays", rules.logRetention),
-            releasedBy: read("releasedBy", rules.oneOf(rules.releasers)),
+            memory: config.read("memory", config.accepted("cpu") ? rules.memoryFor(cpu) : rules.integer(512, 122_880)),
+            architecture: config.read("architecture", rules.oneOf(rules.architectures)),
+            capacity: config.read("capacity", rules.oneOf(rules.capacities)),
+            minTasks: config.read("minTasks", rules.integer(1, 1000, 2)),
+            maxTasks: config.read("maxTasks", rules.integer(1, 1000, 4)),
+            logRetentionDays: config.read("logRetentionDays", rules.logRetention),
+            releasedBy: config.read("releasedBy", rules.oneOf(rules.releasers)),
         },
     };
+    checkTogether(config, settings, source);
+    config.finish();
+    return settings;
+}
 
-    // A key that nothing reads is a mistyped one: its value would silently not take effect.
-    for (const key of source.keys.filter((key) => !known.has(key))) {
-        problems.push(
-            `${key}: expected one of ${[...known].filter((name) => !name.includes(":")).join(", ")}, got an unknown key\n` +
-                `    fix: pulumi config rm ${key}`,
-        );
+/** Secrets that are given and secrets that are referred to come in one key; the ARN of one is no secret itself. */
+function secretsOf(config: ConfigReader): Pick<Settings["app"], "secrets" | "secretArns"> {
+    const entries = Object.entries(config.readEntries("secrets", rules.secrets));
+    const isArn = ([, value]: [string, string]) => value.startsWith("arn:");
+    return {
+        secrets: Object.fromEntries(
+            entries.filter((entry) => !isArn(entry)).map(([variable, value]) => [variable, pulumi.secret(value)]),
+        ),
+        secretArns: Object.fromEntries(entries.filter(isArn)),
+    };
+}
+
+function domainOf(config: ConfigReader): Domain | undefined {
+    const name = config.read("domainName", rules.optional(rules.domainName));
+    const hostedZone = config.read("hostedZone", rules.optional(rules.domainName));
+    if (!config.accepted("domainName", "hostedZone") || (!name && !hostedZone)) {
+        return undefined;
     }
+    if (!hostedZone) {
+        config.refuse("hostedZone", "the Route 53 zone of domainName: HTTPS needs both", "", rules.parent(name));
+    } else if (!name) {
+        config.refuse("domainName", "a name in hostedZone: HTTPS needs both", "", `app.${hostedZone}`);
+    } else if (name !== hostedZone && !name.endsWith(`.${hostedZone}`)) {
+        config.refuse("domainName", `a name in the zone "${hostedZone}"`, name, `app.${hostedZone}`);
+    }
+    return { name, hostedZone };
+}
 
-    // Values that are fine alone and wrong together: only worth saying where each of them is fine alone.
+/** Values that are fine alone and wrong together: only worth saying where each of them is fine alone. */
+function checkTogether(config: ConfigReader, settings: Settings, { project, stack }: ConfigSource): void {
     const { minTasks, maxTasks } = settings.service;
-    if (!refused.has("minTasks") && !refused.has("maxTasks") && minTasks > maxTasks) {
-        report("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
+    if (config.accepted("minTasks", "maxTasks") && minTasks > maxTasks) {
+        config.refuse("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
     }
     const { cidr, zones } = settings.network;
     const longest = rules.longestPrefix(zones);
-    if (!refused.has("vpcCidr") && !refused.has("availabilityZones") && rules.prefixLength(cidr) > longest) {
-        report(
+    if (config.accepted("vpcCidr", "availabilityZones") && rules.prefixLength(cidr) > longest) {
+        config.refuse(
             "vpcCidr",
             `/${longest} or larger, so that a load balancer fits into the public subnet of each of ${zones} zones ` +
                 `(AWS asks for /27)`,
@@ -158,46 +156,32 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
             rules.network(cidr, longest),
         );
     }
-    if (!refused.has("domainName") && !refused.has("hostedZone")) {
-        if (domainName && !hostedZone) {
-            report(
-                "hostedZone",
-                "the Route 53 zone of domainName, since HTTPS needs both",
-                "",
-                rules.parent(domainName),
-            );
-        } else if (hostedZone && !domainName) {
-            report("domainName", "a name in hostedZone, since HTTPS needs both", "", `app.${hostedZone}`);
-        } else if (domainName !== hostedZone && !domainName.endsWith(`.${hostedZone}`)) {
-            report("domainName", `a name in the zone "${hostedZone}"`, domainName, `app.${hostedZone}`);
+    for (const variable of Object.keys(settings.app.environment)) {
+        if (variable in settings.app.secrets || variable in settings.app.secretArns) {
+            const problem = "expected in environment or in secrets, got in both";
+            config.note(variable, problem, `pulumi config rm --path environment.${variable}`);
         }
     }
     if (!rules.isResourceName(settings.name)) {
-        problems.push(
-            `stack name: expected lower-case letters, digits and single hyphens between them, at most ${rules.longestName} ` +
-                `characters with the project's name, got "${settings.name}" (it names the ECR repository and the ECS service)\n` +
-                `    fix: pulumi stack rename ${rules.stackName(source.stack, source.project)}`,
+        config.note(
+            "stack name",
+            `expected lower-case letters, digits and single hyphens between them, at most ${rules.longestName} characters ` +
+                `with the project's name, got "${settings.name}" (it names the ECR repository and the ECS service)`,
+            `pulumi stack rename ${rules.stackName(stack, project)}`,
         );
     }
-
-    if (problems.length > 0) {
-        const count = `${problems.length} invalid setting${problems.length === 1 ? "" : "s"}`;
-        throw new pulumi.RunError(
-            `Pulumi.${source.stack}.yaml has ${count}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
-        );
-    }
-    return settings;
 }
 
 function stackConfig(): ConfigSource {
-    const config = new pulumi.Config();
+    const project = pulumi.getProject();
+    // Not pulumi.Config: that warns about a secret that is read as text, which the loader does to tell its name from its value.
+    const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(`${project}:`));
+    const values = new Map(own.map(([key, value]) => [key.slice(project.length + 1), value]));
     return {
-        get: (key) => config.get(key),
-        keys: Object.keys(pulumi.runtime.allConfig())
-            .filter((key) => key.startsWith(`${config.name}:`))
-            .map((key) => key.slice(config.name.length + 1)),
+        get: (key) => values.get(key),
+        keys: [...values.keys()],
         region: aws.config.region,
-        project: pulumi.getProject(),
+        project,
         stack: pulumi.getStack(),
     };
 }

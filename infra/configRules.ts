@@ -111,6 +111,59 @@ export const domainName: Rule<string> = {
     example: "shop.example.com",
 };
 
+/** What ECS and a POSIX shell both take as a variable's name, without those that the ECS agent sets itself. */
+const isVariable = (name: string): boolean =>
+    /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !/^(ECS_|AWS_EXECUTION_ENV$|AWS_CONTAINER_CREDENTIALS_)/.test(name);
+
+/** A JSON object of variables; numbers and booleans, as YAML has them, are taken as text. */
+function variables(
+    expected: string,
+    example: string,
+    accepts: (value: string) => boolean,
+): Rule<Readonly<Record<string, string>>> {
+    return {
+        parse: (text) => {
+            const parsed = parseJson(text);
+            if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+                return undefined;
+            }
+            const scalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+            const entries = Object.entries(parsed).map(([name, value]) => [
+                name,
+                scalar(value) ? String(value) : undefined,
+            ]);
+            const fine = entries.every(([name, value]) => isVariable(name!) && value !== undefined && accepts(value));
+            return fine ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
+        },
+        expected: `${expected}, by names of letters, digits and underscores that ECS does not set itself (ECS_…)`,
+        example,
+    };
+}
+
+/** Plain variables of the container. */
+export const environment = variables("texts", "pulumi config set --path environment.LOG_LEVEL debug", () => true);
+
+/** Secrets Manager takes up to 64 KiB and nothing empty. An ARN is one of a secret or of an SSM parameter. */
+export const secrets = variables(
+    "texts that are not empty, or ARNs of a Secrets Manager secret or an SSM parameter",
+    "pulumi config set --secret --path secrets.DB_PASSWORD",
+    (value) =>
+        value !== "" &&
+        value.length <= 65_536 &&
+        (!value.startsWith("arn:") ||
+            /^arn:[a-z-]+:(secretsmanager:[a-z0-9-]+:\d{12}:secret:|ssm:[a-z0-9-]+:\d{12}:parameter\/)\S+$/.test(
+                value,
+            )),
+);
+
+function parseJson(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
+
 /** `rule`, or nothing at all: an empty text. */
 export const optional = (rule: Rule<string>): Rule<string> => ({
     ...rule,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Architecture } from "./config";
 import { policyDocument, trustDocument } from "./iam";
 import type { Registry } from "./registry";
+import type { Secrets } from "./secrets";
 import { TaskDefinitionFamily } from "./taskDefinitionFamily";
 
 export interface TaskArgs {
@@ -14,6 +15,9 @@ export interface TaskArgs {
     readonly cpu: number;
     readonly memory: number;
     readonly architecture: Architecture;
+    /** Plain variables of the container. */
+    readonly environment: Readonly<Record<string, string>>;
+    readonly secrets: Secrets;
     readonly logRetentionDays: number;
     readonly region: string;
 }
@@ -29,7 +33,7 @@ export class Task extends pulumi.ComponentResource {
     public readonly definitionArn: pulumi.Output<string>;
     /** `arn:…:task-definition/<family>`: with `:*`, every revision. */
     public readonly familyArn: pulumi.Output<string>;
-    /** What ECS uses to start a task: pulls its image, writes its logs. */
+    /** What ECS uses to start a task: pulls its image, reads its secrets, writes its logs. */
     public readonly executionRoleArn: pulumi.Output<string>;
     /** What the app's own AWS calls are made with: nothing is allowed, until you attach a policy. */
     public readonly taskRoleArn: pulumi.Output<string>;
@@ -68,6 +72,7 @@ export class Task extends pulumi.ComponentResource {
                         actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
                         resources: [pulumi.interpolate`${logs.arn}:log-stream:*`],
                     },
+                    ...args.secrets.statements,
                 ]),
             },
             { parent: this },
@@ -94,6 +99,8 @@ export class Task extends pulumi.ComponentResource {
                         name: this.containerName,
                         image: args.registry.imageRef,
                         essential: true,
+                        environment: Object.entries(args.environment).map(([name, value]) => ({ name, value })),
+                        secrets: args.secrets.references,
                         portMappings: [{ containerPort: args.port, hostPort: args.port, protocol: "tcp" }],
                         logConfiguration: {
                             logDriver: "awslogs",

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { loadSettings, type ConfigSource, type Settings } from "../infra/config";
+import { loadSettings, type Settings } from "../infra/config";
+import type { ConfigSource } from "../infra/configReader";
 
 export const projectFolder = path.join(__dirname, "..");
 
