@@ -86,7 +86,9 @@ export async function destroy(): Promise<void> {
         throw new UserError(`Destroyed, but this is left:\n${left.map((what) => `  ${what}`).join("\n")}`);
     }
     fs.rmSync(stateDir, { recursive: true, force: true });
-    console.log("Left over: nothing, on AWS, on GitHub, in Docker, and no process.");
+    console.log(
+        "Left over: nothing, on AWS, on GitHub, in Docker, and no process. The stack and its history are gone as well.",
+    );
 }
 
 /** Asks as a visitor would; browsers and curl find names below localhost, but not every resolver does. */
