@@ -11,6 +11,7 @@ import { leftoverProcesses, stopAllServices } from "./machine/services";
 import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
 import { sandboxSettings } from "./project";
+import { pullRequestCredentials } from "./pullRequest";
 import { assertStateReadable, dropBrokenDescriptions, recover } from "./recovery";
 import { noticingInterruption } from "./runLock";
 
@@ -19,6 +20,8 @@ const live = { color, onOutput: (text: string) => void process.stdout.write(text
 
 interface Sandbox {
     readonly stack: automation.Stack;
+    /** The stack again, with other credentials than those of the account's root. */
+    readonly stackWith: (credentials: Record<string, string>) => Promise<automation.Stack>;
     readonly existing: () => Promise<Existing[]>;
 }
 
@@ -36,7 +39,11 @@ async function open(): Promise<Sandbox> {
         step("GitHub emulator", () => startGitHub({ repository, repositoryExists: !github.create })),
     ]);
     const stack = await step("Pulumi stack", () => openStack(binFolder, { ...buildEnv }));
-    const sandbox = { stack, existing: () => existing(region, dockerHost) };
+    const sandbox = {
+        stack,
+        stackWith: (credentials: Record<string, string>) => openStack(binFolder, { ...buildEnv, ...credentials }),
+        existing: () => existing(region, dockerHost),
+    };
     await recover(stack, sandbox.existing);
     console.log(`  ready after ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
     return sandbox;
@@ -57,13 +64,15 @@ export async function up(options: Options): Promise<void> {
 Open      ${url}
 State     ${stateDir}
 Next      npm run sandbox:preview   what an edit would change
+          npm run sandbox:release   deploy.yml itself, for an edit in app/
           npm run sandbox:destroy   take everything away again
 `);
 }
 
-export async function preview(options: Options): Promise<void> {
-    const { stack } = await open();
-    await stack.preview({ ...live, ...options });
+export async function preview({ asPullRequest, ...options }: Options & { asPullRequest: boolean }): Promise<void> {
+    const { stack, stackWith } = await open();
+    const viewed = asPullRequest ? await stackWith(await pullRequestCredentials(sandboxSettings())) : stack;
+    await viewed.preview({ ...live, ...options });
 }
 
 export async function destroy(): Promise<void> {
@@ -86,7 +95,9 @@ export async function destroy(): Promise<void> {
         throw new UserError(`Destroyed, but this is left:\n${left.map((what) => `  ${what}`).join("\n")}`);
     }
     fs.rmSync(stateDir, { recursive: true, force: true });
-    console.log("Left over: nothing, on AWS, on GitHub, in Docker, and no process.");
+    console.log(
+        "Left over: nothing, on AWS, on GitHub, in Docker, and no process. The stack and its history are gone as well.",
+    );
 }
 
 /** Asks as a visitor would; browsers and curl find names below localhost, but not every resolver does. */

@@ -1,13 +1,37 @@
 /** `npm run sandbox:<command>`. */
 import { RunError } from "@pulumi/pulumi";
 import { CommandError } from "@pulumi/pulumi/automation";
-import { parseArgs } from "node:util";
-import { destroy, preview, up, type Options } from "./commands";
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { destroy, preview, up } from "./commands";
 import { stateDir } from "./paths";
 import { UserError } from "./progress";
+import { release } from "./release";
 import { exclusively } from "./runLock";
 
-const commands: Record<string, (options: Options) => Promise<void>> = { up, preview, destroy };
+type Flags = Record<string, string | boolean | undefined>;
+
+interface Command {
+    readonly run: (flags: Flags) => Promise<void>;
+    /** Those of the engine under the engine's names. */
+    readonly options: NonNullable<ParseArgsConfig["options"]>;
+}
+
+const engineOptions = { diff: { type: "boolean" }, "expect-no-changes": { type: "boolean" } } as const;
+const forEngine = (flags: Flags) => ({ diff: !!flags.diff, expectNoChanges: !!flags["expect-no-changes"] });
+
+const commands: Readonly<Record<string, Command>> = {
+    up: { run: (flags) => up(forEngine(flags)), options: engineOptions },
+    preview: {
+        run: (flags) => preview({ ...forEngine(flags), asPullRequest: !!flags["as-pull-request"] }),
+        options: { ...engineOptions, "as-pull-request": { type: "boolean" } },
+    },
+    release: {
+        run: (flags) =>
+            release({ officialActions: (flags["actions-folder"] as string) || !!flags["official-actions"] }),
+        options: { "official-actions": { type: "boolean" }, "actions-folder": { type: "string" } },
+    },
+    destroy: { run: () => destroy(), options: {} },
+};
 
 async function main(name = "", ...args: string[]): Promise<void> {
     const command = commands[name];
@@ -16,20 +40,17 @@ async function main(name = "", ...args: string[]): Promise<void> {
             `"${name}" is not a command of the sandbox: there are ${Object.keys(commands).join(", ")}.`,
         );
     }
-    const options = optionsOf(args);
-    await exclusively(name, () => command(options));
+    const flags = flagsOf(args, command.options);
+    await exclusively(name, () => command.run(flags));
 }
 
-/** The engine's own options, under its own names. */
-function optionsOf(args: string[]): Options {
+function flagsOf(args: string[], options: Command["options"]): Flags {
     try {
-        const { values } = parseArgs({
-            args,
-            options: { diff: { type: "boolean" }, "expect-no-changes": { type: "boolean" } },
-        });
-        return { diff: values.diff, expectNoChanges: values["expect-no-changes"] };
+        return parseArgs({ args, options }).values as Flags;
     } catch (error) {
-        throw new UserError(`${(error as Error).message} The options are --diff and --expect-no-changes, after "--".`);
+        const known = Object.keys(options).map((option) => `--${option}`);
+        const taken = known.length > 0 ? `This command takes ${known.join(", ")}` : "This command takes no options";
+        throw new UserError(`${(error as Error).message}. ${taken}, after "--".`);
     }
 }
 

@@ -59,6 +59,12 @@ export const rules: Readonly<
         bad: ["", "yes", "1", "True"],
         good: ["true", "false"],
     },
+    pulumiGithubApp: {
+        expected: "true or false",
+        example: "false",
+        bad: ["", "no", "0", "False"],
+        good: ["true", "false"],
+    },
     containerPort: {
         expected: "a whole number from 1 to 65535",
         example: "80",

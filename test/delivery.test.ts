@@ -32,35 +32,48 @@ describe("delivery: who may assume the roles", () => {
         );
     });
 
-    it("trusts the branch's tokens of this repository, in both forms, to the letter", () => {
-        assert.deepEqual(trust(run), {
-            Version: "2012-10-17",
-            Statement: [
-                {
-                    Effect: "Allow",
-                    Principal: { Federated: oidcProviderArn },
-                    Action: "sts:AssumeRoleWithWebIdentity",
-                    Condition: {
-                        StringEquals: {
-                            [`${issuer}:aud`]: "sts.amazonaws.com",
-                            [`${issuer}:sub`]: [
-                                "repo:Acme/Shop:ref:refs/heads/main",
-                                "repo:Acme@90000001/Shop@80000001:ref:refs/heads/main",
-                            ],
-                        },
-                    },
-                },
-            ],
-        });
+    /** The one trust that a role for GitHub has: tokens with AWS's audience and one of these subjects. */
+    const trustIn = (...sub: string[]): Policy => ({
+        Version: "2012-10-17",
+        Statement: [
+            {
+                Effect: "Allow",
+                Principal: { Federated: oidcProviderArn },
+                Action: "sts:AssumeRoleWithWebIdentity",
+                Condition: { StringEquals: { [`${issuer}:aud`]: "sts.amazonaws.com", [`${issuer}:sub`]: sub } },
+            },
+        ],
+    });
+
+    it("trusts the branch's tokens of this repository with the deployment, in both forms, to the letter", () => {
+        assert.deepEqual(
+            trust(run),
+            trustIn("repo:Acme/Shop:ref:refs/heads/main", "repo:Acme@90000001/Shop@80000001:ref:refs/heads/main"),
+        );
+    });
+
+    it("trusts its pull requests with the preview, in both forms, and nothing else", () => {
+        assert.deepEqual(
+            trust(run, "main-preview"),
+            trustIn("repo:Acme/Shop:pull_request", "repo:Acme@90000001/Shop@80000001:pull_request"),
+        );
     });
 
     it("trusts the configured branch, and a repository that the stack creates", () => {
-        const [statement] = trust(other).Statement;
-        assert.deepEqual(statement!.Condition!.StringEquals![`${issuer}:sub`], [
-            "repo:Acme/new-shop:ref:refs/heads/release/live",
-            "repo:Acme@90000001/new-shop@80000002:ref:refs/heads/release/live",
-        ]);
-        assert.deepEqual(statement!.Principal, { Federated: oidcProviderArn });
+        const [name, immutable] = ["repo:Acme/new-shop", "repo:Acme@90000001/new-shop@80000002"];
+        const branch = "ref:refs/heads/release/live";
+        assert.deepEqual(trust(other), trustIn(`${name}:${branch}`, `${immutable}:${branch}`));
+        assert.deepEqual(trust(other, "main-preview"), trustIn(`${name}:pull_request`, `${immutable}:pull_request`));
+    });
+
+    it("lets nobody in from GitHub but by these two roles", () => {
+        const federated = run
+            .of("aws:iam/role:Role")
+            .filter(({ name }) => /Federated/.test(JSON.stringify(trust(run, name))));
+        assert.deepEqual(
+            federated.map(({ name }) => name),
+            ["main-deploy", "main-preview"],
+        );
     });
 
     it("has no wildcard in any trust", () => {
@@ -88,6 +101,40 @@ describe("delivery: who may assume the roles", () => {
             assert.ok(mayAssume(trust(run), oidcProviderArn, federation, token(sub)));
         });
     }
+
+    const pullRequests = ["repo:Acme/Shop:pull_request", "repo:Acme@90000001/Shop@80000001:pull_request"];
+
+    for (const sub of pullRequests) {
+        it(`lets ${sub} preview, and not deploy`, () => {
+            assert.ok(mayAssume(trust(run, "main-preview"), oidcProviderArn, federation, token(sub)));
+            assert.equal(mayAssume(trust(run), oidcProviderArn, federation, token(sub)), false);
+        });
+    }
+
+    it("keeps pushes out of the preview, and every stranger among pull requests", () => {
+        const [named] = pullRequests as [string];
+        const strange = [
+            token(branch),
+            token(immutable),
+            token(`${named}_target`),
+            token(`${named}:environment:main`),
+            token("repo:Acme/Shop:*"),
+            token("repo:Acme/Shop2:pull_request"),
+            token("repo:Acme2/Shop:pull_request"),
+            token("repo:xAcme/Shop:pull_request"),
+            token("repo:acme/shop:pull_request"),
+            token("repo:Acme@90000009/Shop@80000001:pull_request"),
+            token("repo:Acme@90000001/Shop@80000009:pull_request"),
+            token(named, "https://github.com/Acme"),
+            token(named, "sts.amazonaws.com", "token.actions.example.ghe.com"),
+            { [`${issuer}:sub`]: named },
+            { [`${issuer}:aud`]: "sts.amazonaws.com" },
+        ];
+        const letIn = strange.filter((context) =>
+            mayAssume(trust(run, "main-preview"), oidcProviderArn, federation, context),
+        );
+        assert.deepEqual(letIn, []);
+    });
 
     const strangers: Readonly<Record<string, Context>> = {
         "another branch": token("repo:Acme/Shop:ref:refs/heads/dev"),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { GitHubRepository } from "../infra/github";
 import { record, type Recording, type Registration } from "./record";
 import { alternative, standard } from "./scenarios";
+import { organization } from "./settings";
 
 const secretType = "github:index/actionsSecret:ActionsSecret";
 const variableType = "github:index/actionsVariable:ActionsVariable";
@@ -16,37 +17,78 @@ describe("GitHub", () => {
 
     const settings = (recording: Recording) => [...recording.of(secretType), ...recording.of(variableType)];
 
-    it("gets the deploy role in the one secret, and as one", () => {
-        const secret = run.one(secretType);
-        assert.deepEqual(secret.inputs, {
-            repository: "Shop",
-            secretName: "AWS_IAM_ROLE_TO_ASSUME",
-            value: run.one("aws:iam/role:Role", "main-deploy").outputs.arn,
-        });
-        assert.deepEqual(secret.secrets, ["value"]);
+    it("gets the two roles, each in the secret of its workflow, and as secrets", () => {
+        const arnOf = (recording: Recording, role: string) => recording.one("aws:iam/role:Role", role).outputs.arn;
+        for (const recording of [run, other]) {
+            const repository = recording === run ? "Shop" : "new-shop";
+            assert.deepEqual(
+                recording.of(secretType).map(({ inputs }) => inputs),
+                [
+                    { repository, secretName: "AWS_IAM_ROLE_TO_ASSUME", value: arnOf(recording, "main-deploy") },
+                    {
+                        repository,
+                        secretName: "AWS_IAM_PREVIEW_ROLE_TO_ASSUME",
+                        value: arnOf(recording, "main-preview"),
+                    },
+                ],
+            );
+            assert.deepEqual(
+                recording.of(secretType).map(({ secrets }) => secrets),
+                [["value"], ["value"]],
+            );
+        }
     });
 
-    it("gets exactly the variables that the workflow reads, with this stack's names", () => {
+    it("gets no secret as a variable, which everybody who reads the repository sees", () => {
+        for (const recording of [run, other]) {
+            assert.deepEqual(
+                recording.of(variableType).flatMap(({ secrets }) => secrets),
+                [],
+            );
+            assert.doesNotMatch(JSON.stringify(recording.of(variableType).map(({ inputs }) => inputs)), /arn:aws:iam/);
+        }
+    });
+
+    it("gets exactly the variables that the workflows read, with this stack's names", () => {
         const variables = (recording: Recording) =>
             Object.fromEntries(
                 recording.of(variableType).map(({ inputs }) => [String(inputs.variableName), inputs.value]),
             ) as Record<string, unknown>;
         assert.deepEqual(variables(run), {
+            APP_URL: run.outputs.url,
             AWS_REGION: "ap-northeast-1",
+            CONTAINER_NAME: "app",
             ECR_REPOSITORY: "fargate-cicd-dev",
             ECS_CLUSTER: "fargate-cicd-dev",
             ECS_SERVICE: "fargate-cicd-dev",
             ECS_TASK_DEFINITION: "fargate-cicd-dev",
-            CONTAINER_NAME: "app",
+            PULUMI_GITHUB_APP: "true",
+            PULUMI_ORGANIZATION: organization,
+            PULUMI_STACK: "dev",
+            RUNNER: "ubuntu-24.04",
         });
         assert.deepEqual(variables(other), {
+            APP_URL: other.outputs.url,
             AWS_REGION: "eu-west-1",
+            CONTAINER_NAME: "app",
             ECR_REPOSITORY: "fargate-cicd-live",
             ECS_CLUSTER: "fargate-cicd-live",
             ECS_SERVICE: "fargate-cicd-live",
             ECS_TASK_DEFINITION: "fargate-cicd-live",
-            CONTAINER_NAME: "app",
+            PULUMI_GITHUB_APP: "false",
+            PULUMI_ORGANIZATION: organization,
+            PULUMI_STACK: "live",
+            RUNNER: "ubuntu-24.04-arm",
         });
+    });
+
+    it("gets names that GitHub takes, and under a logical name of each", () => {
+        const names = settings(run).map(({ inputs }) => String(inputs.secretName ?? inputs.variableName));
+        for (const [index, name] of names.entries()) {
+            assert.match(name, /^(?!GITHUB_|\d)[A-Z0-9_]+$/);
+            assert.equal(settings(run)[index]!.name, `main-${name.toLowerCase().replaceAll("_", "-")}`);
+        }
+        assert.equal(new Set(names).size, names.length);
     });
 
     it("gets them in the repository that was configured, through a provider for its owner", () => {

@@ -1,4 +1,5 @@
 import { runSimulation, runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
+import assert from "node:assert/strict";
 import { account } from "./fakeCloud";
 import type { Registration } from "./record";
 
@@ -48,6 +49,21 @@ export async function mayCall(
         throw new Error(`${action} on ${resource} cannot be simulated: ${JSON.stringify(result.errors)}`);
     }
     return result.overallResult === "Allowed";
+}
+
+export type Call = readonly [action: string, resource: string, context?: Context];
+
+/** Evaluates every call of a table and compares all verdicts at once, so that a failure shows each wrong one. */
+export async function assertVerdicts(
+    policy: Policy,
+    verdict: "allowed" | "denied",
+    calls: readonly Call[],
+): Promise<void> {
+    const name = ([action, resource, context]: Call) => [action, resource, ...Object.values(context ?? {})].join(" ");
+    const verdicts = await Promise.all(
+        calls.map(async (call) => [name(call), (await mayCall(policy, ...call)) ? "allowed" : "denied"]),
+    );
+    assert.deepEqual(Object.fromEntries(verdicts), Object.fromEntries(calls.map((call) => [name(call), verdict])));
 }
 
 /**

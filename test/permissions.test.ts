@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { account } from "./fakeCloud";
-import { mayCall, policyOf, type Context, type Policy } from "./iam";
+import { assertVerdicts, policyOf, type Context, type Policy } from "./iam";
 import type { Recording } from "./record";
 import { standard } from "./scenarios";
 
@@ -14,8 +14,6 @@ const service = ecs(`service/${mine}/${mine}`);
 const revision = ecs(`task-definition/${mine}:7`);
 const registering: Context = { "ecs:CreateAction": "RegisterTaskDefinition" };
 const toTasks: Context = { "iam:PassedToService": "ecs-tasks.amazonaws.com" };
-
-type Call = readonly [action: string, resource: string, context?: Context];
 
 describe("permissions", () => {
     let run: Recording;
@@ -32,20 +30,6 @@ describe("permissions", () => {
             String(run.one("aws:iam/role:Role", `main-${name}`).outputs.arn),
         ) as [string, string, string];
     });
-
-    /** Evaluates every call of a table and compares all verdicts at once, so that a failure shows each wrong one. */
-    async function assertVerdicts(
-        policy: Policy,
-        verdict: "allowed" | "denied",
-        calls: readonly Call[],
-    ): Promise<void> {
-        const name = ([action, resource, context]: Call) =>
-            [action, resource, ...Object.values(context ?? {})].join(" ");
-        const verdicts = await Promise.all(
-            calls.map(async (call) => [name(call), (await mayCall(policy, ...call)) ? "allowed" : "denied"]),
-        );
-        assert.deepEqual(Object.fromEntries(verdicts), Object.fromEntries(calls.map((call) => [name(call), verdict])));
-    }
 
     describe("of the deploy role", () => {
         it("allow what deploy.yml does", async () => {
@@ -199,6 +183,8 @@ describe("permissions", () => {
             "main-execution ecr:GetAuthorizationToken",
             "main-deploy ecr:GetAuthorizationToken",
             "main-deploy ecs:DescribeTaskDefinition",
+            "main-preview ec2:DescribeAvailabilityZones",
+            "main-preview ecr:GetAuthorizationToken",
         ]);
     });
 

@@ -25,6 +25,7 @@ describe("the whole program", () => {
             taskDefinitionFamily: "fargate-cicd-dev",
             repositoryUrl: "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/fargate-cicd-dev",
             deployRoleArn: run.one("aws:iam/role:Role", "main-deploy").outputs.arn,
+            previewRoleArn: run.one("aws:iam/role:Role", "main-preview").outputs.arn,
             vpcId: "vpc-main-vpc",
         });
     });
@@ -54,8 +55,8 @@ describe("the whole program", () => {
             "aws:ecs/service:Service": 1,
             "aws:ecs/taskDefinition:TaskDefinition": 1,
             "aws:iam/openIdConnectProvider:OpenIdConnectProvider": 1,
-            "aws:iam/role:Role": 3,
-            "aws:iam/rolePolicy:RolePolicy": 2,
+            "aws:iam/role:Role": 4,
+            "aws:iam/rolePolicy:RolePolicy": 3,
             "aws:lb/listener:Listener": 1,
             "aws:lb/loadBalancer:LoadBalancer": 1,
             "aws:lb/targetGroup:TargetGroup": 1,
@@ -63,8 +64,8 @@ describe("the whole program", () => {
             "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 2,
             "awsx:ec2:Vpc": 1,
             "docker-build:index:Image": 1,
-            "github:index/actionsSecret:ActionsSecret": 1,
-            "github:index/actionsVariable:ActionsVariable": 6,
+            "github:index/actionsSecret:ActionsSecret": 2,
+            "github:index/actionsVariable:ActionsVariable": 11,
             "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": 1,
             "pulumi:providers:github": 1,
         });

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as fakeCloud from "./fakeCloud";
-import { configured, project, projectFolder, region as homeRegion, type Values } from "./settings";
+import { configured, organization, project, projectFolder, region as homeRegion, type Values } from "./settings";
 
 export interface Registration {
     readonly type: string;
@@ -106,6 +106,7 @@ export async function attempt(scenario: Scenario = {}): Promise<{ recording: Rec
         project.name,
         stack,
         false,
+        organization,
     );
 
     let failure: Error | undefined;

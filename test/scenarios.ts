@@ -10,6 +10,7 @@ export const alternative = once({
         githubBranch: "release/live",
         githubOidcProvider: "existing",
         createGithubRepository: "true",
+        pulumiGithubApp: "false",
         containerPort: "8080",
         healthCheckPath: "/health",
         cpu: "1024",

@@ -8,9 +8,7 @@ export const projectFolder = path.join(__dirname, "..");
 
 interface ProjectFile {
     readonly name: string;
-    readonly config: Readonly<
-        Record<string, { type: string; description: string; default?: string | number | boolean }>
-    >;
+    readonly config: Readonly<Record<string, { type: string; description: string; default?: string }>>;
 }
 
 /** `Pulumi.yaml`: the only place that holds defaults. */
@@ -20,6 +18,9 @@ export const project = readYaml("Pulumi.yaml") as ProjectFile;
 export const devStack = (readYaml("Pulumi.dev.yaml") as { config: Readonly<Record<string, string | number>> }).config;
 
 export const region = "ap-northeast-1";
+
+/** Pulumi Cloud's organization that the stack belongs to. */
+export const organization = "acme-platform";
 
 export type Values = Readonly<Record<string, string | undefined>>;
 

@@ -79,6 +79,7 @@ describe("task", () => {
             [
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-execution").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-deploy").outputs.name],
+                ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-preview").outputs.name],
             ],
         );
         assert.ok(policies.every(({ inputs }) => inputs.role !== taskRole));

@@ -1,0 +1,65 @@
+"use strict";
+const { readFileSync } = require("node:fs");
+const { setTimeout: pause } = require("node:timers/promises");
+const toolkit = require(`${process.env.SANDBOX_CHECKOUT}/sandbox/actions/toolkit.js`);
+
+/** What DescribeTaskDefinition tells and RegisterTaskDefinition does not take. */
+const readOnly = [
+    "taskDefinitionArn",
+    "revision",
+    "status",
+    "requiresAttributes",
+    "compatibilities",
+    "registeredAt",
+    "registeredBy",
+];
+
+const declared = {
+    "task-definition": undefined,
+    cluster: undefined,
+    service: undefined,
+    "wait-for-service-stability": "false",
+    "wait-for-minutes": "30",
+    "wait-max-delay-seconds": "120",
+};
+
+toolkit.action(declared, async (inputs) => {
+    const { ECS } = toolkit.require("@aws-sdk/client-ecs");
+    const ecs = new ECS({});
+    const { cluster, service } = inputs;
+    const rendered = JSON.parse(readFileSync(inputs["task-definition"], "utf8"));
+    readOnly.forEach((property) => delete rendered[property]);
+    if (rendered.tags?.length === 0) delete rendered.tags;
+    const { taskDefinition } = await ecs.registerTaskDefinition(rendered);
+    const arn = taskDefinition.taskDefinitionArn;
+    toolkit.setOutput("task-definition-arn", arn);
+    console.log(`Registered ${arn}`);
+
+    const { services, failures } = await ecs.describeServices({ cluster, services: [service] });
+    if (failures?.length) throw new Error(`${failures[0].arn} is ${failures[0].reason}`);
+    if (services[0].status !== "ACTIVE") throw new Error(`Service is ${services[0].status}`);
+    await ecs.updateService({ cluster, service, taskDefinition: arn });
+    if (!toolkit.isTrue("wait-for-service-stability", inputs["wait-for-service-stability"])) return;
+
+    const deadline = Date.now() + Number(inputs["wait-for-minutes"]) * 60_000;
+    const longest = Number(inputs["wait-max-delay-seconds"]) * 1000;
+    for (;;) {
+        const [now] = (await ecs.describeServices({ cluster, services: [service] })).services;
+        const ours = now.deployments.find((deployment) => deployment.taskDefinition === arn);
+        const reason = ours?.rolloutStateReason ?? now.events?.[0]?.message ?? "ECS gives no reason";
+        if (!ours || ours.status !== "PRIMARY" || ours.rolloutState === "FAILED") {
+            throw new Error(`The deployment of ${arn} was rolled back: ${reason}`);
+        }
+        if (
+            now.deployments.length === 1 &&
+            now.runningCount === now.desiredCount &&
+            ours.rolloutState === "COMPLETED"
+        ) {
+            console.log(`Rolled out ${arn}`);
+            return;
+        }
+        if (Date.now() > deadline)
+            throw new Error(`The service is not stable after ${inputs["wait-for-minutes"]} minutes: ${reason}`);
+        await pause(Math.min(500, longest)); // ECS is a loopback call away here
+    }
+});

@@ -1,0 +1,62 @@
+// What the stand-ins share: the runner's protocol (environment and files), as in GitHub's "Workflow commands".
+"use strict";
+const { execFileSync } = require("node:child_process");
+const { randomUUID } = require("node:crypto");
+const { appendFileSync } = require("node:fs");
+const { createRequire } = require("node:module");
+
+/** Packages of the checkout that the sandbox runs in; the runner copies an action elsewhere. */
+exports.require = createRequire(`${process.env.SANDBOX_CHECKOUT}/package.json`);
+
+/**
+ * The inputs of the action: those that it declares, and no other. The original would ignore another one with a warning.
+ * @param {Record<string, string | undefined>} declared the defaults by name; undefined: required
+ */
+function inputs(declared) {
+    const given = Object.fromEntries(
+        Object.entries(process.env)
+            .filter(([name]) => name.startsWith("INPUT_"))
+            .map(([name, value]) => [name.slice("INPUT_".length).toLowerCase(), value]),
+    );
+    const unknown = Object.keys(given).filter((name) => !(name in declared) && given[name] !== "");
+    if (unknown.length > 0) {
+        throw new Error(
+            `the stand-in does not know the input ${unknown.join(", ")}: it knows ${Object.keys(declared).join(", ")}`,
+        );
+    }
+    return Object.fromEntries(
+        Object.entries(declared).map(([name, standard]) => {
+            const value = given[name] || standard;
+            if (value === undefined) throw new Error(`the input ${name} is missing`);
+            return [name, value];
+        }),
+    );
+}
+
+/** Runs the action; what it throws is the step's error. */
+exports.action = async (declared, main) => {
+    try {
+        await main(inputs(declared));
+    } catch (error) {
+        const message = error.name && error.name !== "Error" ? `${error.name}: ${error.message}` : error.message;
+        console.log(`::error::${message.replaceAll("\n", " ")}`);
+        process.exitCode = 1;
+    }
+};
+
+function append(file, name, value) {
+    const end = `end-${randomUUID()}`;
+    appendFileSync(process.env[file], `${name}<<${end}\n${value}\n${end}\n`);
+}
+exports.setOutput = (name, value) => append("GITHUB_OUTPUT", name, value);
+exports.exportVariable = (name, value) => append("GITHUB_ENV", name, value);
+exports.mask = (value) => console.log(`::add-mask::${value}`);
+
+/** Runs a program with its output on the step's log. */
+exports.run = (command, args, options = {}) =>
+    execFileSync(command, args, { stdio: ["pipe", "inherit", "inherit"], ...options });
+
+exports.isTrue = (name, value) => {
+    if (value !== "true" && value !== "false") throw new Error(`${name} is "${value}": true or false`);
+    return value === "true";
+};
