@@ -11,6 +11,7 @@ const untaggable: ReadonlySet<string> = new Set([
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:route53/record:Record",
+    "aws:secretsmanager/secretVersion:SecretVersion",
 ]);
 
 /**
