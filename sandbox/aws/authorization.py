@@ -14,7 +14,7 @@ from replace import existing, replace
 from resources import Call, Check
 
 # Their requests name the action in a header; a query parameter must not be able to name another one.
-_JSON_SERVICES = {"ecs", "ecr", "logs", "secretsmanager", "application-autoscaling"}
+_JSON_SERVICES = {"acm", "ecs", "ecr", "logs", "secretsmanager", "ssm", "application-autoscaling"}
 # Containers read their metadata without credentials.
 _UNSIGNED_SERVICES = {"ecs-metadata", "imds"}
 _WITHOUT_CREDENTIALS = {"sts:AssumeRoleWithWebIdentity"}
@@ -40,6 +40,12 @@ def checks_for(service: str, action: str, args: dict, known: str, region: str, a
         return resources.iam(call, known, iam_service._roles.get)
     if service == "application-autoscaling":
         return resources.autoscaling(call)
+    if service == "secretsmanager":
+        return resources.secretsmanager(call, known)
+    if service == "ssm":
+        return resources.ssm(call, known)
+    if service == "acm":
+        return resources.acm(call, known)
     return [Check(action, known)]
 
 

@@ -1,4 +1,4 @@
-"""The containers of ECS tasks: found by a label, limited as declared, pulled with the task's own execution role."""
+"""The containers of ECS tasks: found by a label, limited as declared, started with the task's own execution role."""
 
 import os
 import re
@@ -10,6 +10,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs
 
 import registry
+import secrets_manager
 from permissions import as_task, denial, permits
 from replace import existing, replace
 
@@ -42,7 +43,7 @@ def _require(principal, action: str, resource: str, failure: str) -> None:
 
 
 def prepare(task: dict, definition: dict) -> dict | None:
-    """What the agent of ECS does before it starts containers: log in, may pull, may write the logs.
+    """What the agent of ECS does before it starts containers: log in, may pull, may read the secrets, may write the logs.
 
     :returns: the credentials for the registry, or None when no image comes from it.
     :raises CannotStart: with the reason that `DescribeTasks` shows.
@@ -50,11 +51,12 @@ def prepare(task: dict, definition: dict) -> dict | None:
     containers = definition["containerDefinitions"]
     images = [each["image"] for each in containers if _is_ours(each["image"])]
     groups = [config["group"] for each in containers if (config := ecs._awslogs_config(each, "", ""))]
-    if not images and not groups:
+    secrets = secrets_manager.needed(containers)
+    if not images and not groups and not secrets:
         return None
     role, task_id = definition.get("executionRoleArn"), task["taskArn"].rsplit("/", 1)[-1]
     if not role:
-        raise CannotStart("ResourceInitializationError: the task definition has no execution role to pull or log with")
+        raise CannotStart("ResourceInitializationError: the task definition has no execution role to pull, log or read secrets with")
     principal = as_task(role, task_id)
     if isinstance(principal, str):
         raise CannotStart(f"ResourceInitializationError: {principal}")
@@ -62,6 +64,8 @@ def prepare(task: dict, definition: dict) -> dict | None:
         stream = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:*"
         for action in _LOG:
             _require(principal, action, stream, "ResourceInitializationError: failed to validate logger args")
+    for action, resource, failure in secrets:
+        _require(principal, action, resource, failure)
     if not images:
         return None
     login = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed"
@@ -145,6 +149,9 @@ def install() -> None:
 
     @replace(ecs, "_register_task_definition", "data")
     def register_task_definition(original, data):
+        refused = secrets_manager.problem(data)
+        if refused:
+            return ecs.error_response_json("ClientException", refused, 400)
         if "FARGATE" in (data.get("requiresCompatibilities") or []):
             if data.get("networkMode") != "awsvpc":
                 message = "Fargate only supports network mode 'awsvpc'."

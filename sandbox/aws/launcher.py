@@ -13,6 +13,8 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `health`, `load_balancer` | calls every target healthy | health checks; requests go to healthy targets only; draining |
 | `deployments` | a rollout is done when containers have run for a second | when the load balancer finds them healthy; else it is rolled back |
 | `containers` | pulls as nobody | pulls with the execution role, limits memory, labels what it starts |
+| `secrets_manager` | reads a container's secrets as nobody, in the current version | with the execution role, in the version that is named |
+| `domains` | issues every certificate; takes any DNS record and TLS listener | a certificate waits for the record that proves its domain |
 | `autoscaling` | nothing | Application Auto Scaling for ECS services |
 | `identity_providers` | an OIDC provider cannot be changed | its tags, audiences and thumbprints can |
 
@@ -78,14 +80,16 @@ def main() -> None:
     import autoscaling
     import containers
     import deployments
+    import domains
     import identity_providers
     import load_balancer
     import registry
+    import secrets_manager
     import web_identity
     from ministack import app
 
     installed = (authorization, web_identity, registry, load_balancer, deployments, containers)
-    for module in (*installed, autoscaling, identity_providers):
+    for module in (*installed, autoscaling, identity_providers, secrets_manager, domains):
         module.install()
     containers.remove_leftovers()
     app.main()

@@ -1,6 +1,9 @@
 """The load balancer: requests only reach healthy targets, in turn, and a target that leaves answers its last ones.
 
 MiniStack picks one of the registered targets at random, and forgets one at once.
+
+One port serves all load balancers. A load balancer's own name stands for its listener on port 80; `<domain>.localhost`
+stands for `https://<domain>`, and so for the listener on port 443 of the load balancer that the domain is an alias of.
 """
 
 import itertools
@@ -12,6 +15,7 @@ from ministack import app
 from ministack.core.responses import StreamingResponse, set_request_account_id, set_request_region
 from ministack.services import alb, ec2
 
+import domains
 import health
 from replace import existing, replace
 
@@ -66,7 +70,7 @@ def install() -> None:
 
     @replace(alb, "find_lb_for_host", "host")
     def find_lb_for_host(original, host):
-        name = host.split(":")[0].lower()
+        name = (domains.alias_target(host) or host).split(":")[0].lower()
         for (account, region, _), balancer in alb._lbs.all_items():
             if name in (_dns_name(balancer).split(":")[0], f"{balancer['LoadBalancerName'].lower()}.alb.localhost"):
                 set_request_account_id(account)
@@ -87,8 +91,12 @@ def install() -> None:
         alb, "dispatch_request", "lb method path headers body query_params port client_ip raw_query_string raw_path"
     )
     async def dispatch_request(original, lb, method, path, headers, body, query_params, port=80, *rest, **details):
-        # One port serves all load balancers here; it stands for the listener on port 80.
         listener_port = 80 if port == int(os.environ["GATEWAY_PORT"]) else port
+        if domains.alias_target(headers.get("host", "")):
+            domain = headers["host"].split(":")[0].removesuffix(".localhost")
+            headers, listener_port = {**headers, "host": domain}, 443
+        if listener_port not in domains.ports_of(lb["LoadBalancerArn"]):
+            return 502, {"Content-Type": "text/plain"}, f"No listener on port {listener_port}: nobody answers.\n".encode()
         return await original(lb, method, path, headers, body, query_params, listener_port, *rest, **details)
 
     @replace(alb, "_forward_to_tg", "tg_arn method path headers body query_params raw_query_string raw_path")

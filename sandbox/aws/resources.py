@@ -183,3 +183,30 @@ def autoscaling(call: Call) -> list[Check]:
     }
     passed = pass_role(call, args.get("RoleARN"), "application-autoscaling.amazonaws.com")
     return [call.on(call.arn("scalable-target/*"), context), *passed]
+
+
+def secretsmanager(call: Call, known: str) -> list[Check]:
+    """`known` is the ARN of the secret that is named, with the six characters that AWS has added to it."""
+    if call.action in ("ListSecrets", "GetRandomPassword", "BatchGetSecretValue"):
+        return [call.on("*")]
+    if call.action == "CreateSecret":
+        # The six characters are not made up yet; a policy ends in `-??????` or `*`.
+        target = f"{call.arn('secret:' + call.args.get('Name', ''))}-000000"
+        tagged = [Check("secretsmanager:TagResource", target)] if call.args.get("Tags") else []
+        return [call.on(target), *tagged]
+    return [call.on(known)]
+
+
+def ssm(call: Call, known: str) -> list[Check]:
+    names = call.args.get("Names")
+    if not isinstance(names, list):
+        return [call.on(known)]
+    arns = [name if name.startswith("arn:") else call.arn(f"parameter/{name.lstrip('/')}") for name in names]
+    return [call.on(arn) for arn in arns]
+
+
+def acm(call: Call, known: str) -> list[Check]:
+    if call.action != "RequestCertificate":
+        return [call.on(known)]
+    created = call.arn("certificate/*")
+    return [call.on(created), *([Check("acm:AddTagsToCertificate", created)] if call.args.get("Tags") else [])]
