@@ -1,3 +1,4 @@
+import type { ACM } from "@aws-sdk/client-acm";
 import type { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
 import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import type { EC2 } from "@aws-sdk/client-ec2";
@@ -5,6 +6,8 @@ import type { ECR } from "@aws-sdk/client-ecr";
 import type { ECS } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { IAM } from "@aws-sdk/client-iam";
+import type { Route53 } from "@aws-sdk/client-route-53";
+import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import type { STS } from "@aws-sdk/client-sts";
 import { createRequire } from "node:module";
 import { NotReadyError, Properties } from "../standIn";
@@ -24,6 +27,9 @@ export class Clients {
 
     constructor(readonly region: string) {}
 
+    get acm(): ACM {
+        return this.client("@aws-sdk/client-acm", "ACM");
+    }
     get ec2(): EC2 {
         return this.client("@aws-sdk/client-ec2", "EC2");
     }
@@ -42,8 +48,14 @@ export class Clients {
     get logs(): CloudWatchLogs {
         return this.client("@aws-sdk/client-cloudwatch-logs", "CloudWatchLogs");
     }
+    get route53(): Route53 {
+        return this.client("@aws-sdk/client-route-53", "Route53");
+    }
     get scaling(): ApplicationAutoScaling {
         return this.client("@aws-sdk/client-application-auto-scaling", "ApplicationAutoScaling");
+    }
+    get secrets(): SecretsManager {
+        return this.client("@aws-sdk/client-secrets-manager", "SecretsManager");
     }
     get sts(): STS {
         return this.client("@aws-sdk/client-sts", "STS");

@@ -2,7 +2,8 @@ import { sameSet, sameValue } from "../differences";
 import { Properties, ResourceStandIn } from "../standIn";
 import { until } from "../until";
 import { afterCreating, Clients, defined, unlessGone } from "./clients";
-import { fromTags, taggable, toTags } from "./tags";
+import { listener, tagsOf } from "./listener";
+import { taggable, toTags } from "./tags";
 
 const fiveMinutes = 300_000;
 
@@ -17,10 +18,6 @@ export function elasticLoadBalancing(clients: Clients): Record<string, ResourceS
         "aws:lb/loadBalancer:LoadBalancer": taggable(loadBalancer(clients), retag),
         "aws:lb/targetGroup:TargetGroup": taggable(targetGroup(clients), retag),
     };
-}
-
-async function tagsOf({ elb }: Clients, arn: string) {
-    return fromTags((await elb.describeTags({ ResourceArns: [arn] })).TagDescriptions?.[0]?.Tags);
 }
 
 function attributes(values: Readonly<Record<string, unknown>>) {
@@ -188,58 +185,5 @@ function targetGroup(clients: Clients): ResourceStandIn {
         delete: async (id) => void (await unlessGone(elb.deleteTargetGroup({ TargetGroupArn: id }))),
         list: async () =>
             ((await elb.describeTargetGroups({})).TargetGroups ?? []).map((found) => found.TargetGroupArn!),
-    };
-}
-
-function listener(clients: Clients): ResourceStandIn {
-    const { elb } = clients;
-    const request = (inputs: Properties) => ({
-        Port: inputs.port as number,
-        Protocol: inputs.protocol,
-        DefaultActions: inputs.defaultActions.map(({ type, targetGroupArn }: Properties) => ({
-            Type: type,
-            TargetGroupArn: targetGroupArn,
-        })),
-    });
-    return {
-        required: ["loadBalancerArn", "port", "protocol", "defaultActions.type", "defaultActions.targetGroupArn"],
-        optional: [],
-        replaceOn: ["loadBalancerArn"],
-        create: async (inputs) => {
-            const created = await elb.createListener({
-                LoadBalancerArn: inputs.loadBalancerArn,
-                ...request(inputs),
-                Tags: toTags(inputs.tags),
-            });
-            const arn = created.Listeners![0]!.ListenerArn!;
-            return { id: arn, outputs: { arn } };
-        },
-        read: async (id) => {
-            const found = (await unlessGone(elb.describeListeners({ ListenerArns: [id] })))?.Listeners?.[0];
-            return (
-                found && {
-                    loadBalancerArn: found.LoadBalancerArn,
-                    port: found.Port,
-                    protocol: found.Protocol,
-                    defaultActions: found.DefaultActions?.map(({ Type, TargetGroupArn }) => ({
-                        type: Type,
-                        targetGroupArn: TargetGroupArn,
-                    })),
-                    tags: await tagsOf(clients, id),
-                }
-            );
-        },
-        update: async (id, _state, inputs) => {
-            await elb.modifyListener({ ListenerArn: id, ...request(inputs) });
-            return {};
-        },
-        delete: async (id) => void (await unlessGone(elb.deleteListener({ ListenerArn: id }))),
-        list: async () => {
-            const { LoadBalancers = [] } = await elb.describeLoadBalancers({});
-            const answers = await Promise.all(
-                LoadBalancers.map(({ LoadBalancerArn }) => elb.describeListeners({ LoadBalancerArn })),
-            );
-            return answers.flatMap(({ Listeners = [] }) => Listeners.map((found) => found.ListenerArn!));
-        },
     };
 }

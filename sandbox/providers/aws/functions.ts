@@ -1,8 +1,10 @@
 import { FunctionStandIn, misfits, secret } from "../standIn";
 import { Clients } from "./clients";
+import { bare } from "./route53";
+import { fromTags } from "./tags";
 
 export function functions(clients: Clients): Record<string, FunctionStandIn> {
-    const { ec2, ecr, iam, region, sts } = clients;
+    const { ec2, ecr, iam, region, route53, sts } = clients;
     return {
         "aws:index/getAvailabilityZones:getAvailabilityZones": taking([], ["state"], async ({ state }) => {
             const answer = await ec2.describeAvailabilityZones(
@@ -55,6 +57,30 @@ export function functions(clients: Clients): Record<string, FunctionStandIn> {
                 url: found.Url,
                 clientIdLists: found.ClientIDList ?? [],
                 thumbprintLists: found.ThumbprintList ?? [],
+            };
+        }),
+        "aws:route53/getZone:getZone": taking(["name"], [], async ({ name }) => {
+            const { HostedZones = [] } = await route53.listHostedZones({});
+            const zones = HostedZones.filter((zone) => bare(zone.Name!) === bare(name) && !zone.Config?.PrivateZone);
+            if (zones.length !== 1) {
+                throw new Error(
+                    zones.length === 0
+                        ? `this account has no public Route 53 hosted zone ${name}`
+                        : `this account has ${zones.length} public Route 53 hosted zones ${name}`,
+                );
+            }
+            const id = zones[0]!.Id!.replace("/hostedzone/", "");
+            const { HostedZone, DelegationSet } = await route53.getHostedZone({ Id: id });
+            const tagged = await route53.listTagsForResource({ ResourceType: "hostedzone", ResourceId: id });
+            return {
+                id,
+                zoneId: id,
+                arn: `arn:aws:route53:::hostedzone/${id}`,
+                name: bare(HostedZone!.Name!),
+                privateZone: false,
+                nameServers: DelegationSet?.NameServers ?? [],
+                primaryNameServer: DelegationSet?.NameServers?.[0],
+                tags: fromTags(tagged.ResourceTagSet?.Tags),
             };
         }),
     };

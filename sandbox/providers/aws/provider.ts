@@ -1,4 +1,5 @@
 import { Configuration, Offer, ProviderStandIn } from "../standIn";
+import { acm } from "./acm";
 import { appAutoScaling } from "./appAutoScaling";
 import { Clients } from "./clients";
 import { cloudWatchLogs } from "./cloudWatchLogs";
@@ -10,7 +11,9 @@ import { elasticLoadBalancing } from "./elasticLoadBalancing";
 import { functions } from "./functions";
 import { iam } from "./iam";
 import { natAndEndpoints } from "./natAndEndpoints";
+import { route53 } from "./route53";
 import { routeTables } from "./routeTables";
+import { secretsManager } from "./secretsManager";
 import { securityGroups } from "./securityGroups";
 import { vpc } from "./vpc";
 
@@ -48,7 +51,10 @@ export function offer(clients: Clients): Offer {
             ...ecsService(clients),
             ...ecsTaskDefinition(clients),
             ...ecsCluster(clients),
+            ...route53(clients),
             ...elasticLoadBalancing(clients),
+            ...acm(clients),
+            ...secretsManager(clients),
             ...ecr(clients),
             ...cloudWatchLogs(clients),
             ...iam(clients),
