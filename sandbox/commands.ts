@@ -2,7 +2,9 @@
 import type * as automation from "@pulumi/pulumi/automation";
 import * as fs from "node:fs";
 import * as http from "node:http";
+import { reachable } from "./address";
 import { startAwsEmulator, stopAwsEmulator } from "./aws/emulator";
+import { ensureHostedZone } from "./aws/hostedZone";
 import { openStack } from "./engine";
 import { jwksUrl, startGitHub } from "./github/service";
 import { existing, type Existing } from "./inventory";
@@ -10,7 +12,7 @@ import { prepareMachine, releaseMachine } from "./machine";
 import { leftoverProcesses, stopAllServices } from "./machine/services";
 import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
-import { sandboxSettings } from "./project";
+import { sampleSecret, sandboxSettings, undecryptable } from "./project";
 import { pullRequestCredentials } from "./pullRequest";
 import { assertStateReadable, dropBrokenDescriptions, recover } from "./recovery";
 import { noticingInterruption } from "./runLock";
@@ -27,10 +29,13 @@ interface Sandbox {
 
 /** Starts everything that the engine talks to, and opens the stack. */
 async function open(): Promise<Sandbox> {
-    const { region, github } = sandboxSettings(); // what is wrong in the configuration is said before a machine is prepared
+    const { region, github, domain } = sandboxSettings(); // what is wrong in the configuration is said before a machine is prepared
     dropBrokenDescriptions();
     assertStateReadable();
     const started = Date.now();
+    for (const variable of undecryptable()) {
+        console.log(`${variable} is encrypted for the stack's own backend: here its value is "${sampleSecret}".`);
+    }
     console.log("Prepare this machine");
     const { binFolder, python, dockerHost, buildEnv } = await prepareMachine(["engine", "docker-build", "buildkit"]);
     const repository = `${github.owner}/${github.repository}`;
@@ -38,6 +43,9 @@ async function open(): Promise<Sandbox> {
         step("AWS emulator", () => startAwsEmulator({ python, dockerHost, region, jwksUrl: jwksUrl() })),
         step("GitHub emulator", () => startGitHub({ repository, repositoryExists: !github.create })),
     ]);
+    if (domain) {
+        await step("DNS zone, as the team has it", () => ensureHostedZone(region, domain.hostedZone));
+    }
     const stack = await step("Pulumi stack", () => openStack(binFolder, { ...buildEnv }));
     const sandbox = {
         stack,
@@ -58,10 +66,11 @@ export interface Options {
 export async function up(options: Options): Promise<void> {
     const { stack } = await open();
     const { outputs } = await noticingInterruption(() => stack.up({ ...live, ...options }));
-    const url = String(outputs.url?.value);
+    const settings = sandboxSettings();
+    const url = reachable(String(outputs.url?.value), settings);
     await step("The app answers", () => assertAnswers(url));
     console.log(`
-Open      ${url}
+Open      ${url}${settings.domain ? `   in place of ${outputs.url?.value}: TLS is not emulated` : ""}
 State     ${stateDir}
 Next      npm run sandbox:preview   what an edit would change
           npm run sandbox:release   deploy.yml itself, for an edit in app/

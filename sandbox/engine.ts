@@ -4,8 +4,17 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import { rootEnvironment } from "./aws/emulator";
 import { githubToken, githubUrl } from "./github/service";
+import { run } from "./machine/run";
 import { checkout, stateDir } from "./paths";
-import { projectDir, projectName, sandboxSettings, stackName, writeProject } from "./project";
+import {
+    configuredSecrets,
+    projectDir,
+    projectName,
+    sandboxSettings,
+    secretsKey,
+    stackName,
+    writeProject,
+} from "./project";
 
 /** Marks the engine and its plugins, so that those of a killed run are found again. */
 export const runVariable = "FARGATE_CICD_SANDBOX_RUN";
@@ -52,8 +61,20 @@ export async function openStack(toolFolder: string, extra: Record<string, string
     const { [runVariable]: _marker, ...programEnvironment } = envVars;
     Object.assign(process.env, programEnvironment);
     process.chdir(checkout);
-    return automation.LocalWorkspace.createOrSelectStack(
+    const stack = await automation.LocalWorkspace.createOrSelectStack(
         { stackName, projectName: projectName(), program },
         { workDir: projectDir, envVars, pulumiHome: envVars.PULUMI_HOME },
     );
+    for (const [variable, input] of Object.entries(configuredSecrets())) {
+        const setting = [
+            "--secret",
+            "--path",
+            `${secretsKey()}.${variable}`,
+            "--stack",
+            stackName,
+            "--non-interactive",
+        ];
+        await run("pulumi", ["config", "set", ...setting], { cwd: projectDir, env: envVars, input });
+    }
+    return stack;
 }

@@ -12,6 +12,9 @@ export const stackName = "dev";
 /** The repository on the emulated GitHub, for as long as the configuration holds the placeholder. */
 const sampleRepository = "octo-org/hello-fargate";
 
+/** Stands for a secret that the sandbox cannot decrypt. */
+export const sampleSecret = "sandbox";
+
 /** Where the engine runs. */
 export const projectDir = path.join(stateDir, "project");
 
@@ -40,14 +43,54 @@ function readYaml<T extends object>(file: string): T {
 
 const projectFile = () => readYaml<ProjectFile>(path.join(checkout, "Pulumi.yaml"));
 
+const stackFile = () => readYaml<StackFile>(path.join(checkout, `Pulumi.${stackName}.yaml`));
+
 export const projectName = (): string => projectFile().name;
 
-/** The configuration of the stack as the sandbox runs it: the checkout's, with a repository instead of the placeholder. */
+/**
+ * The configuration of the stack as the sandbox runs it: the checkout's, with a repository instead of the placeholder, and with
+ * a text instead of each secret that only the stack's own backend can decrypt.
+ */
 function stackConfig(): Record<string, unknown> {
-    const { config = {} } = readYaml<StackFile>(path.join(checkout, `Pulumi.${stackName}.yaml`));
+    const { config = {} } = stackFile();
     const key = `${projectName()}:githubRepository`;
     const placeholder = String(config[key] ?? "OWNER/REPOSITORY").toUpperCase() === "OWNER/REPOSITORY";
-    return placeholder ? { ...config, [key]: sampleRepository } : { ...config };
+    const own = placeholder ? { ...config, [key]: sampleRepository } : config;
+    for (const [name, value] of Object.entries(own)) {
+        if (isEncrypted(value)) {
+            throw new UserError(
+                `${name} in Pulumi.${stackName}.yaml is encrypted for the stack's own backend, and the sandbox cannot read it. ` +
+                    "Take it out while you work with the sandbox, or write it there as plain text.",
+            );
+        }
+    }
+    const secrets = own[secretsKey()];
+    if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) {
+        return { ...own };
+    }
+    const readable = Object.entries(secrets).map(([name, value]) => [name, isEncrypted(value) ? sampleSecret : value]);
+    return { ...own, [secretsKey()]: Object.fromEntries(readable) as Record<string, unknown> };
+}
+
+/** What the Pulumi CLI writes for a secret. */
+const isEncrypted = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
+
+/** The structured key that holds the app's secrets. */
+export const secretsKey = (): string => `${projectName()}:secrets`;
+
+/** The app's secrets by variable, without the references to some that exist already. */
+export function configuredSecrets(): Record<string, string> {
+    const entries = Object.entries((stackConfig()[secretsKey()] ?? {}) as Record<string, unknown>);
+    const given = entries.map(([variable, value]) => [variable, String(value)] as const);
+    return Object.fromEntries(given.filter(([, value]) => !value.startsWith("arn:")));
+}
+
+/** The variables whose secret the sandbox cannot decrypt. */
+export function undecryptable(): string[] {
+    const { config = {} } = stackFile();
+    return Object.entries((config[secretsKey()] ?? {}) as Record<string, unknown>).flatMap(([variable, value]) =>
+        isEncrypted(value) ? [variable] : [],
+    );
 }
 
 /**
@@ -58,7 +101,8 @@ export function sandboxSettings(): Settings {
     const project = projectFile();
     const prefix = `${project.name}:`;
     const config = stackConfig();
-    const text = (value: unknown) => (value === undefined ? undefined : String(value));
+    const text = (value: unknown) =>
+        value === undefined ? undefined : typeof value === "object" ? JSON.stringify(value) : String(value);
     return loadSettings({
         get: (key) => text(config[prefix + key] ?? project.config?.[key]?.default),
         keys: Object.keys(config)
@@ -71,7 +115,7 @@ export function sandboxSettings(): Settings {
 }
 
 /**
- * Writes the files that the engine reads.
+ * Writes the files that the engine reads, without `configuredSecrets`: these the engine encrypts itself.
  * @param toolFolder the folder with the program `pulumi-resource-docker-build`
  */
 export function writeProject(toolFolder: string): void {
@@ -92,7 +136,13 @@ export function writeProject(toolFolder: string): void {
     // The engine keeps the salt of the encrypted values beside the configuration: without it no passphrase fits any more.
     const file = path.join(projectDir, `Pulumi.${stackName}.yaml`);
     const salt = fs.existsSync(file) ? readYaml<StackFile>(file).encryptionsalt : undefined;
-    fs.writeFileSync(file, stringify({ ...(salt && { encryptionsalt: salt }), config: stackConfig() }));
+    const config = stackConfig();
+    const encrypted = configuredSecrets();
+    const entries = Object.entries((config[secretsKey()] ?? {}) as Record<string, unknown>);
+    if (entries.length > 0) {
+        config[secretsKey()] = Object.fromEntries(entries.filter(([variable]) => !(variable in encrypted)));
+    }
+    fs.writeFileSync(file, stringify({ ...(salt && { encryptionsalt: salt }), config }));
 
     // Providers run in this folder, and paths in the state are relative to it.
     const link = path.join(projectDir, ".build");

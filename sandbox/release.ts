@@ -1,5 +1,6 @@
 /** What `npm run sandbox:release` does: runs deploy.yml itself, as a push of the working tree. */
 import * as path from "node:path";
+import { reachable } from "./address";
 import { awsEndpoint, isAwsHealthy } from "./aws/emulator";
 import { jobValues, startRun } from "./github/jobs";
 import { prepareMachine } from "./machine";
@@ -18,7 +19,8 @@ export interface ReleaseOptions {
 }
 
 export async function release({ officialActions }: ReleaseOptions): Promise<void> {
-    const { github } = sandboxSettings();
+    const settings = sandboxSettings();
+    const { github } = settings;
     const repository = `${github.owner}/${github.repository}`;
     const ref = `refs/heads/${github.branch}`;
     if (!(await isAwsHealthy())) {
@@ -31,6 +33,7 @@ export async function release({ officialActions }: ReleaseOptions): Promise<void
     if (!values.secrets.AWS_IAM_ROLE_TO_ASSUME) {
         throw new UserError(`${repository} has no secret AWS_IAM_ROLE_TO_ASSUME yet: run npm run sandbox:up first.`);
     }
+    const url = reachable(values.variables.APP_URL ?? "", settings);
     const repositoryFolder = path.join(stateDir, "workflow", "repository");
     const sha = await step(
         "Commit the working tree",
@@ -52,7 +55,9 @@ export async function release({ officialActions }: ReleaseOptions): Promise<void
         repositoryFolder,
         workflow,
         runner: values.variables.RUNNER ?? "",
-        ...values,
+        secrets: values.secrets,
+        // The last step asks the app for its version.
+        variables: { ...values.variables, APP_URL: url },
         environment: {
             ...buildEnv,
             DOCKER_HOST: dockerHost,
@@ -71,7 +76,7 @@ export async function release({ officialActions }: ReleaseOptions): Promise<void
         );
     }
     console.log(`
-Open      ${values.variables.APP_URL}
+Open      ${url}
 Version   ${sha}
 Released in ${((Date.now() - started) / 1000).toFixed(1)} s
 `);

@@ -9,6 +9,8 @@ export interface RunOptions {
     readonly cwd?: string;
     /** Added to this process's own environment. */
     readonly env?: Readonly<Record<string, string>>;
+    /** What it reads on its standard input: other than its arguments, no other process sees that. */
+    readonly input?: string;
     /** Milliseconds; unlimited without it. */
     readonly timeout?: number;
 }
@@ -35,15 +37,16 @@ export async function run(command: string, args: readonly string[], options: Run
         const child = spawn(command, args, {
             cwd: options.cwd,
             env: markedEnvironment(marker, options.env),
-            stdio: ["ignore", "pipe", "pipe"],
+            stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
             timeout: options.timeout,
             killSignal: "SIGKILL",
         });
         running.add(child);
         const out: Buffer[] = [];
         const all: Buffer[] = [];
-        child.stdout.on("data", (chunk: Buffer) => out.push(chunk) && all.push(chunk));
-        child.stderr.on("data", (chunk: Buffer) => all.push(chunk));
+        child.stdin?.on("error", () => undefined).end(options.input); // one that does not read fails for its own reason
+        child.stdout!.on("data", (chunk: Buffer) => out.push(chunk) && all.push(chunk));
+        child.stderr!.on("data", (chunk: Buffer) => all.push(chunk));
         const text = [command, ...args].join(" ");
         child.on("error", (error) => {
             running.delete(child);
