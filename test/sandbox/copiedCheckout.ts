@@ -69,7 +69,7 @@ export class CopiedCheckout {
     }
 
     /** Changes one key in `Pulumi.dev.yaml`; undefined takes it out. */
-    configure(key: string, value: string | number | undefined): void {
+    configure(key: string, value: string | number | object | undefined): void {
         const file = this.path("Pulumi.dev.yaml");
         const document = parseDocument(fs.readFileSync(file, "utf8"));
         if (value === undefined) {
@@ -128,6 +128,12 @@ export class CopiedCheckout {
     }
 }
 
+/** The types of what the engine says that it created, changed, replaced or deleted. */
+export function changedTypes(output: string): string[] {
+    const lines = output.matchAll(/^ *(?:[+~-]|\+-|-\+|\+\+|--) +([\w-]+(?:[:/][\w-]+)+) /gm);
+    return [...new Set([...lines].map((match) => match[1]!))].sort();
+}
+
 /** Asks the load balancer that the URL names, which not every resolver knows. */
 export async function fetchPage(url: string): Promise<{ status: number; body: string }> {
     const { host, port, pathname } = new URL(url);
@@ -151,15 +157,24 @@ async function docker<T>(path: string): Promise<T> {
     });
 }
 
-/** The tasks of a copy's sandbox that Docker runs, with the references of their image by digest. */
-export async function containersOf(copy: CopiedCheckout): Promise<{ id: string; repoDigests: string[] }[]> {
+export interface Container {
+    readonly id: string;
+    /** The references of its image by digest. */
+    readonly repoDigests: readonly string[];
+    /** `NAME=value` each. */
+    readonly environment: readonly string[];
+}
+
+/** The tasks of a copy's sandbox that Docker runs. */
+export async function containersOf(copy: CopiedCheckout): Promise<Container[]> {
     const id = createHash("sha256").update(copy.folder).digest("hex").slice(0, 12);
     const filters = encodeURIComponent(JSON.stringify({ label: [`fargate-cicd.sandbox=${id}`] }));
     const containers = await docker<{ Id: string; ImageID: string }[]>(`/containers/json?filters=${filters}`);
     return Promise.all(
         containers.map(async ({ Id, ImageID }) => {
             const image = await docker<{ RepoDigests: string[] | null }>(`/images/${ImageID}/json`);
-            return { id: Id, repoDigests: image.RepoDigests ?? [] };
+            const { Config } = await docker<{ Config: { Env: string[] } }>(`/containers/${Id}/json`);
+            return { id: Id, repoDigests: image.RepoDigests ?? [], environment: Config.Env };
         }),
     );
 }

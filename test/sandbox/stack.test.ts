@@ -1,7 +1,7 @@
 /** The whole stack on the real engine, as the README's reader runs it. The steps build on each other, in this order. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
+import { changedTypes, containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
 
 interface Resource {
     readonly type: string;
@@ -28,14 +28,6 @@ describe("the stack in the sandbox", function () {
         assert.equal(run.code, 0, run.output);
         return run;
     };
-    const changedTypes = (text: string) =>
-        [
-            ...new Set(
-                [...text.matchAll(/^ *(?:[+~-]|\+-|-\+|\+\+|--) +([\w-]+(?:[:/][\w-]+)+) /gm)].map(
-                    (match) => match[1]!,
-                ),
-            ),
-        ].sort();
 
     before("npm run sandbox:up", async () => {
         const run = await succeed("sandbox:up");
