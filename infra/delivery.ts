@@ -131,12 +131,12 @@ export function deployStatements(target: DeployTarget): Statement[] {
         // ECR hands out registry tokens for the whole account; the action has no narrower resource.
         { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
         {
+            // Reading the manifest tells whether the commit's image is there already; layers are pushed, never pulled.
             sid: "PushImage",
             actions: [
                 "ecr:BatchCheckLayerAvailability",
                 "ecr:BatchGetImage",
                 "ecr:CompleteLayerUpload",
-                "ecr:GetDownloadUrlForLayer",
                 "ecr:InitiateLayerUpload",
                 "ecr:PutImage",
                 "ecr:UploadLayerPart",

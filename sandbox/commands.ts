@@ -18,7 +18,27 @@ import { assertStateReadable, dropBrokenDescriptions, recover } from "./recovery
 import { noticingInterruption } from "./runLock";
 
 const color = process.stdout.isTTY ? "always" : "never";
-const live = { color, onOutput: (text: string) => void process.stdout.write(text) } as const;
+
+/**
+ * The engine's output as it comes, and an end to its waiting: it does not notice that the program, which runs in this process, has
+ * failed where a value that another resource needs could not be looked up (pulumi/pulumi#16665).
+ */
+function live() {
+    const controller = new AbortController();
+    return {
+        color,
+        onOutput: (text: string) => void process.stdout.write(text),
+        onEvent: ({ diagnosticEvent }: automation.EngineEvent) => {
+            if (diagnosticEvent?.severity === "error" && diagnosticEvent.message.includes("Unhandled exception")) {
+                setTimeout(() => controller.abort(), secondsToEnd * 1000).unref();
+            }
+        },
+        signal: controller.signal,
+    } as const;
+}
+
+/** What is under way when the program fails gets this long to be recorded. */
+const secondsToEnd = 5;
 
 interface Sandbox {
     readonly stack: automation.Stack;
@@ -65,7 +85,7 @@ export interface Options {
 
 export async function up(options: Options): Promise<void> {
     const { stack } = await open();
-    const { outputs } = await noticingInterruption(() => stack.up({ ...live, ...options }));
+    const { outputs } = await noticingInterruption(() => stack.up({ ...live(), ...options }));
     const settings = sandboxSettings();
     const url = reachable(String(outputs.url?.value), settings);
     await step("The app answers", () => assertAnswers(url));
@@ -81,7 +101,7 @@ Next      npm run sandbox:preview   what an edit would change
 export async function preview({ asPullRequest, ...options }: Options & { asPullRequest: boolean }): Promise<void> {
     const { stack, stackWith } = await open();
     const viewed = asPullRequest ? await stackWith(await pullRequestCredentials(sandboxSettings())) : stack;
-    await viewed.preview({ ...live, ...options });
+    await viewed.preview({ ...live(), ...options });
 }
 
 export async function destroy(): Promise<void> {
@@ -90,7 +110,7 @@ export async function destroy(): Promise<void> {
         return;
     }
     const { stack, existing } = await open();
-    await noticingInterruption(() => stack.destroy({ ...live, remove: true }));
+    await noticingInterruption(() => stack.destroy({ ...live(), remove: true }));
     const remains = await existing();
     // Docker keeps the images that tasks were started from; on AWS there is no such copy that the stack could take away.
     const images = remains.filter(({ type }) => type === "docker:image");

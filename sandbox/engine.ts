@@ -19,6 +19,11 @@ import {
 /** Marks the engine and its plugins, so that those of a killed run are found again. */
 export const runVariable = "FARGATE_CICD_SANDBOX_RUN";
 
+/** A value for NO_PROXY: what the user has in it, and this machine. */
+export function noProxy(): string {
+    return [process.env.NO_PROXY, "localhost", ".localhost", "127.0.0.1"].filter(Boolean).join(",");
+}
+
 /**
  * The environment of the engine, its plugins and the program. Whatever credentials, profiles or endpoints the user has are
  * replaced: nothing that runs here can reach an account on AWS or GitHub.
@@ -33,7 +38,7 @@ function cloudEnvironment(): Record<string, string> {
         AWS_SHARED_CREDENTIALS_FILE: nowhere,
         GITHUB_BASE_URL: `${githubUrl()}/`,
         GITHUB_TOKEN: githubToken,
-        NO_PROXY: [process.env.NO_PROXY, "localhost", ".localhost", "127.0.0.1"].filter(Boolean).join(","),
+        NO_PROXY: noProxy(),
     };
 }
 

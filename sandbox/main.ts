@@ -26,9 +26,8 @@ const commands: Readonly<Record<string, Command>> = {
         options: { ...engineOptions, "as-pull-request": { type: "boolean" } },
     },
     release: {
-        run: (flags) =>
-            release({ officialActions: (flags["actions-folder"] as string) || !!flags["official-actions"] }),
-        options: { "official-actions": { type: "boolean" }, "actions-folder": { type: "string" } },
+        run: (flags) => release({ officialActions: flags["official-actions"] as string | undefined }),
+        options: { "official-actions": { type: "string" } },
     },
     destroy: { run: () => destroy(), options: {} },
 };
@@ -44,11 +43,13 @@ async function main(name = "", ...args: string[]): Promise<void> {
     await exclusively(name, () => command.run(flags));
 }
 
-function flagsOf(args: string[], options: Command["options"]): Flags {
+function flagsOf(given: string[], options: Command["options"]): Flags {
+    // The one value that may be left out, which parseArgs does not know.
+    const args = given.map((arg) => (arg === "--official-actions" ? `${arg}=` : arg));
     try {
         return parseArgs({ args, options }).values as Flags;
     } catch (error) {
-        const known = Object.keys(options).map((option) => `--${option}`);
+        const known = Object.entries(options).map(([name, { type }]) => `--${name}${type === "string" ? "[=…]" : ""}`);
         const taken = known.length > 0 ? `This command takes ${known.join(", ")}` : "This command takes no options";
         throw new UserError(`${(error as Error).message}. ${taken}, after "--".`);
     }

@@ -37,7 +37,6 @@ describe("permissions", () => {
                 ["ecr:GetAuthorizationToken", "*"],
                 ["ecr:BatchCheckLayerAvailability", repository(mine)],
                 ["ecr:BatchGetImage", repository(mine)],
-                ["ecr:GetDownloadUrlForLayer", repository(mine)],
                 ["ecr:InitiateLayerUpload", repository(mine)],
                 ["ecr:UploadLayerPart", repository(mine)],
                 ["ecr:CompleteLayerUpload", repository(mine)],
@@ -63,6 +62,7 @@ describe("permissions", () => {
                 ["ecs:RegisterTaskDefinition", ecs(`task-definition/${mine}-2:1`)],
                 ["ecs:TagResource", ecs("task-definition/other:1"), registering],
                 ["ecs:DescribeClusters", ecs(`cluster/${mine}`)],
+                ["ecr:GetDownloadUrlForLayer", repository(mine)],
             ]);
         });
 
@@ -203,7 +203,6 @@ describe("permissions", () => {
             "ecr:BatchGetImage",
             "ecr:CompleteLayerUpload",
             "ecr:GetAuthorizationToken",
-            "ecr:GetDownloadUrlForLayer",
             "ecr:InitiateLayerUpload",
             "ecr:PutImage",
             "ecr:UploadLayerPart",

@@ -18,10 +18,10 @@ function inputs(declared) {
             .filter(([name]) => name.startsWith("INPUT_"))
             .map(([name, value]) => [name.slice("INPUT_".length).toLowerCase(), value]),
     );
-    const unknown = Object.keys(given).filter((name) => !(name in declared) && given[name] !== "");
+    const unknown = Object.keys(given).filter((name) => !(name in declared));
     if (unknown.length > 0) {
         throw new Error(
-            `the stand-in does not know the input ${unknown.join(", ")}: it knows ${Object.keys(declared).join(", ")}`,
+            `the stand-in does not know the input ${unknown.join(", ")}: it knows ${Object.keys(declared).join(", ") || "none"}`,
         );
     }
     return Object.fromEntries(
@@ -50,6 +50,8 @@ function append(file, name, value) {
 }
 exports.setOutput = (name, value) => append("GITHUB_OUTPUT", name, value);
 exports.exportVariable = (name, value) => append("GITHUB_ENV", name, value);
+/** For the action's own post step, which finds it as STATE_name in its environment. */
+exports.saveState = (name, value) => append("GITHUB_STATE", name, value);
 exports.mask = (value) => console.log(`::add-mask::${value}`);
 
 /** Runs a program with its output on the step's log. */
@@ -59,4 +61,26 @@ exports.run = (command, args, options = {}) =>
 exports.isTrue = (name, value) => {
     if (value !== "true" && value !== "false") throw new Error(`${name} is "${value}": true or false`);
     return value === "true";
+};
+
+/** @throws Error when a text is not a positive number */
+exports.positive = (name, text) => {
+    const value = Number(text);
+    if (!(value > 0)) throw new Error(`${name} is "${text}": a number above 0`);
+    return value;
+};
+
+/** A task definition as DescribeTaskDefinition tells it, without what RegisterTaskDefinition does not take. */
+exports.registrable = (definition) => {
+    const readOnly = [
+        "taskDefinitionArn",
+        "revision",
+        "status",
+        "requiresAttributes",
+        "compatibilities",
+        "registeredAt",
+        "registeredBy",
+        "deregisteredAt",
+    ];
+    return Object.fromEntries(Object.entries(definition).filter(([name]) => !readOnly.includes(name)));
 };

@@ -15,6 +15,8 @@ export interface WorkflowRun {
     /** Such as `refs/heads/main`. */
     readonly ref: string;
     readonly sha: string;
+    /** The environment that the job deploys to. */
+    readonly environment?: string;
 }
 
 async function ask<T>(pathAndQuery: string, body?: unknown): Promise<T> {
@@ -30,9 +32,13 @@ async function ask<T>(pathAndQuery: string, body?: unknown): Promise<T> {
     return (await response.json()) as T;
 }
 
-/** @throws UserError when the sandbox's GitHub does not answer */
-export async function jobValues(repository: string): Promise<JobValues> {
-    return ask(`secrets?repository=${encodeURIComponent(repository)}`);
+/**
+ * The values of a repository, and over them those of an environment.
+ * @throws UserError when the sandbox's GitHub does not answer, or knows no such environment
+ */
+export async function jobValues(repository: string, environment?: string): Promise<JobValues> {
+    const query = new URLSearchParams({ repository, ...(environment === undefined ? {} : { environment }) });
+    return ask(`secrets?${query.toString()}`);
 }
 
 /** @returns what a runner has as ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN */

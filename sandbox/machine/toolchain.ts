@@ -10,7 +10,7 @@ import { cachedFolder, shortHash } from "./cached";
 import { ask, run } from "./run";
 import { environmentOfPackages } from "./venv";
 
-export type Tool = "engine" | "docker-build" | "buildkit" | "act";
+export type Tool = "engine" | "docker-build" | "buildkit" | "act" | "actionlint";
 
 interface Recipe {
     /** For the progress line. */
@@ -40,6 +40,7 @@ const recipes: Record<Tool, Recipe> = {
     },
     buildkit: { title: "BuildKit" },
     act: { title: "act, the workflow runner" },
+    actionlint: { title: "actionlint" },
 };
 
 const moduleDir = (tool: Tool) => path.join(checkout, "sandbox", "toolchain", tool);
@@ -112,10 +113,10 @@ async function build(tool: Tool, folder: string): Promise<void> {
     });
 }
 
-/** Puts the executables of a tool into the folder that goes on the PATH, replacing those of another version. */
-function link(from: string, binFolder: string): void {
+/** Puts links to the executables of a folder into the folder that goes on the PATH, replacing those of another version. */
+export function link(from: string, binFolder: string, names: readonly string[] = fs.readdirSync(from)): void {
     fs.mkdirSync(binFolder, { recursive: true });
-    for (const name of fs.readdirSync(from)) {
+    for (const name of names) {
         const temporary = path.join(binFolder, `.${name}.${process.pid}`);
         fs.rmSync(temporary, { force: true });
         fs.symlinkSync(path.join(from, name), temporary);
@@ -125,12 +126,15 @@ function link(from: string, binFolder: string): void {
 
 /**
  * Builds what is missing, one tool after the other: they share most packages, which Go then compiles once.
- * @returns a folder for the PATH with `pulumi`, `pulumi-resource-docker-build`, `buildkitd`, `buildx` and `act`, as far
- * as they were asked for.
+ * @param binFolder gets links to their executables
+ * @returns that folder, for the PATH: with `pulumi`, `pulumi-resource-docker-build`, `buildkitd`, `buildx`, `act` and
+ * `actionlint`, as far as they were asked for.
  * @throws UserError without Go, or with the last lines of what it printed.
  */
-export async function ensureToolchain(which: readonly Tool[]): Promise<{ binFolder: string }> {
-    const binFolder = path.join(stateDir, "bin");
+export async function ensureToolchain(
+    which: readonly Tool[],
+    binFolder = path.join(stateDir, "bin"),
+): Promise<{ binFolder: string }> {
     for (const tool of which) {
         const pins = ["go.mod", "go.sum"].map((file) => fs.readFileSync(path.join(moduleDir(tool), file)));
         const name = path.join("tools", `${tool}-${shortHash(...pins, JSON.stringify(recipes[tool]), process.arch)}`);

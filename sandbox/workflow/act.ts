@@ -2,17 +2,18 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { runVariable } from "../engine";
+import { createInterface } from "node:readline";
+import { noProxy, runVariable } from "../engine";
 import { stateDir } from "../paths";
 import { UserError } from "../progress";
 
 export interface WorkflowRun {
     /** The folder with `act` and `buildx`. */
     readonly binFolder: string;
-    /** The repository that is run, its commit checked out. */
-    readonly repositoryFolder: string;
-    /** Relative to it. */
-    readonly workflow: string;
+    /** The workflow's file. */
+    readonly file: string;
+    /** The event as GitHub tells it: what is in `github.event`. */
+    readonly push: { readonly repository: string; readonly ref: string; readonly sha: string };
     /** The label of `runs-on`. */
     readonly runner: string;
     readonly secrets: Readonly<Record<string, string>>;
@@ -23,17 +24,24 @@ export interface WorkflowRun {
     readonly actions: ReadonlyMap<string, string>;
 }
 
-const folder = path.join(stateDir, "workflow");
+/** Where a run keeps its files; made anew for each. */
+export const workflowDir = path.join(stateDir, "workflow");
+
+/** What act tells of where it looks for Docker and the actions' folders: two long lines for each step. */
+const aboutItself = /LocalRepositoryCache (matched|read)|msg="Using docker host/;
+
+const within = (...parts: string[]) => path.join(workflowDir, ...parts);
 
 /** Removes the credentials, profiles and endpoints of whoever runs this: a workflow has none but those that it is given. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-    const foreign = /^(AWS_|GITHUB_|GH_|ACTIONS_|RUNNER_|PULUMI_|INPUT_|DOCKER_CONFIG$|BUILDX_|CI$)/;
+    const foreign =
+        /^(AWS_|GITHUB_|GH_|GIT_|ACTIONS_|RUNNER_|PULUMI_|INPUT_|DOCKER_CONFIG$|BUILDX_|BUILDKIT_|NODE_OPTIONS$|CI$)/;
     return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
 /** A home for Docker's client with buildx as its plugin, as a runner has it; logins stay in it. */
 function dockerConfig(binFolder: string): string {
-    const config = path.join(folder, "docker");
+    const config = within("docker");
     const plugin = path.join(config, "cli-plugins", "docker-buildx");
     fs.rmSync(config, { recursive: true, force: true });
     fs.mkdirSync(path.dirname(plugin), { recursive: true });
@@ -42,11 +50,22 @@ function dockerConfig(binFolder: string): string {
 }
 
 /** Values are read from files that only this user can read: arguments can be seen by every process. */
-function valueFile(name: string, values: Readonly<Record<string, string>>): string {
-    const file = path.join(folder, name);
-    const lines = Object.entries(values).map(([key, value]) => `${key}=${JSON.stringify(value)}\n`);
-    fs.writeFileSync(file, lines.join(""), { mode: 0o600 });
+function valueFile(name: string, values: object): string {
+    const file = within(name);
+    fs.writeFileSync(file, JSON.stringify(values), { mode: 0o600 }); // JSON is YAML, which act reads by the file's name
     return file;
+}
+
+function pushEvent({ repository, ref, sha }: WorkflowRun["push"]): object {
+    const [login, name] = repository.split("/");
+    return {
+        ref,
+        before: "0".repeat(40),
+        after: sha,
+        deleted: false,
+        head_commit: { id: sha },
+        repository: { name, full_name: repository, owner: { login }, default_branch: ref.replace("refs/heads/", "") },
+    };
 }
 
 /**
@@ -54,31 +73,45 @@ function valueFile(name: string, values: Readonly<Record<string, string>>): stri
  * @returns the steps that failed, with the error that each wrote; none where the workflow succeeded.
  */
 export async function runWorkflow(run: WorkflowRun): Promise<string[]> {
-    fs.mkdirSync(folder, { recursive: true });
-    const environment = { ...run.environment, DOCKER_CONFIG: dockerConfig(run.binFolder) };
+    const workspace = within("workspace");
+    fs.rmSync(workspace, { recursive: true, force: true });
+    fs.mkdirSync(workspace, { recursive: true });
+    const environment = {
+        ...run.environment,
+        GITHUB_REPOSITORY: run.push.repository,
+        GITHUB_REPOSITORY_OWNER: run.push.repository.split("/")[0],
+        DOCKER_CONFIG: dockerConfig(run.binFolder),
+        NO_PROXY: noProxy(),
+    };
     const args = [
-        ...["push", "--workflows", run.workflow, "--platform", `${run.runner}=-self-hosted`],
-        ...["--pull=false", "--no-cache-server", "--actor", "sandbox"],
-        ...["--secret-file", valueFile("secrets", run.secrets), "--var-file", valueFile("variables", run.variables)],
-        ...["--env-file", valueFile("environment", environment), "--input-file", "/dev/null"],
-        ...[...run.actions].flatMap(([action, source]) => ["--local-repository", `${action}=${source}`]),
+        ...["push", "--workflows", run.file, "--eventpath", valueFile("event.json", pushEvent(run.push))],
+        ...["--platform", `${run.runner}=-self-hosted`, "--pull=false", "--no-cache-server", "--actor", "sandbox"],
+        "--no-skip-checkout", // act would otherwise take the commit for checked out, whatever the workflow says
+        ...["--secret-file", valueFile("secrets.yml", run.secrets)],
+        ...["--var-file", valueFile("variables.yml", run.variables)],
+        ...["--env-file", valueFile("environment.yml", environment), "--input-file", "/dev/null"],
+        ...[...run.actions].flatMap(([action, folder]) => ["--local-repository", `${action}=${folder}`]),
     ];
     const child = spawn(path.join(run.binFolder, "act"), args, {
-        cwd: run.repositoryFolder,
+        cwd: workspace,
         env: {
             ...ownEnvironment(),
-            HOME: path.join(folder, "home"),
-            XDG_CACHE_HOME: path.join(folder, "cache"),
+            HOME: within("home"),
+            XDG_CACHE_HOME: within("cache"),
+            XDG_CONFIG_HOME: within("home", ".config"),
+            ACT_DISABLE_VERSION_CHECK: "1",
             PATH: `${run.binFolder}:${process.env.PATH ?? ""}`,
             [runVariable]: stateDir, // so that a killed release leaves no runner behind
         },
         stdio: ["ignore", "pipe", "pipe"],
     });
-    let output = "";
+    const output: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding("utf8").on("data", (text: string) => {
-            output += text;
-            process.stdout.write(text);
+        createInterface(stream).on("line", (line) => {
+            output.push(line);
+            if (!aboutItself.test(line)) {
+                console.log(line);
+            }
         });
     }
     const code = await new Promise<number | null>((resolve, reject) => {
@@ -93,8 +126,8 @@ export async function runWorkflow(run: WorkflowRun): Promise<string[]> {
 }
 
 /** The steps that act marks as failed, and the error that each reported (`::error::`, which act prints behind ❗). */
-function failuresOf(output: string): string[] {
-    const lines = output.split("\n").map((line) => line.replace(/\x1b\[[0-9;]*m/g, ""));
+function failuresOf(output: readonly string[]): string[] {
+    const lines = output.map((line) => line.replace(/\x1b\[[0-9;]*m/g, ""));
     const errors = lines.flatMap((line) => /❗ +::error.*?::(.*)$/.exec(line)?.[1] ?? []);
     const steps = lines.flatMap((line) => /❌ +Failure - Main (.+?)(?: \[[\d.]+m?s\])?$/.exec(line)?.[1] ?? []);
     return steps.map((step, index) => (errors[index] ? `${step}: ${errors[index]}` : step));

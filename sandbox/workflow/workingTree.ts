@@ -1,7 +1,7 @@
 /** The working tree as a commit of its own, since what is released is what the user sees, committed or not. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ask, run } from "../machine/run";
+import { run } from "../machine/run";
 import { checkout } from "../paths";
 
 /** The same content gives the same commit: releasing it again is what re-running a workflow of that commit is. */
@@ -16,30 +16,28 @@ const fixedIdentity = {
     GIT_CONFIG_NOSYSTEM: "1",
 };
 
-const neverReleased = /^(node_modules|\.sandbox|\.build|\.git)(\/|$)/;
-
-/** Files of the checkout, relative: those that git does not ignore, or all where it is no git repository. */
-async function files(): Promise<string[]> {
-    const listed = await ask("git", ["-C", checkout, "ls-files", "--cached", "--others", "--exclude-standard", "-z"]);
-    const names = listed?.split("\0") ?? fs.readdirSync(checkout, { recursive: true, encoding: "utf8" });
-    const isFile = (name: string) =>
-        fs.lstatSync(path.join(checkout, name), { throwIfNoEntry: false })?.isDirectory() === false;
-    return [...new Set(names)].filter((name) => name && !neverReleased.test(name) && isFile(name)).sort();
-}
+/** Also where they are links, which .gitignore's patterns for folders do not mean. */
+const neverReleased = ["/node_modules", "/.sandbox", "/.build"];
 
 /**
- * Commits the working tree to `folder`, a repository made anew; the user's own repository is not touched.
+ * Commits the working tree, without what .gitignore names, to a bare repository made anew. The user's own repository and its
+ * index are not touched, and there need not be one.
  * @returns the commit's hash
  */
-export async function commitWorkingTree(folder: string, branch: string, repository: string): Promise<string> {
-    fs.rmSync(folder, { recursive: true, force: true });
-    for (const name of await files()) {
-        fs.cpSync(path.join(checkout, name), path.join(folder, name), { verbatimSymlinks: true });
-    }
-    const git = (...args: string[]) => run("git", args, { cwd: folder, env: fixedIdentity });
-    await git("init", "--quiet", `--initial-branch=${branch}`);
-    await git("remote", "add", "origin", `https://github.com/${repository}.git`);
+export async function commitWorkingTree(repository: string, branch: string): Promise<string> {
+    const env = {
+        ...fixedIdentity,
+        GIT_DIR: repository,
+        GIT_WORK_TREE: checkout,
+        GIT_INDEX_FILE: path.join(repository, "index"), // git sets it for its hooks, to the user's
+    };
+    const git = (...args: string[]) => run("git", args, { cwd: checkout, env });
+    fs.rmSync(repository, { recursive: true, force: true });
+    fs.mkdirSync(path.dirname(repository), { recursive: true });
+    await run("git", ["init", "--quiet", "--bare", `--initial-branch=${branch}`, repository], { env: fixedIdentity });
+    fs.mkdirSync(path.join(repository, "info"), { recursive: true });
+    fs.writeFileSync(path.join(repository, "info", "exclude"), `${neverReleased.join("\n")}\n`);
     await git("add", "--all");
-    await git("commit", "--quiet", "--message", "The working tree");
+    await git("commit", "--quiet", "--allow-empty", "--message", "The working tree");
     return (await git("rev-parse", "HEAD")).trim();
 }

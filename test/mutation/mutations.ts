@@ -272,4 +272,41 @@ export const mutations: readonly Mutation[] = [
         find: "default: single",
         become: "default: none",
     },
+    // The pipeline.
+    {
+        mistake: "the preview role trusts a push",
+        file: "infra/delivery.ts",
+        find: '"pull_request",',
+        become: "`ref:refs/heads/${args.branch}`,",
+    },
+    {
+        mistake: "the preview role may write",
+        file: "infra/delivery.ts",
+        find: 'actions: ["ec2:DescribeAvailabilityZones"]',
+        become: 'actions: ["ec2:DescribeAvailabilityZones", "ec2:CreateVpc"]',
+    },
+    {
+        mistake: "the deploy role may read every image's layers",
+        file: "infra/delivery.ts",
+        find: '"ecr:InitiateLayerUpload",',
+        become: '"ecr:InitiateLayerUpload", "ecr:GetDownloadUrlForLayer",',
+    },
+    {
+        mistake: "a deployment is cancelled half-way",
+        file: ".github/workflows/deploy.yml",
+        find: "cancel-in-progress: false",
+        become: "cancel-in-progress: true",
+    },
+    {
+        mistake: "an action is pinned to a tag that can be moved",
+        file: ".github/workflows/deploy.yml",
+        find: "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
+        become: "actions/checkout@v7",
+    },
+    {
+        mistake: "the workflow reads a variable that nobody writes",
+        file: ".github/workflows/deploy.yml",
+        find: "vars.ECS_CLUSTER",
+        become: "vars.CLUSTER",
+    },
 ];

@@ -46,17 +46,23 @@ export class CopiedCheckout {
     }
 
     /** Runs `npm run <script>` there. */
-    async run(script: string, env: Record<string, string> = {}): Promise<Run> {
-        return this.start(script, env).finished;
+    async run(script: string, env: Record<string, string> = {}, user?: number): Promise<Run> {
+        return this.start(script, env, user).finished;
     }
 
-    /** Starts `npm run <script>` there, in a process group of its own. */
-    start(script: string, env: Record<string, string> = {}): { process: ChildProcess; finished: Promise<Run> } {
+    /** Starts `npm run <script>` there, in a process group of its own, as another user if one is given by number. */
+    start(
+        script: string,
+        env: Record<string, string> = {},
+        user?: number,
+    ): { process: ChildProcess; finished: Promise<Run> } {
         const began = Date.now();
         const child = spawn("npm", ["run", "--silent", ...script.split(" ")], {
             cwd: this.folder,
             env: { ...process.env, ...testPorts, ...env },
             detached: true,
+            uid: user,
+            gid: user,
             stdio: ["ignore", "pipe", "pipe"],
         });
         let output = "";

@@ -171,10 +171,11 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         assert.deepEqual((await new ACM(options).listCertificates({})).CertificateSummaryList, []);
     });
 
-    it("comes back with all of it, and is destroyed without a trace", async () => {
+    it("comes back with all of it on an emulator that was killed meanwhile, and is destroyed without a trace", async () => {
         checkout.configure("fargate-cicd:domainName", "shop.example.com");
         checkout.configure("fargate-cicd:hostedZone", "example.com");
         checkout.configure("fargate-cicd:secrets", { DB_PASSWORD: value });
+        process.kill(checkout.servicePid("aws"), "SIGKILL");
         await succeed("sandbox:up");
         assert.deepEqual(await environment(), [`DB_PASSWORD=${value}`]);
         const { output } = await succeed("sandbox:destroy");

@@ -8,6 +8,7 @@ import { containersOf, CopiedCheckout, fetchPage, testPorts, type Run } from "./
 describe("a release in the sandbox", () => {
     const checkout = new CopiedCheckout();
     const page = "app/public/index.html";
+    const workflow = ".github/workflows/deploy.yml";
     const root = {
         endpoint: `http://127.0.0.1:${testPorts.SANDBOX_AWS_PORT}`,
         region: "ap-northeast-1",
@@ -72,6 +73,7 @@ describe("a release in the sandbox", () => {
         await succeed("sandbox:up");
         assert.deepEqual(await containersOf(checkout), [before]);
         assert.equal((await running()).taskDefinitionArn, taskDefinitionArn);
+        await succeed("sandbox:up -- --expect-no-changes");
     });
 
     it("ships a memory that up has registered meanwhile", async () => {
@@ -95,38 +97,109 @@ describe("a release in the sandbox", () => {
             const before = await served();
             const run = await checkout.run("sandbox:release");
             assert.equal(run.code, 1, run.output);
-            assert.match(run.output, /The release failed\. .*\n +Roll out: The deployment of .* was rolled back: /);
+            assert.match(run.output, /The release failed:\n +Roll out: The deployment of .* was rolled back: \S/);
+            const version = (await served("version.txt")).trim();
+            assert.match(run.output, new RegExp(`serves as before the version ${version}`));
             assert.equal(await served(), before);
             fs.writeFileSync(checkout.path("app/Dockerfile"), dockerfile);
         });
     }
 
-    it("refuses an input of an action that its stand-in does not know, by its name", async () => {
-        const workflow = ".github/workflows/deploy.yml";
+    /** What a release says after an edit of the workflow that makes it fail. */
+    async function withWorkflow(change: (yaml: string) => string): Promise<string> {
         const text = fs.readFileSync(checkout.path(workflow), "utf8");
-        checkout.edit(workflow, (yaml) =>
-            yaml.replace("provenance: false", "provenance: false\n          squash: true"),
-        );
+        checkout.edit(workflow, change);
+        assert.notEqual(fs.readFileSync(checkout.path(workflow), "utf8"), text);
         const run = await checkout.run("sandbox:release");
-        assert.equal(run.code, 1);
-        assert.match(run.output, /Build and push: the stand-in does not know the input squash/);
         fs.writeFileSync(checkout.path(workflow), text);
+        assert.equal(run.code, 1, run.output);
+        return run.output;
+    }
+
+    it("refuses an input that a stand-in does not know, by its name", async () => {
+        assert.match(
+            await withWorkflow((yaml) =>
+                yaml.replace("provenance: false", "provenance: false\n          squash: true"),
+            ),
+            /Build and push: the stand-in does not know the input squash/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace(/( +)persist-credentials:/, "$1lfs: true\n$&")),
+            /Check out: the stand-in does not know the input lfs/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace("type=gha,mode=max", "type=registry,ref=cache")),
+            /Build and push: the stand-in knows no cache-to but type=gha/,
+        );
+    });
+
+    it("fails like the workflow would on GitHub: without the token, the checkout, the branch, or an action", async () => {
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace(/ +id-token: write.*\n/, "")),
+            /Assume the deploy role: there is no OIDC token: the job lacks the permission id-token: write/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace(/ +- name: Check out\n(?:.+\n)+/, "")),
+            /The release failed:\n +Build and push/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace("branches: [main]", "branches: [release]")),
+            /runs for pushes to release only, and the stack's githubBranch is main/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace("docker/setup-buildx-action", "docker/setup-qemu-action")),
+            /uses docker\/setup-qemu-action@[0-9a-f]{40}, for which the sandbox has no stand-in/,
+        );
     });
 
     it("takes the actions from another folder, and gives the same result", async () => {
         fs.cpSync(checkout.path("sandbox/actions"), checkout.path("elsewhere"), { recursive: true });
-        fs.rmSync(checkout.path("elsewhere/actions/checkout"), { recursive: true });
-        const missing = await checkout.run("sandbox:release -- --actions-folder elsewhere");
+        const action = checkout.path("elsewhere/docker/build-push-action");
+        fs.renameSync(action, `${action}.away`);
+        const missing = await checkout.run("sandbox:release -- --official-actions=elsewhere");
         assert.equal(missing.code, 1);
-        assert.match(missing.output, /uses actions\/checkout@[0-9a-f]{40}, and .* has no action\.yml/);
-        fs.cpSync(checkout.path("sandbox/actions/actions"), checkout.path("elsewhere/actions"), { recursive: true });
-        const run = await succeed("sandbox:release -- --actions-folder elsewhere");
+        assert.match(missing.output, /uses docker\/build-push-action@[0-9a-f]{40}, and \S+ has no action\.yml/);
+        fs.renameSync(`${action}.away`, action);
+        const run = await succeed("sandbox:release -- --official-actions=elsewhere");
         assert.equal((await served("version.txt")).trim(), versionOf(run));
+        fs.rmSync(checkout.path("elsewhere"), { recursive: true });
+    });
+
+    it("leaves nothing running where it was killed, and can be repeated", async () => {
+        for (const when of [/Run Main Build and push/, /Run Main Roll out/]) {
+            checkout.edit(page, (html) => html.replace("</h1>", "!</h1>"));
+            const { process: child, finished } = checkout.start("sandbox:release");
+            let printed = "";
+            await new Promise<void>((resolve, reject) => {
+                child.stdout!.on("data", (chunk) => when.test((printed += chunk)) && resolve());
+                child.on("close", () => reject(new Error(`it ended without ${when}:\n${printed}`)));
+            });
+            const command = JSON.parse(fs.readFileSync(checkout.path(".sandbox/command.lock"), "utf8")).pid as number;
+            process.kill(command, "SIGKILL");
+            await finished;
+            const run = await succeed("sandbox:release");
+            assert.equal((await served("version.txt")).trim(), versionOf(run));
+            assert.deepEqual(
+                checkout.processes().filter((line) => /\/act /.test(line)),
+                [],
+            );
+        }
+    });
+
+    it("refuses options of other commands", async () => {
+        for (const option of ["--diff", "--as-pull-request"]) {
+            const run = await checkout.run(`sandbox:release -- ${option}`);
+            assert.equal(run.code, 1);
+            assert.match(run.output, /Unknown option .*This command takes --official-actions/s);
+        }
     });
 
     it("is previewed with the credentials of a pull request, and not without its permissions", async () => {
         const run = await succeed("sandbox:preview -- --as-pull-request");
         assert.match(run.output, /\d+ unchanged/);
+        checkout.configure("fargate-cicd:memory", 2048);
+        const changed = await succeed("sandbox:preview -- --as-pull-request");
+        assert.match(changed.output, /aws:ecs:TaskDefinition +main +replace/);
         const iam = new IAM(root);
         const RoleName = output("previewRoleArn").split("/")[1]!;
         const [PolicyName] = (await iam.listRolePolicies({ RoleName })).PolicyNames!;

@@ -1,13 +1,16 @@
-// The runner has put the commit into the workspace: this makes sure of it.
+// Fetches the commit that is released, from the repository that the sandbox has made of the working tree.
 "use strict";
-const { existsSync } = require("node:fs");
-const { action, isTrue } = require(`${process.env.SANDBOX_CHECKOUT}/sandbox/actions/toolkit.js`);
+const toolkit = require(`${process.env.SANDBOX_CHECKOUT}/sandbox/actions/toolkit.js`);
 
-action({ "persist-credentials": "true" }, (inputs) => {
-    isTrue("persist-credentials", inputs["persist-credentials"]);
-    const { GITHUB_WORKSPACE: folder, GITHUB_SHA: sha } = process.env;
-    if (!existsSync(`${folder}/.github/workflows/deploy.yml`)) {
-        throw new Error(`${folder} is not the repository's commit ${sha}`);
-    }
-    console.log(`${sha} is in ${folder}`);
+toolkit.action({ "persist-credentials": "true" }, (inputs) => {
+    toolkit.isTrue("persist-credentials", inputs["persist-credentials"]); // there is none that could stay
+    const { GITHUB_SHA: sha, GITHUB_REF_NAME: branch, SANDBOX_REPOSITORY: repository } = process.env;
+    const git = (...args) => toolkit.run("git", args, { cwd: process.env.GITHUB_WORKSPACE });
+    git("init", "--quiet", `--initial-branch=${branch}`);
+    git("remote", "add", "origin", `file://${repository}`);
+    git("fetch", "--quiet", "--no-tags", "--depth=1", "origin", `+${sha}:refs/remotes/origin/${branch}`);
+    git("checkout", "--quiet", "--force", "-B", branch, `refs/remotes/origin/${branch}`);
+    toolkit.setOutput("ref", process.env.GITHUB_REF);
+    toolkit.setOutput("commit", sha);
+    console.log(`Checked out ${sha}`);
 });

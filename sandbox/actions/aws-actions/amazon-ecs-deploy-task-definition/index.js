@@ -3,16 +3,8 @@ const { readFileSync } = require("node:fs");
 const { setTimeout: pause } = require("node:timers/promises");
 const toolkit = require(`${process.env.SANDBOX_CHECKOUT}/sandbox/actions/toolkit.js`);
 
-/** What DescribeTaskDefinition tells and RegisterTaskDefinition does not take. */
-const readOnly = [
-    "taskDefinitionArn",
-    "revision",
-    "status",
-    "requiresAttributes",
-    "compatibilities",
-    "registeredAt",
-    "registeredBy",
-];
+/** Minutes, as in the original. */
+const longestWait = 360;
 
 const declared = {
     "task-definition": undefined,
@@ -27,8 +19,9 @@ toolkit.action(declared, async (inputs) => {
     const { ECS } = toolkit.require("@aws-sdk/client-ecs");
     const ecs = new ECS({});
     const { cluster, service } = inputs;
-    const rendered = JSON.parse(readFileSync(inputs["task-definition"], "utf8"));
-    readOnly.forEach((property) => delete rendered[property]);
+    const minutes = Math.min(toolkit.positive("wait-for-minutes", inputs["wait-for-minutes"]), longestWait);
+    const longestPause = toolkit.positive("wait-max-delay-seconds", inputs["wait-max-delay-seconds"]);
+    const rendered = toolkit.registrable(JSON.parse(readFileSync(inputs["task-definition"], "utf8")));
     if (rendered.tags?.length === 0) delete rendered.tags;
     const { taskDefinition } = await ecs.registerTaskDefinition(rendered);
     const arn = taskDefinition.taskDefinitionArn;
@@ -41,8 +34,7 @@ toolkit.action(declared, async (inputs) => {
     await ecs.updateService({ cluster, service, taskDefinition: arn });
     if (!toolkit.isTrue("wait-for-service-stability", inputs["wait-for-service-stability"])) return;
 
-    const deadline = Date.now() + Number(inputs["wait-for-minutes"]) * 60_000;
-    const longest = Number(inputs["wait-max-delay-seconds"]) * 1000;
+    const deadline = Date.now() + minutes * 60_000;
     for (;;) {
         const [now] = (await ecs.describeServices({ cluster, services: [service] })).services;
         const ours = now.deployments.find((deployment) => deployment.taskDefinition === arn);
@@ -58,8 +50,7 @@ toolkit.action(declared, async (inputs) => {
             console.log(`Rolled out ${arn}`);
             return;
         }
-        if (Date.now() > deadline)
-            throw new Error(`The service is not stable after ${inputs["wait-for-minutes"]} minutes: ${reason}`);
-        await pause(Math.min(500, longest)); // ECS is a loopback call away here
+        if (Date.now() > deadline) throw new Error(`The service is not stable after ${minutes} minutes: ${reason}`);
+        await pause(Math.min(500, longestPause * 1000)); // ECS is a loopback call away here
     }
 });

@@ -20,7 +20,7 @@ toolkit.action(
         }
         container.image = inputs.image;
         const file = path.join(process.env.RUNNER_TEMP, `task-definition-${Date.now()}.json`);
-        writeFileSync(file, JSON.stringify({ ...taskDefinition, tags }, null, 2));
+        writeFileSync(file, JSON.stringify({ ...toolkit.registrable(taskDefinition), tags }, null, 2));
         toolkit.setOutput("task-definition", file);
         console.log(`Rendered ${taskDefinition.taskDefinitionArn} with ${inputs.image}`);
     },

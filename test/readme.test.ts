@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { projectFolder } from "./settings";
+
+const file = (name: string) => fs.readFileSync(path.join(projectFolder, name), "utf8");
+
+describe("the README", () => {
+    const readme = file("README.md");
+
+    it("lists every configuration key with its default", () => {
+        const { config } = parse(file("Pulumi.yaml")) as { config: Record<string, { default: string }> };
+        const rows = readme.split("\n").filter((line) => line.startsWith("| `"));
+        for (const [key, { default: standard }] of Object.entries(config)) {
+            const row = rows.find((line) => line.split("|")[1]!.includes(`\`${key}\``));
+            assert.ok(row, `${key} has no row`);
+            const expected = key === "githubRepository" ? "required" : `\`${standard}\``;
+            assert.ok(row.split("|").at(-2)!.includes(expected), `${key}: ${expected} is not in ${row}`);
+        }
+    });
+
+    it("names only scripts of npm that exist", () => {
+        const { scripts } = JSON.parse(file("package.json")) as { scripts: Record<string, string> };
+        for (const name of ["README.md", "sandbox/README.md"]) {
+            const named = [...file(name).matchAll(/npm run ([a-z:-]*[a-z])/g)].map(([, script]) => script!);
+            assert.ok(named.length > 0, name);
+            assert.deepEqual(
+                named.filter((script) => !(script in scripts)),
+                [],
+                name,
+            );
+        }
+    });
+
+    it("names only folders and files that exist", () => {
+        const named = [...readme.matchAll(/^\| `([\w./-]+)` \| /gm)].map(([, name]) => name!);
+        const paths = named.filter((name) => name.includes("/") || name.includes("."));
+        assert.ok(paths.length >= 6, paths.join(", "));
+        for (const name of paths) {
+            assert.ok(fs.existsSync(path.join(projectFolder, name)), name);
+        }
+    });
+});

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import type { Recording } from "./record";
+import { standard } from "./scenarios";
+import { projectFolder } from "./settings";
+
+interface Step {
+    readonly uses?: string;
+    readonly run?: string;
+}
+
+interface Job {
+    readonly permissions?: Record<string, string>;
+    readonly if?: string;
+    readonly steps: readonly Step[];
+}
+
+interface Workflow {
+    readonly on: Record<string, { branches?: string[]; paths?: string[] } | null>;
+    readonly permissions: Record<string, string>;
+    readonly concurrency: { group: string; "cancel-in-progress": boolean };
+    readonly jobs: Record<string, Job>;
+}
+
+const folder = path.join(projectFolder, ".github/workflows");
+const textOf = (name: string) => fs.readFileSync(path.join(folder, name), "utf8");
+const workflow = (name: string) => parse(textOf(name)) as Workflow;
+const all = fs.readdirSync(folder);
+
+describe("the workflows", () => {
+    let run: Recording;
+    before(async () => {
+        run = await standard();
+    });
+
+    /** Every `secrets.NAME` or `vars.NAME`, sorted. */
+    const read = (kind: "secrets" | "vars", ...names: string[]) =>
+        [
+            ...new Set(
+                names.flatMap((name) =>
+                    [...textOf(name).matchAll(new RegExp(`\\b${kind}\\.([A-Za-z_0-9]+)`, "g"))].map(
+                        ([, found]) => found!,
+                    ),
+                ),
+            ),
+        ].sort();
+    const written = (type: string, name: string) =>
+        run
+            .of(type)
+            .map(({ inputs }) => String(inputs[name]))
+            .sort();
+
+    it("read the secrets that the stack writes, and the stack writes none that nothing reads", () => {
+        assert.deepEqual(
+            read("secrets", "deploy.yml", "preview.yml"),
+            written("github:index/actionsSecret:ActionsSecret", "secretName"),
+        );
+    });
+
+    it("read the variables that the stack writes, and the stack writes none that nothing reads", () => {
+        assert.deepEqual(
+            read("vars", "deploy.yml", "preview.yml"),
+            written("github:index/actionsVariable:ActionsVariable", "variableName"),
+        );
+    });
+
+    it("name no account, no region, no host of AWS and nothing of a stack", () => {
+        for (const name of ["deploy.yml", "preview.yml"]) {
+            assert.doesNotMatch(textOf(name), /\b\d{12}\b/, `${name}: an account`);
+            assert.doesNotMatch(textOf(name), /\b[a-z]{2}-[a-z]+-\d\b/, `${name}: a region`);
+            assert.doesNotMatch(textOf(name), /amazonaws\.com|fargate-cicd/, name);
+        }
+    });
+
+    it("pin every action to a commit, with its tag beside it", () => {
+        const uses = all.flatMap((name) => textOf(name).match(/uses: .*/g) ?? []);
+        assert.ok(uses.length >= 12, `${uses.length} actions`);
+        for (const line of uses) {
+            assert.match(line, /^uses: [\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+        }
+    });
+
+    it("have no permission at first, and each job those that it needs", () => {
+        for (const name of ["deploy.yml", "preview.yml"]) {
+            assert.deepEqual(workflow(name).permissions, {}, name);
+        }
+        assert.deepEqual(workflow("deploy.yml").jobs.deploy!.permissions, { contents: "read", "id-token": "write" });
+        const { preview, fork } = workflow("preview.yml").jobs;
+        assert.deepEqual(preview!.permissions, {
+            contents: "read",
+            "id-token": "write",
+            "pull-requests": "write",
+        });
+        assert.deepEqual(fork!.permissions, {});
+    });
+
+    it("deploy on a push of the app to the branch that the role trusts by default, and by hand", () => {
+        const { config } = parse(fs.readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8")) as {
+            config: Record<string, { default: string }>;
+        };
+        assert.deepEqual(workflow("deploy.yml").on, {
+            push: { branches: [config.githubBranch!.default], paths: ["app/**", ".github/workflows/deploy.yml"] },
+            workflow_dispatch: null,
+        });
+    });
+
+    it("deploy one at a time, and cancel none half-way", () => {
+        assert.deepEqual(workflow("deploy.yml").concurrency, { group: "deploy", "cancel-in-progress": false });
+    });
+
+    it("preview a pull request of the repository itself, and tell one of a fork why it gets none", () => {
+        const { preview, fork } = workflow("preview.yml").jobs;
+        const head = "github.event.pull_request.head.repo.full_name";
+        assert.equal(preview!.if, `${head} == github.repository`);
+        assert.equal(fork!.if, `${head} != github.repository`);
+        assert.match(fork!.steps[0]!.run!, /^echo "::notice title=No preview::.+"$/);
+    });
+
+    it("build no image and write to no registry in a preview", () => {
+        const uses = workflow("preview.yml").jobs.preview!.steps.map((step) => step.uses ?? "");
+        assert.deepEqual(
+            uses.filter((action) => /docker|ecr/.test(action)),
+            [],
+        );
+    });
+
+    it("never wait for a fixed time", () => {
+        for (const name of all) {
+            assert.doesNotMatch(textOf(name), /\bsleep\b/, name);
+        }
+    });
+});
