@@ -157,7 +157,7 @@ function checkTogether(config: ConfigReader, settings: Settings, { project, stac
         );
     }
     for (const variable of Object.keys(settings.app.environment)) {
-        if (variable in settings.app.secrets || variable in settings.app.secretArns) {
+        if (Object.hasOwn(settings.app.secrets, variable) || Object.hasOwn(settings.app.secretArns, variable)) {
             const problem = "expected in environment or in secrets, got in both";
             config.note(variable, problem, `pulumi config rm --path environment.${variable}`);
         }

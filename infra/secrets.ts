@@ -28,7 +28,7 @@ export class Secrets extends pulumi.ComponentResource {
         super("fargate-cicd:secrets:Secrets", name, {}, opts);
 
         const own = Object.entries(args.values).map(([variable, value]) => {
-            const logicalName = `${name}-${variable.toLowerCase().replaceAll("_", "-")}`;
+            const logicalName = `${name}-${variable}`; // as it is: two variables may differ in their capitals only
             const secret = new aws.secretsmanager.Secret(
                 logicalName,
                 {
