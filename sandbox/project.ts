@@ -140,7 +140,7 @@ export function writeProject(toolFolder: string): void {
     const encrypted = configuredSecrets();
     const entries = Object.entries((config[secretsKey()] ?? {}) as Record<string, unknown>);
     if (entries.length > 0) {
-        config[secretsKey()] = Object.fromEntries(entries.filter(([variable]) => !(variable in encrypted)));
+        config[secretsKey()] = Object.fromEntries(entries.filter(([variable]) => !Object.hasOwn(encrypted, variable)));
     }
     fs.writeFileSync(file, stringify({ ...(salt && { encryptionsalt: salt }), config }));
 

@@ -99,7 +99,8 @@ async function job(repository: string, branch: string) {
     const values = definition.environment ? await jobValues(repository, definition.environment) : ofRepository;
     // The last step asks the app for its version, where it can be reached from here.
     const url = reachable(values.variables.APP_URL ?? "", sandboxSettings());
-    return { ...definition, ...values, variables: { ...values.variables, APP_URL: url } };
+    const variables: Record<string, string> = { ...values.variables, APP_URL: url };
+    return { ...definition, ...values, variables };
 }
 
 /** What the app says that it is, in its own words; "unknown" where it does not. */

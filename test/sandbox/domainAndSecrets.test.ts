@@ -114,7 +114,7 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         const { taskDefinition } = await new ECS(options).describeTaskDefinition({ taskDefinition: arn });
         assert.ok(!JSON.stringify(taskDefinition).includes(value));
         const secrets = taskDefinition!.containerDefinitions![0]!.secrets!;
-        const reference = /^arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:main-db-password-\w{7}-\w{6}:::/;
+        const reference = /^arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:main-DB_PASSWORD-\w{7}-\w{6}:::/;
         assert.match(secrets.find(({ name }) => name === "DB_PASSWORD")!.valueFrom!, reference);
         assert.deepEqual(filesWith(value), []);
         assert.ok(JSON.stringify(resources()).includes("ciphertext"));
