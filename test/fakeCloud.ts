@@ -42,6 +42,7 @@ export function create(
                 arn: id,
                 arnSuffix: path,
                 dnsName: `${physicalName}-1234567890.${region}.elb.amazonaws.com`,
+                zoneId: elbZoneId,
             });
         }
         case "aws:lb/targetGroup:TargetGroup": {
@@ -72,6 +73,23 @@ export function create(
             return made(physicalName, { arn: arn("iam", `role/${physicalName}`, "") });
         case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
             return made(oidcProviderArn, { arn: oidcProviderArn });
+        case "aws:acm/certificate:Certificate": {
+            const id = arn("acm", `certificate/${suffix}`);
+            const challenge = {
+                domainName: given.domainName,
+                resourceRecordName: `_${suffix}.${String(given.domainName)}.`,
+                resourceRecordType: "CNAME",
+                resourceRecordValue: `_${suffix}.acm-validations.aws.`,
+            };
+            return made(id, { arn: id, status: "PENDING_VALIDATION", domainValidationOptions: [challenge] });
+        }
+        case "aws:route53/record:Record":
+            // The name of a record is an input, and no physical name that is made up.
+            return { id: `${String(given.zoneId)}_${suffix}`, state: { ...given, fqdn: given.name } };
+        case "aws:secretsmanager/secret:Secret":
+            return made(secretArn(name), { arn: secretArn(name) });
+        case "aws:secretsmanager/secretVersion:SecretVersion":
+            return made(`${String(given.secretId)}|${suffix}`, { arn: given.secretId, versionId: suffix });
         case "github:index/repository:Repository":
             return made(physicalName, { repoId: 80000002 });
         default:
@@ -81,12 +99,22 @@ export function create(
 
 export const oidcProviderArn = `arn:aws:iam::${account}:oidc-provider/${issuer}`;
 
+/** Where load balancers' own names are, in whatever region. */
+export const elbZoneId = "Z14GRHDCWA56QT";
+
+export const zoneId = "Z0123456789ABCDEFGHIJ";
+
+/** Secrets Manager adds six characters to the name that it is given. */
+export const secretArn = (name: string): string =>
+    `arn:aws:secretsmanager:ap-northeast-1:${account}:secret:${name}-1234567-aBcDeF`;
+
 /** Look-ups by token. GitHub spells the names in capitals, however the configuration does: a token's subject follows GitHub. */
 export const lookups: Readonly<Record<string, Lookup>> = {
     "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: account }),
     "aws:index/getPartition:getPartition": () => ({ partition: "aws" }),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": () => ({ userName: "AWS", password: registryPassword }),
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": () => ({ arn: oidcProviderArn }),
+    "aws:route53/getZone:getZone": ({ name }) => ({ zoneId, name }),
     "github:index/getUser:getUser": ({ username }) => ({ login: capital(username), id: "90000001" }),
     "github:index/getRepository:getRepository": ({ fullName }) => ({
         name: capital(String(fullName).split("/")[1]),

@@ -111,7 +111,7 @@ describe("the whole program", () => {
 
     it("has component types of three parts", () => {
         const components = run.registrations.map(({ type }) => type).filter((type) => type.startsWith("fargate-cicd:"));
-        assert.equal(components.length, 8);
+        assert.equal(components.length, 9);
         for (const type of components) {
             assert.match(type, /^fargate-cicd:[a-z]\w+:[A-Z]\w+$/i);
         }

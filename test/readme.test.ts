@@ -15,7 +15,8 @@ describe("the README", () => {
         for (const [key, { default: standard }] of Object.entries(config)) {
             const row = rows.find((line) => line.split("|")[1]!.includes(`\`${key}\``));
             assert.ok(row, `${key} has no row`);
-            const expected = key === "githubRepository" ? "required" : `\`${standard}\``;
+            const given = standard === "" ? "none" : `\`${standard}\``;
+            const expected = key === "githubRepository" ? "required" : given;
             assert.ok(row.split("|").at(-2)!.includes(expected), `${key}: ${expected} is not in ${row}`);
         }
     });

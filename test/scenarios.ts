@@ -29,6 +29,24 @@ export const alternative = once({
     stack: "live",
 });
 
+export const databasePassword = "correct-horse-5e1f";
+export const existingSecret = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:shared/api-XyZ123";
+export const existingParameter = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/shop/token";
+
+/** The app at a domain, with variables, a secret of its own and two that exist already. */
+export const withDomain = once({
+    values: {
+        domainName: "shop.example.com",
+        hostedZone: "example.com",
+        environment: JSON.stringify({ LOG_LEVEL: "debug", WORKERS: 4 }),
+        secrets: JSON.stringify({
+            DB_PASSWORD: databasePassword,
+            API_KEY: `${existingSecret}:key::`,
+            TOKEN: existingParameter,
+        }),
+    },
+});
+
 /** Tasks in public subnets, for want of another way out. */
 export const withoutNat = once({ values: { natGateways: "none" } });
 

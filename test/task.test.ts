@@ -34,6 +34,8 @@ describe("task", () => {
                 name: "app",
                 image: `123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/fargate-cicd-dev@${String(digest)}`,
                 essential: true,
+                environment: [],
+                secrets: [],
                 portMappings: [{ containerPort: 80, hostPort: 80, protocol: "tcp" }],
                 logConfiguration: {
                     logDriver: "awslogs",

@@ -1,3 +1,5 @@
+import { domainAndSecrets } from "./domainAndSecrets";
+
 /** One mistake that somebody could make: in `file`, the only occurrence of `find` becomes `become`. */
 export interface Mutation {
     readonly mistake: string;
@@ -12,7 +14,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the load balancer is open on every port",
         file: "infra/loadBalancer.ts",
-        find: "toPort: 80,",
+        find: "toPort: port,",
         become: "toPort: 65535,",
     },
     {
@@ -309,4 +311,5 @@ export const mutations: readonly Mutation[] = [
         find: "vars.ECS_CLUSTER",
         become: "vars.CLUSTER",
     },
+    ...domainAndSecrets,
 ];

@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import assert from "node:assert/strict";
+import { load, type Values } from "./settings";
+
+function refusal(values: Values): string {
+    try {
+        load(values);
+    } catch (error) {
+        assert.ok(pulumi.RunError.isInstance(error), "a RunError: the engine prints its message without a stack trace");
+        return error.message;
+    }
+    throw new assert.AssertionError({ message: `${JSON.stringify(values)} was accepted` });
+}
+
+const problem = (key: string, expected: string, got: string, fix: string) =>
+    `Pulumi.dev.yaml has 1 invalid setting:\n  - ${key}: expected ${expected}, got "${got}"\n    fix: pulumi config set ${key} ${fix}`;
+
+describe("configuration: a domain", () => {
+    const hostedZone = "example.com";
+
+    it("is a name and the zone that has it, or neither", () => {
+        assert.equal(load().domain, undefined);
+        for (const domainName of [
+            "example.com",
+            "shop.example.com",
+            "a.b-c.example.com",
+            "xn--bcher-kva.example.com",
+        ]) {
+            assert.deepEqual(load({ domainName, hostedZone }).domain, { name: domainName, hostedZone });
+        }
+    });
+
+    it("is refused without its zone, and a zone without a domain", () => {
+        assert.equal(
+            refusal({ domainName: "shop.example.com" }),
+            problem("hostedZone", "the Route 53 zone of domainName: HTTPS needs both", "", "example.com"),
+        );
+        assert.equal(
+            refusal({ hostedZone }),
+            problem("domainName", "a name in hostedZone: HTTPS needs both", "", "app.example.com"),
+        );
+    });
+
+    it("is refused outside of its zone, names that only end alike included", () => {
+        for (const domainName of ["shop.example.org", "notexample.com", "example.com.evil.org", "com.example"]) {
+            assert.equal(
+                refusal({ domainName, hostedZone }),
+                problem("domainName", 'a name in the zone "example.com"', domainName, "app.example.com"),
+            );
+        }
+    });
+
+    it("is one name: no wildcard, no URL, no capitals, no dot at the end", () => {
+        const expected = 'a domain name such as "shop.example.com", no wildcard';
+        const bad = [
+            "*.example.com",
+            "https://shop.example.com",
+            "shop.example.com/",
+            "shop.example.com.",
+            "Shop.example.com",
+            "shop_1.example.com",
+            "-shop.example.com",
+            "shop..example.com",
+            "localhost",
+            "10.0.0.1",
+            " shop.example.com",
+            `${"a".repeat(64)}.example.com`,
+            `${"a.".repeat(126)}com`,
+        ];
+        for (const domainName of bad) {
+            assert.equal(
+                refusal({ domainName, hostedZone }),
+                problem("domainName", expected, domainName, "shop.example.com"),
+            );
+        }
+        assert.equal(
+            refusal({ domainName: "shop.example.com", hostedZone: "*.com" }),
+            problem("hostedZone", expected, "*.com", "shop.example.com"),
+        );
+    });
+
+    it("is fixed by the command in the message", () => {
+        assert.doesNotThrow(() => load({ domainName: "shop.example.com", hostedZone: "example.com" }));
+        assert.doesNotThrow(() => load({ domainName: "app.example.com", hostedZone }));
+    });
+});

@@ -1,0 +1,115 @@
+import * as pulumi from "@pulumi/pulumi";
+import assert from "node:assert/strict";
+import { load } from "./settings";
+
+const arns = [
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db-AbCdEf",
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db-AbCdEf:password::",
+    "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/shop/token",
+];
+
+/** The message with which the entries of a structured key are refused; a text is what Pulumi would hand over. */
+function refusal(key: "environment" | "secrets", entries: unknown, more: Record<string, string> = {}): string {
+    try {
+        load({ [key]: typeof entries === "string" ? entries : JSON.stringify(entries), ...more });
+    } catch (error) {
+        assert.ok(pulumi.RunError.isInstance(error));
+        return error.message;
+    }
+    throw new assert.AssertionError({ message: `${JSON.stringify(entries)} was accepted` });
+}
+
+const names = "by names of letters, digits and underscores that ECS does not set itself (ECS_…)";
+const messages = {
+    environment:
+        `Pulumi.dev.yaml has 1 invalid setting:\n  - environment: expected texts, ${names}\n` +
+        "    fix: pulumi config rm environment, then set each as pulumi config set --path environment.LOG_LEVEL debug",
+    secrets:
+        "Pulumi.dev.yaml has 1 invalid setting:\n" +
+        `  - secrets: expected texts that are not empty, or ARNs of a Secrets Manager secret or an SSM parameter, ${names}\n` +
+        "    fix: pulumi config rm secrets, then set each as pulumi config set --secret --path secrets.DB_PASSWORD",
+} as const;
+
+describe("configuration: variables and secrets", () => {
+    it("are none where they are not set", () => {
+        const { environment, secrets, secretArns } = load().app;
+        assert.deepEqual([environment, secrets, secretArns], [{}, {}, {}]);
+    });
+
+    it("take numbers and booleans, as YAML has them, as text", () => {
+        const environment = { LOG_LEVEL: "debug", WORKERS: 4, DEBUG: true, EMPTY: "", _x1: "ü\n" };
+        assert.deepEqual(load({ environment: JSON.stringify(environment) }).app.environment, {
+            LOG_LEVEL: "debug",
+            WORKERS: "4",
+            DEBUG: "true",
+            EMPTY: "",
+            _x1: "ü\n",
+        });
+    });
+
+    it("make each value secret to Pulumi, and know an ARN for a secret that exists already", async () => {
+        const entries = {
+            DB_PASSWORD: "hunter2",
+            ...Object.fromEntries(arns.map((arn, index) => [`ARN_${index}`, arn])),
+        };
+        const { secrets, secretArns } = load({ secrets: JSON.stringify(entries) }).app;
+        assert.deepEqual(Object.keys(secrets), ["DB_PASSWORD"]);
+        assert.equal(await pulumi.isSecret(secrets.DB_PASSWORD!), true);
+        assert.deepEqual(Object.values(secretArns), arns);
+    });
+
+    for (const key of ["environment", "secrets"] as const) {
+        it(`${key}: refuses names that ECS or a shell refuses, or that ECS sets itself`, () => {
+            const bad = ["", "1A", "A-B", "A.B", "A B", "A=B", "Ä", "ECS_CLUSTER", "ECS_CONTAINER_METADATA_URI_V4"];
+            for (const name of [...bad, "AWS_EXECUTION_ENV", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]) {
+                assert.equal(refusal(key, { [name]: "x" }), messages[key], name);
+            }
+        });
+
+        it(`${key}: refuses what is no set of texts`, () => {
+            for (const entries of ["debug", "[]", "null", "1", "{", { A: { B: "x" } }, { A: ["x"] }, { A: null }]) {
+                assert.equal(refusal(key, entries), messages[key]);
+            }
+        });
+    }
+
+    it("secrets: refuse what Secrets Manager does not take, and ARNs of other things", () => {
+        const bad = [
+            "",
+            "x".repeat(65_537),
+            "arn:aws:s3:::bucket",
+            "arn:aws:secretsmanager:eu-west-1:12345:secret:x",
+            "arn:aws:ssm:eu-west-1:123456789012:document/x",
+        ];
+        for (const value of bad) {
+            assert.equal(refusal("secrets", { TOKEN: value }), messages.secrets);
+        }
+        assert.doesNotThrow(() => load({ secrets: JSON.stringify({ TOKEN: "x".repeat(65_536) }) }));
+    });
+
+    it("refuse a name that is in both, and no other name", () => {
+        const environment = JSON.stringify({ TOKEN: "a", constructor: "b" });
+        for (const value of ["hunter2", arns[0]!]) {
+            assert.equal(
+                refusal("secrets", { TOKEN: value }, { environment }),
+                "Pulumi.dev.yaml has 1 invalid setting:\n  - TOKEN: expected in environment or in secrets, got in both\n" +
+                    "    fix: pulumi config rm --path environment.TOKEN",
+            );
+        }
+        assert.doesNotThrow(() => load({ environment, secrets: JSON.stringify({ OTHER: "x" }) }));
+    });
+
+    it("never show a value in a message", () => {
+        const value = "hunter2-and-more";
+        const refused = [
+            refusal("secrets", { "BAD NAME": value }),
+            refusal("secrets", { TOKEN: { nested: value } }),
+            refusal("secrets", `{"TOKEN": "${value}"`),
+            refusal("secrets", value),
+            refusal("environment", { TOKEN: "x" }, { secrets: JSON.stringify({ TOKEN: value }), cpu: "1" }),
+        ];
+        for (const message of refused) {
+            assert.ok(!message.includes(value), message);
+        }
+    });
+});

@@ -1,0 +1,83 @@
+import type { Mutation } from "./mutations";
+
+/** Mistakes around the app's domain and its secrets. */
+export const domainAndSecrets: readonly Mutation[] = [
+    {
+        mistake: "old TLS is spoken",
+        file: "infra/loadBalancer.ts",
+        find: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+        become: "ELBSecurityPolicy-2016-08",
+    },
+    {
+        mistake: "the app is served over HTTP beside HTTPS",
+        file: "infra/loadBalancer.ts",
+        find: '[{ type: "redirect", redirect }]',
+        become: "[forward]",
+    },
+    {
+        mistake: "browsers forget the redirect",
+        file: "infra/loadBalancer.ts",
+        find: "HTTP_301",
+        become: "HTTP_302",
+    },
+    {
+        mistake: "a certificate that is not issued yet is served",
+        file: "infra/certificate.ts",
+        find: "this.arn = issued.certificateArn;",
+        become: "this.arn = certificate.arn;",
+    },
+    {
+        mistake: "visitors are sent to HTTPS before it is there",
+        file: "infra/loadBalancer.ts",
+        find: '[{ type: "redirect", redirect }] }, this.ready);',
+        become: '[{ type: "redirect", redirect }] });',
+    },
+    {
+        mistake: "a domain outside of the zone is accepted",
+        file: "infra/config.ts",
+        find: "!name.endsWith(`.${hostedZone}`)",
+        become: "!name.endsWith(hostedZone)",
+    },
+    {
+        mistake: "the preview role reads every zone",
+        file: "infra/delivery.ts",
+        find: "[pulumi.interpolate`arn:aws:route53:::hostedzone/${hostedZoneId}`]",
+        become: '["*"]',
+    },
+    {
+        mistake: "the execution role reads every secret",
+        file: "infra/secrets.ts",
+        find: "resources: readable }",
+        become: 'resources: ["*"] }',
+    },
+    {
+        mistake: "a secret's value is in the task definition",
+        file: "infra/secrets.ts",
+        find: "valueFrom: pulumi.interpolate`${secret.arn}:::${version.versionId}`",
+        become: "valueFrom: value",
+    },
+    {
+        mistake: "a new value of a secret reaches tasks that nobody released",
+        file: "infra/secrets.ts",
+        find: "pulumi.interpolate`${secret.arn}:::${version.versionId}`",
+        become: "secret.arn",
+    },
+    {
+        mistake: "a secret is plain in the state",
+        file: "infra/config.ts",
+        find: "pulumi.secret(value)",
+        become: "pulumi.output(value)",
+    },
+    {
+        mistake: "destroy leaves secrets behind for a month",
+        file: "infra/secrets.ts",
+        find: "recoveryWindowInDays: 0,",
+        become: "recoveryWindowInDays: 30,",
+    },
+    {
+        mistake: "a message shows a secret",
+        file: "infra/configReader.ts",
+        find: "this.note(key, `expected ${rule.expected}`,",
+        become: "this.note(key, `expected ${rule.expected}, got ${text}`,",
+    },
+];
