@@ -10,7 +10,10 @@ import { mutations, type Mutation } from "./mutations";
  */
 
 const checkout = path.join(__dirname, "../..");
-const copied = ["README.md", "sandbox", ".github", "index.ts", "infra", "app", "test", "Pulumi.yaml", "Pulumi.dev.yaml", "package.json", "tsconfig.json"];
+const copied = [
+    ...["index.ts", "infra", "app", "test", "sandbox", ".github", ".ci", "README.md"],
+    ...["Pulumi.yaml", "Pulumi.dev.yaml", "package.json", "tsconfig.json"],
+];
 
 interface Verdict {
     readonly passed: boolean;
@@ -23,7 +26,7 @@ async function test(mutation?: Mutation): Promise<Verdict> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-mutation-"));
     try {
         for (const name of copied) {
-            const filter = (from: string) => !/test\/sandbox/.test(path.relative(checkout, from));
+            const filter = (from: string) => path.relative(checkout, from) !== path.join("test", "sandbox");
             fs.cpSync(path.join(checkout, name), path.join(folder, name), { recursive: true, filter });
         }
         fs.symlinkSync(path.join(checkout, "node_modules"), path.join(folder, "node_modules"));
