@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigReader, type ConfigSource } from "./configReader";
 import * as rules from "./configRules";
+import * as githubRules from "./githubRules";
 
 export type NatGateways = (typeof rules.natGateways)[number];
 export type Architecture = (typeof rules.architectures)[number];
@@ -17,6 +18,13 @@ export interface Domain {
     readonly hostedZone: string;
 }
 
+/** The GitHub environment that deploys. */
+export interface Environment {
+    readonly name: string;
+    /** Who lets each deployment through; where there are none, nobody has to. */
+    readonly reviewers: githubRules.Reviewers;
+}
+
 /** The stack's configuration, complete and valid. `Pulumi.yaml` describes each value and holds its default. */
 export interface Settings {
     /** `<project>-<stack>`: the name of everything that a person or the workflow looks up. */
@@ -29,6 +37,10 @@ export interface Settings {
         readonly create: boolean;
         readonly branch: string;
         readonly oidcProvider: OidcProvider;
+        /** Undefined: the stack deploys from its branch, without an environment. */
+        readonly environment?: Environment;
+        /** Pull requests of the repository preview this stack. */
+        readonly previews: boolean;
         /** The Pulumi GitHub App is installed and comments on pull requests. */
         readonly pulumiApp: boolean;
     };
@@ -57,9 +69,16 @@ export interface Settings {
         readonly capacity: Capacity;
         readonly minTasks: number;
         readonly maxTasks: number;
-        readonly logRetentionDays: number;
         readonly releasedBy: ReleasedBy;
+        /** A shell in a running task can be opened with `aws ecs execute-command`. */
+        readonly enableExec: boolean;
+        readonly containerInsights: boolean;
     };
+    readonly logRetentionDays: number;
+    /** Undefined: alarms tell nobody, unless somebody subscribes to their topic. */
+    readonly alarmEmail?: string;
+    /** What cannot be made again (images, logs, secrets, the load balancer's address) survives a `pulumi destroy`. */
+    readonly deletionProtection: boolean;
 }
 
 /**
@@ -69,7 +88,7 @@ export interface Settings {
  */
 export function loadSettings(source: ConfigSource = stackConfig()): Settings {
     const config = new ConfigReader(source);
-    const [owner, repository] = config.read("githubRepository", rules.githubRepository);
+    const [owner, repository] = config.read("githubRepository", githubRules.githubRepository);
     const cpu = config.read("cpu", rules.cpu);
     const settings: Settings = {
         name: `${source.project}-${source.stack}`,
@@ -79,8 +98,10 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
             owner,
             repository,
             create: config.read("createGithubRepository", rules.flag),
-            branch: config.read("githubBranch", rules.branch),
+            branch: config.read("githubBranch", githubRules.branch),
             oidcProvider: config.read("githubOidcProvider", rules.oneOf(rules.oidcProviders)),
+            environment: environmentOf(config, owner),
+            previews: config.read("previewPullRequests", rules.flag),
             pulumiApp: config.read("pulumiGithubApp", rules.flag),
         },
         network: {
@@ -102,13 +123,27 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
             capacity: config.read("capacity", rules.oneOf(rules.capacities)),
             minTasks: config.read("minTasks", rules.integer(1, 1000, 2)),
             maxTasks: config.read("maxTasks", rules.integer(1, 1000, 4)),
-            logRetentionDays: config.read("logRetentionDays", rules.logRetention),
             releasedBy: config.read("releasedBy", rules.oneOf(rules.releasers)),
+            enableExec: config.read("enableExec", rules.flag),
+            containerInsights: config.read("containerInsights", rules.flag),
         },
+        logRetentionDays: config.read("logRetentionDays", rules.logRetention),
+        alarmEmail: config.read("alarmEmail", rules.optional(rules.email)) || undefined,
+        deletionProtection: config.read("deletionProtection", rules.flag),
     };
     checkTogether(config, settings, source);
     config.finish();
     return settings;
+}
+
+function environmentOf(config: ConfigReader, owner: string): Environment | undefined {
+    const name = config.read("githubEnvironment", rules.optional(githubRules.environmentName));
+    const reviewers = config.read("githubReviewers", githubRules.reviewers(owner));
+    const asked = reviewers.users.length + reviewers.teams.length > 0;
+    if (config.accepted("githubEnvironment", "githubReviewers") && asked && !name) {
+        config.refuse("githubEnvironment", "an environment, which is what githubReviewers guard", "", "prod");
+    }
+    return name === "" ? undefined : { name, reviewers };
 }
 
 /** Secrets that are given and secrets that are referred to come in one key; the ARN of one is no secret itself. */

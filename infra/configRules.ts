@@ -47,30 +47,6 @@ export const flag: Rule<boolean> = {
     example: "false",
 };
 
-/** `owner/name`, split. What documentation writes for it, such as the `OWNER/REPOSITORY` of `Pulumi.yaml`, is refused. */
-export const githubRepository: Rule<readonly [owner: string, name: string]> = {
-    parse: (text) => {
-        const match = /^([A-Za-z0-9][A-Za-z0-9_-]{0,38})\/([A-Za-z0-9._-]{1,100})$/.exec(text);
-        if (!match || /^owner\/(name|repo|repository)$/i.test(text) || /^\.{1,2}$|\.git$/.test(match[2]!)) {
-            return undefined;
-        }
-        return [match[1]!, match[2]!];
-    },
-    expected: 'your repository as owner/name, such as "acme/shop"',
-    example: "acme/shop",
-};
-
-/** A branch name as git-check-ref-format allows it; a pattern is not a branch. */
-export const branch: Rule<string> = {
-    parse: (text) =>
-        /^[^\s~^:?*[\]\\\x00-\x1f\x7f]+$/.test(text) &&
-        !/^[-/]|\/$|\.$|\.\.|\/\/|@\{|^@$|\.lock(\/|$)|(^|\/)\./.test(text)
-            ? text
-            : undefined,
-    expected: "the name of one branch, no pattern",
-    example: "main",
-};
-
 export const region: Rule<string> = {
     parse: (text) => (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text) ? text : undefined),
     expected: 'an AWS region such as "ap-northeast-1"',
@@ -109,6 +85,13 @@ export const domainName: Rule<string> = {
             : undefined,
     expected: 'a domain name such as "shop.example.com", no wildcard',
     example: "shop.example.com",
+};
+
+/** One address, as a person writes it: whether it can be reached, SNS finds out by asking it to confirm. */
+export const email: Rule<string> = {
+    parse: (text) => (/^[^\s@,;<>"]{1,64}@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$/.test(text) ? text : undefined),
+    expected: 'an e-mail address such as "on-call@example.com"',
+    example: "on-call@example.com",
 };
 
 /** What ECS and a POSIX shell both take as a variable's name, without those that the ECS agent sets itself. */

@@ -11,6 +11,8 @@ export interface DeliveryArgs {
     readonly repository: GitHubRepository;
     /** The branch whose workflow may deploy. */
     readonly branch: string;
+    /** Whether pull requests of the repository preview the stack. */
+    readonly previews: boolean;
     /** An AWS account has one provider for GitHub: this stack's own, or one that is there already. */
     readonly oidcProvider: OidcProvider;
     /** The Route 53 zone that the program looks up, where the app has a domain. */
@@ -26,14 +28,15 @@ const audience = "sts.amazonaws.com";
 
 /** The AWS half of the pipeline: whom AWS lets in from GitHub, and what they may do. No key is stored anywhere. */
 export class Delivery extends pulumi.ComponentResource {
-    /** What deploy.yml becomes, on a push to the branch. */
+    /** What deploy.yml becomes, on a push to the branch, in the environment where there is one. */
     public readonly deployRoleArn: pulumi.Output<string>;
-    /** What preview.yml becomes, on a pull request. */
-    public readonly previewRoleArn: pulumi.Output<string>;
+    /** What preview.yml becomes, on a pull request; undefined: a pull request gets nothing from this stack. */
+    public readonly previewRoleArn?: pulumi.Output<string>;
 
     constructor(name: string, args: DeliveryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:delivery:Delivery", name, {}, opts);
 
+        const { environment } = args.repository;
         const provider =
             args.oidcProvider === "create"
                 ? new aws.iam.OpenIdConnectProvider(
@@ -72,7 +75,8 @@ export class Delivery extends pulumi.ComponentResource {
         const deployRole = role(
             "deploy",
             "GitHub Actions: pushes images and rolls them out",
-            `ref:refs/heads/${args.branch}`,
+            // In an environment GitHub leaves the branch out of the subject: the environment lets this one in only.
+            environment ? `environment:${environment.environmentName}` : `ref:refs/heads/${args.branch}`,
             deployStatements({
                 repositoryArn: args.registry.repositoryArn,
                 familyArn: args.task.familyArn,
@@ -80,18 +84,20 @@ export class Delivery extends pulumi.ComponentResource {
                 taskRoleArns: [args.task.executionRoleArn, args.task.taskRoleArn],
             }),
         );
-        const previewRole = role(
-            "preview",
-            "GitHub Actions: previews pull requests, changes nothing",
-            "pull_request",
-            previewStatements({
-                oidcProviderArn: args.oidcProvider === "existing" ? provider.arn : undefined,
-                hostedZoneId: args.hostedZoneId,
-            }),
-        );
+        const previewRole = args.previews
+            ? role(
+                  "preview",
+                  "GitHub Actions: previews pull requests, changes nothing",
+                  "pull_request",
+                  previewStatements({
+                      oidcProviderArn: args.oidcProvider === "existing" ? provider.arn : undefined,
+                      hostedZoneId: args.hostedZoneId,
+                  }),
+              )
+            : undefined;
 
         this.deployRoleArn = deployRole.arn;
-        this.previewRoleArn = previewRole.arn;
+        this.previewRoleArn = previewRole?.arn;
         this.registerOutputs({ deployRoleArn: this.deployRoleArn, previewRoleArn: this.previewRoleArn });
     }
 }

@@ -1,6 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
-import type { Architecture } from "./config";
+import type { Architecture, Environment } from "./config";
+import { GitHubEnvironment } from "./githubEnvironment";
 
 /** GitHub's hosted runners by the architecture that they build for, without emulation. */
 export const runners: Readonly<Record<Architecture, string>> = { x86_64: "ubuntu-24.04", arm64: "ubuntu-24.04-arm" };
@@ -10,6 +11,12 @@ export interface GitHubRepositoryArgs {
     readonly name: string;
     /** Creates the repository, private and empty, instead of looking it up. Destroying the stack then deletes it. */
     readonly create: boolean;
+    /** The branch that deploys. */
+    readonly branch: string;
+    /** What a deployment has to pass; undefined: nothing. */
+    readonly environment?: Environment;
+    /** Pulumi does not delete the repository. */
+    readonly deletionProtection: boolean;
 }
 
 /** The team's repository on GitHub: what a workflow's token says about itself, and where its settings are written. */
@@ -20,6 +27,8 @@ export class GitHubRepository extends pulumi.ComponentResource {
     /** The numbers in the immutable form of a token's subject: names can be given to somebody else, these cannot. */
     public readonly ownerId: pulumi.Output<string>;
     public readonly repositoryId: pulumi.Output<number>;
+    /** Where the workflow deploys from; undefined: from the branch itself. */
+    public readonly environment?: GitHubEnvironment;
     public readonly provider: github.Provider;
 
     constructor(name: string, args: GitHubRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -37,39 +46,75 @@ export class GitHubRepository extends pulumi.ComponentResource {
         const lookup = { parent: this, provider: this.provider };
         const owner = github.getUserOutput({ username: args.owner }, lookup); // an organization's, too
         const repository = args.create
-            ? new github.Repository(name, { name: args.name, visibility: "private" }, lookup)
+            ? new github.Repository(
+                  name,
+                  { name: args.name, visibility: "private" },
+                  { ...lookup, protect: args.deletionProtection },
+              )
             : github.getRepositoryOutput({ fullName: `${args.owner}/${args.name}` }, lookup);
 
         this.owner = owner.login;
         this.ownerId = owner.id;
         this.repositoryName = repository.name;
         this.repositoryId = repository.repoId;
+        this.environment =
+            args.environment &&
+            new GitHubEnvironment(
+                name,
+                { repository: repository.name, environment: args.environment, branch: args.branch },
+                { parent: this, providers: { github: this.provider } },
+            );
         this.registerOutputs({ owner: this.owner, repositoryName: this.repositoryName });
     }
 }
 
-export interface PipelineSettingsArgs {
-    readonly repository: GitHubRepository;
+/** What a workflow reads. */
+interface Settings {
     /** By the secret's name. */
     readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
     /** By the variable's name. */
     readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
+export interface PipelineSettingsArgs {
+    readonly repository: GitHubRepository;
+    /** The label of the runners that build for the tasks' architecture. */
+    readonly runner: string;
+    /** What deploy.yml reads: the environment's, where there is one, so that each stack of a repository has its own. */
+    readonly deploy: Settings;
+    /** What preview.yml reads: the repository's, as a pull request enters no environment. Undefined: it previews another stack. */
+    readonly preview?: Settings;
+}
+
 /** What the workflows read: the roles in secrets, the names of everything else in variables. */
 export class PipelineSettings extends pulumi.ComponentResource {
     constructor(name: string, args: PipelineSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:PipelineSettings", name, {}, opts);
-        const repository = args.repository.repositoryName;
-        const child = { parent: this, provider: args.repository.provider };
-
+        const { repositoryName: repository, environment, provider } = args.repository;
+        const child = { parent: this, provider };
         const logicalName = (setting: string) => `${name}-${setting.toLowerCase().replaceAll("_", "-")}`;
 
-        for (const [secretName, value] of Object.entries(args.secrets)) {
+        if (environment) {
+            const place = { repository, environment: environment.created };
+            for (const [secretName, value] of Object.entries(args.deploy.secrets)) {
+                const sealed = { ...place, secretName, value: pulumi.secret(value) };
+                new github.ActionsEnvironmentSecret(logicalName(secretName), sealed, child);
+            }
+            for (const [variableName, value] of Object.entries(args.deploy.variables)) {
+                const variable = { ...place, variableName, value };
+                new github.ActionsEnvironmentVariable(logicalName(variableName), variable, child);
+            }
+        }
+
+        const shared = environment ? undefined : args.deploy;
+        // GitHub chooses a job's runner before the job enters its environment.
+        const runner = environment ? `RUNNER_${environment.variableSuffix}` : "RUNNER";
+        for (const [secretName, value] of Object.entries({ ...shared?.secrets, ...args.preview?.secrets })) {
             const sealed = { repository, secretName, value: pulumi.secret(value) };
             new github.ActionsSecret(logicalName(secretName), sealed, child);
         }
-        for (const [variableName, value] of Object.entries(args.variables)) {
+        const variables = { ...shared?.variables, ...args.preview?.variables, [runner]: args.runner };
+        for (const [variableName, value] of Object.entries(variables)) {
             new github.ActionsVariable(logicalName(variableName), { repository, variableName, value }, child);
         }
         this.registerOutputs({});

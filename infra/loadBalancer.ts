@@ -9,6 +9,8 @@ export interface LoadBalancerArgs {
     readonly healthCheckPath: pulumi.Input<string>;
     /** The app's name on the internet and the Route 53 zone that it is in. Without one it is served over HTTP only. */
     readonly domain?: Domain;
+    /** Neither Pulumi nor AWS deletes the load balancer, nor with it the address that others have written down. */
+    readonly deletionProtection: boolean;
 }
 
 /** The current policy of AWS for TLS 1.2 and 1.3 alone, without ciphers that lack forward secrecy. */
@@ -22,6 +24,9 @@ export class LoadBalancer extends pulumi.ComponentResource {
     public readonly targetGroupArn: pulumi.Output<string>;
     /** `app/<name>/<id>/targetgroup/<name>/<id>`: what requests per target are counted by. */
     public readonly resourceLabel: pulumi.Output<string>;
+    /** What CloudWatch files the load balancer's metrics under, and those of its targets. */
+    public readonly balancerDimensions: Readonly<Record<string, pulumi.Output<string>>>;
+    public readonly targetDimensions: Readonly<Record<string, pulumi.Output<string>>>;
     /** The Route 53 zone of the app's domain, where it has one. */
     public readonly hostedZoneId?: pulumi.Output<string>;
     /** The listener that forwards: ECS refuses a target group that no listener uses yet. */
@@ -60,9 +65,10 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 subnets: args.network.publicSubnetIds,
                 securityGroups: [group.id],
                 dropInvalidHeaderFields: true,
+                enableDeletionProtection: args.deletionProtection,
             },
             // An internet-facing load balancer needs the subnets' way to the internet gateway, which their ids do not tell.
-            { parent: this, dependsOn: args.network.ready },
+            { parent: this, dependsOn: args.network.ready, protect: args.deletionProtection },
         );
 
         const targets = new aws.lb.TargetGroup(
@@ -131,6 +137,8 @@ export class LoadBalancer extends pulumi.ComponentResource {
 
         this.securityGroupId = group.id;
         this.targetGroupArn = targets.arn;
+        this.balancerDimensions = { LoadBalancer: balancer.arnSuffix };
+        this.targetDimensions = { LoadBalancer: balancer.arnSuffix, TargetGroup: targets.arnSuffix };
         this.resourceLabel = pulumi.interpolate`${balancer.arnSuffix}/${targets.arnSuffix}`;
         this.registerOutputs({
             url: this.url,

@@ -10,6 +10,8 @@ export interface RegistryArgs {
     /** The folder with the app and its Dockerfile, relative to the project's folder. */
     readonly context: string;
     readonly architecture: Architecture;
+    /** Neither Pulumi nor AWS deletes images. Otherwise `pulumi destroy` takes the pipeline's too. */
+    readonly deletionProtection: boolean;
 }
 
 const platforms = { x86_64: "linux/amd64", arm64: "linux/arm64" } as const;
@@ -55,9 +57,9 @@ export class Registry extends pulumi.ComponentResource {
                 // of the app that is taken back has the same content, and so the same tag, as an image that is there already.
                 imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
                 imageTagMutabilityExclusionFilters: [{ filter: `${buildTag}*`, filterType: "WILDCARD" }],
-                forceDelete: true, // `pulumi destroy` takes the pipeline's images too
+                forceDelete: !args.deletionProtection,
             },
-            { parent: this },
+            { parent: this, protect: args.deletionProtection },
         );
         new aws.ecr.LifecyclePolicy(
             name,

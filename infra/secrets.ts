@@ -13,6 +13,8 @@ export interface SecretsArgs {
     readonly values: Readonly<Record<string, pulumi.Output<string>>>;
     /** The variables of `values` that hold an ARN. */
     readonly existing: Readonly<Record<string, string>>;
+    /** Pulumi deletes no secret, and one that is deleted all the same can be restored for 30 days. */
+    readonly deletionProtection: boolean;
 }
 
 /**
@@ -33,9 +35,9 @@ export class Secrets extends pulumi.ComponentResource {
                 logicalName,
                 {
                     description: `${variable} of the app`,
-                    recoveryWindowInDays: 0, // `pulumi destroy` leaves nothing; by default AWS keeps a deleted secret for 30 days
+                    recoveryWindowInDays: args.deletionProtection ? 30 : 0, // with 0, `pulumi destroy` leaves nothing
                 },
-                { parent: this },
+                { parent: this, protect: args.deletionProtection },
             );
             const version = new aws.secretsmanager.SecretVersion(
                 logicalName,

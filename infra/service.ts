@@ -16,6 +16,11 @@ export interface ServiceArgs {
     readonly minTasks: number;
     readonly maxTasks: number;
     readonly releasedBy: ReleasedBy;
+    /** The name of the alarm that takes a release back. */
+    readonly rollbackAlarm: pulumi.Input<string>;
+    readonly enableExec: boolean;
+    readonly containerInsights: boolean;
+    readonly logRetentionDays: number;
 }
 
 /** With Spot, one task runs on demand whatever happens, so that a reclaim never takes the last one. */
@@ -32,11 +37,13 @@ export class Service extends pulumi.ComponentResource {
     public readonly clusterName: pulumi.Output<string>;
     public readonly serviceName: pulumi.Output<string>;
     public readonly serviceArn: pulumi.Output<string>;
+    /** What CloudWatch files the service's metrics under. */
+    public readonly metricDimensions: Readonly<Record<string, pulumi.Output<string>>>;
 
     constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:service:Service", name, {}, opts);
 
-        const cluster = new aws.ecs.Cluster(name, { name: args.serviceName }, { parent: this });
+        const cluster = this.cluster(name, args);
         const capacityProviders = new aws.ecs.ClusterCapacityProviders(
             name,
             { clusterName: cluster.name, capacityProviders: ["FARGATE", "FARGATE_SPOT"] },
@@ -64,13 +71,16 @@ export class Service extends pulumi.ComponentResource {
                         containerPort: args.port,
                     },
                 ],
-                // A release that does not become healthy is taken back, and never are fewer tasks up than before it.
+                // A release that does not become healthy is taken back, and never are fewer tasks up than before it. One that is
+                // healthy and fails the visitors' requests is taken back as well.
                 deploymentCircuitBreaker: { enable: true, rollback: true },
+                alarms: { enable: true, rollback: true, alarmNames: [args.rollbackAlarm] },
                 deploymentMinimumHealthyPercent: 100,
                 deploymentMaximumPercent: 200,
                 healthCheckGracePeriodSeconds: 60, // an app that is slow to start is not killed for it
                 // Without it AWS would replace the service, and with it the running app, when `capacity` changes.
                 forceNewDeployment: true,
+                enableExecuteCommand: args.enableExec,
                 enableEcsManagedTags: true,
                 propagateTags: "SERVICE",
                 waitForSteadyState: true,
@@ -90,7 +100,37 @@ export class Service extends pulumi.ComponentResource {
         this.clusterName = cluster.name;
         this.serviceName = service.name;
         this.serviceArn = service.arn;
+        this.metricDimensions = { ClusterName: cluster.name, ServiceName: service.name };
         this.registerOutputs({ clusterName: this.clusterName, serviceName: this.serviceName });
+    }
+
+    private cluster(
+        name: string,
+        { serviceName, containerInsights, enableExec, ...args }: ServiceArgs,
+    ): aws.ecs.Cluster {
+        // AWS would create the group itself, without an end to what it keeps and without anybody to delete it.
+        const insightsLogs = containerInsights
+            ? new aws.cloudwatch.LogGroup(
+                  `${name}-insights`,
+                  {
+                      name: `/aws/ecs/containerinsights/${serviceName}/performance`,
+                      retentionInDays: args.logRetentionDays,
+                  },
+                  { parent: this },
+              )
+            : undefined;
+        return new aws.ecs.Cluster(
+            name,
+            {
+                name: serviceName,
+                // Said in either case: an account can have it on by default.
+                settings: [{ name: "containerInsights", value: containerInsights ? "enabled" : "disabled" }],
+                // What is typed and shown in a shell may be secret; who opened one is in CloudTrail in any case.
+                configuration: enableExec ? { executeCommandConfiguration: { logging: "NONE" } } : undefined,
+            },
+            // The cluster writes into the group from its first minute to its last.
+            { parent: this, dependsOn: insightsLogs },
+        );
     }
 
     /** Tasks take requests from the load balancer only, and reach out over HTTPS only: to ECR, CloudWatch and other web APIs. */

@@ -7,11 +7,13 @@ import * as pulumi from "@pulumi/pulumi";
 const untaggable: ReadonlySet<string> = new Set([
     "aws:acm/certificateValidation:CertificateValidation",
     "aws:appautoscaling/policy:Policy",
+    "aws:cloudwatch/dashboard:Dashboard",
     "aws:ecr/lifecyclePolicy:LifecyclePolicy",
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:route53/record:Record",
     "aws:secretsmanager/secretVersion:SecretVersion",
+    "aws:sns/topicSubscription:TopicSubscription",
 ]);
 
 /**

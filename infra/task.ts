@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture } from "./config";
-import { policyDocument, trustDocument } from "./iam";
+import { policyDocument, trustDocument, type Statement } from "./iam";
 import type { Registry } from "./registry";
 import type { Secrets } from "./secrets";
 import { TaskDefinitionFamily } from "./taskDefinitionFamily";
@@ -19,8 +19,24 @@ export interface TaskArgs {
     readonly environment: Readonly<Record<string, string>>;
     readonly secrets: Secrets;
     readonly logRetentionDays: number;
+    /** The app's role may carry the shell that `aws ecs execute-command` opens. */
+    readonly enableExec: boolean;
+    /** Pulumi does not delete the logs. */
+    readonly deletionProtection: boolean;
     readonly region: string;
 }
+
+/** What the agent that AWS puts into the container needs, and no more: "ECS Exec", IAM permissions, in the ECS Developer Guide. */
+const execStatement: Statement = {
+    sid: "OpenShell",
+    actions: [
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ],
+    resources: ["*"], // channels have no ARN
+};
 
 const cpuArchitectures = { x86_64: "X86_64", arm64: "ARM64" } as const;
 
@@ -35,7 +51,7 @@ export class Task extends pulumi.ComponentResource {
     public readonly familyArn: pulumi.Output<string>;
     /** What ECS uses to start a task: pulls its image, reads its secrets, writes its logs. */
     public readonly executionRoleArn: pulumi.Output<string>;
-    /** What the app's own AWS calls are made with: nothing is allowed, until you attach a policy. */
+    /** What the app's own AWS calls are made with: without `enableExec` nothing is allowed, until you attach a policy. */
     public readonly taskRoleArn: pulumi.Output<string>;
     /** All that must be there before a task starts, and stay until the last one has stopped. */
     public readonly ready: pulumi.Resource[];
@@ -46,7 +62,7 @@ export class Task extends pulumi.ComponentResource {
         const logs = new aws.cloudwatch.LogGroup(
             name,
             { name: `/ecs/${args.family}`, retentionInDays: args.logRetentionDays },
-            { parent: this },
+            { parent: this, protect: args.deletionProtection },
         );
 
         const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
@@ -78,6 +94,15 @@ export class Task extends pulumi.ComponentResource {
             { parent: this },
         );
         const taskRole = this.role(`${name}-task`, "The app's own role", account);
+        const execPolicies = args.enableExec
+            ? [
+                  new aws.iam.RolePolicy(
+                      `${name}-exec`,
+                      { role: taskRole.name, policy: policyDocument([execStatement]) },
+                      { parent: this },
+                  ),
+              ]
+            : [];
 
         const family = new TaskDefinitionFamily(name, { family: args.family, region: args.region }, { parent: this });
         const definition = new aws.ecs.TaskDefinition(
@@ -101,6 +126,8 @@ export class Task extends pulumi.ComponentResource {
                         essential: true,
                         environment: Object.entries(args.environment).map(([name, value]) => ({ name, value })),
                         secrets: args.secrets.references,
+                        // Processes that a closed shell leaves behind are somebody's children again, and end.
+                        linuxParameters: args.enableExec ? { initProcessEnabled: true } : undefined,
                         portMappings: [{ containerPort: args.port, hostPort: args.port, protocol: "tcp" }],
                         logConfiguration: {
                             logDriver: "awslogs",
@@ -127,7 +154,7 @@ export class Task extends pulumi.ComponentResource {
         this.familyArn = pulumi.interpolate`arn:${partition}:ecs:${args.region}:${account}:task-definition/${this.family}`;
         this.executionRoleArn = executionRole.arn;
         this.taskRoleArn = taskRole.arn;
-        this.ready = [family, executionPolicy];
+        this.ready = [family, executionPolicy, ...execPolicies];
         this.registerOutputs({ family: this.family, definitionArn: this.definitionArn });
     }
 

@@ -133,7 +133,14 @@ describe("GitHub", () => {
         });
 
         const provider = async (config: Record<string, string>) => {
-            const program = () => void new GitHubRepository("main", { owner: "acme", name: "shop", create: false });
+            const program = () =>
+                void new GitHubRepository("main", {
+                    owner: "acme",
+                    name: "shop",
+                    create: false,
+                    branch: "main",
+                    deletionProtection: false,
+                });
             return (await record({ config, program })).one("pulumi:providers:github");
         };
 

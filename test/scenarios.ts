@@ -47,6 +47,24 @@ export const withDomain = once({
     },
 });
 
+/** A stack that shares its repository with another, guarded, watched, and with a shell to look into it. */
+export const production = once({
+    values: {
+        githubEnvironment: "prod",
+        githubReviewers: "Alice, acme/platform",
+        githubOidcProvider: "existing",
+        previewPullRequests: "false",
+        createGithubRepository: "true",
+        environment: JSON.stringify({ LOG_LEVEL: "warn" }),
+        secrets: JSON.stringify({ DB_PASSWORD: databasePassword }),
+        enableExec: "true",
+        alarmEmail: "on-call@example.com",
+        containerInsights: "true",
+        deletionProtection: "true",
+    },
+    stack: "prod",
+});
+
 /** Tasks in public subnets, for want of another way out. */
 export const withoutNat = once({ values: { natGateways: "none" } });
 

@@ -1,0 +1,195 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { LoadBalancer } from "./loadBalancer";
+import type { Notifications } from "./notifications";
+import type { Service } from "./service";
+
+interface AlarmsArgs {
+    /** What every alarm's name begins with, so that a message says whose it is. */
+    readonly prefix: string;
+    readonly loadBalancer: LoadBalancer;
+    readonly notifications: Notifications;
+}
+
+/** What tells one alarm from another. Periods are a minute each. */
+interface Condition extends Pick<
+    aws.cloudwatch.MetricAlarmArgs,
+    "namespace" | "metricName" | "dimensions" | "statistic" | "metricQueries" | "comparisonOperator" | "threshold"
+> {
+    /** Why it wakes somebody, and where to look. */
+    readonly description: string;
+    /** For how many minutes without a break. */
+    readonly minutes: number;
+    /** Whether no data is as bad as bad data. */
+    readonly silenceIsBad?: boolean;
+}
+
+type Metric = readonly [
+    namespace: string,
+    metricName: string,
+    dimensions: pulumi.Input<Record<string, pulumi.Input<string>>>,
+];
+
+/** One line of an alarm's arithmetic. */
+const query = (id: string, [namespace, metricName, dimensions]: Metric, stat: string) => ({
+    id,
+    metric: { namespace, metricName, dimensions, stat, period: 60 },
+});
+
+/** A part with alarms: each tells the topic when it is raised, and when it is over. */
+abstract class Alarms extends pulumi.ComponentResource {
+    protected add(name: string, kind: string, { prefix, notifications }: AlarmsArgs, condition: Condition) {
+        const { description, minutes, silenceIsBad = false, ...rest } = condition;
+        return new aws.cloudwatch.MetricAlarm(
+            `${name}-${kind}`,
+            {
+                name: `${prefix}-${kind}`,
+                alarmDescription: description,
+                ...rest,
+                ...(rest.metricQueries ? {} : { period: 60 }),
+                evaluationPeriods: minutes,
+                treatMissingData: silenceIsBad ? "breaching" : "notBreaching",
+                alarmActions: [notifications.topicArn],
+                okActions: [notifications.topicArn],
+            },
+            { parent: this },
+        );
+    }
+}
+
+/** What visitors notice: requests that fail, in the app or before it. */
+export class RequestAlarms extends Alarms {
+    /** The name of the alarm that takes a release back. */
+    public readonly appErrors: pulumi.Output<string>;
+    public readonly arns: readonly pulumi.Output<string>[];
+
+    constructor(name: string, args: AlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:alarms:RequestAlarms", name, {}, opts);
+        const { balancerDimensions, targetDimensions } = args.loadBalancer;
+
+        const appErrors = this.add(name, "app-errors", args, {
+            description:
+                "The app answers more than 5 % of its requests with a 5xx status: see its logs, and what was released last",
+            metricQueries: [
+                query("errors", [elb, "HTTPCode_Target_5XX_Count", targetDimensions], "Sum"),
+                query("requests", [elb, "RequestCount", targetDimensions], "Sum"),
+                {
+                    id: "rate",
+                    // A handful of errors is not a share of anything: at night one of three requests would wake somebody.
+                    expression: "IF(errors >= 5, 100 * errors / requests, 0)",
+                    label: "5xx responses of the app (%)",
+                    returnData: true,
+                },
+            ],
+            comparisonOperator: "GreaterThanThreshold",
+            threshold: 5,
+            minutes: 2,
+        });
+        const loadBalancerErrors = this.add(name, "load-balancer-errors", args, {
+            description:
+                "The load balancer answers with a 5xx status itself: the app is gone, too slow, or breaks connections",
+            namespace: elb,
+            metricName: "HTTPCode_ELB_5XX_Count",
+            dimensions: balancerDimensions,
+            statistic: "Sum",
+            comparisonOperator: "GreaterThanOrEqualToThreshold",
+            threshold: 10,
+            minutes: 2,
+        });
+
+        this.appErrors = appErrors.name;
+        this.arns = [appErrors, loadBalancerErrors].map(({ arn }) => arn);
+        this.registerOutputs({ appErrors: this.appErrors });
+    }
+}
+
+interface TaskAlarmsArgs extends AlarmsArgs {
+    readonly service: Service;
+    readonly minTasks: number;
+    /** Then it is known how many tasks the service wants; otherwise only how many it may want at least. */
+    readonly containerInsights: boolean;
+}
+
+/** What comes before visitors notice: tasks that are missing, unhealthy or at their limits. */
+export class TaskAlarms extends Alarms {
+    public readonly arns: readonly pulumi.Output<string>[];
+
+    constructor(name: string, args: TaskAlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:alarms:TaskAlarms", name, {}, opts);
+        const { targetDimensions } = args.loadBalancer;
+        const { metricDimensions } = args.service;
+
+        const busy = (metricName: string) => ({
+            namespace: ecs,
+            metricName,
+            dimensions: metricDimensions,
+            statistic: "Average",
+            comparisonOperator: "GreaterThanThreshold",
+            threshold: 85,
+            minutes: 15, // autoscaling aims at 60 % and has had its turn by then
+        });
+        const tooFew = args.containerInsights
+            ? {
+                  metricQueries: [
+                      query("desired", [insights, "DesiredTaskCount", metricDimensions], "Average"),
+                      query("running", [insights, "RunningTaskCount", metricDimensions], "Average"),
+                      { id: "missing", expression: "desired - running", label: "Missing tasks", returnData: true },
+                  ],
+                  comparisonOperator: "GreaterThanThreshold",
+                  threshold: 0,
+              }
+            : {
+                  namespace: ecs,
+                  metricName: "CPUUtilization",
+                  dimensions: metricDimensions,
+                  // One sample of each running task a minute: "Amazon ECS service RUNNING task count" in the ECS Developer Guide.
+                  statistic: "SampleCount",
+                  comparisonOperator: "LessThanThreshold",
+                  threshold: args.minTasks,
+              };
+        const alarms = [
+            this.add(name, "no-healthy-task", args, {
+                description: "No task answers health checks: the app is down",
+                namespace: elb,
+                metricName: "HealthyHostCount",
+                dimensions: targetDimensions,
+                statistic: "Maximum",
+                comparisonOperator: "LessThanThreshold",
+                threshold: 1,
+                minutes: 1,
+                silenceIsBad: true, // nothing is reported where there is no task at all
+            }),
+            this.add(name, "unhealthy-task", args, {
+                description: "A task does not answer health checks, and its replacements do not either",
+                namespace: elb,
+                metricName: "UnHealthyHostCount",
+                dimensions: targetDimensions,
+                statistic: "Maximum",
+                comparisonOperator: "GreaterThanOrEqualToThreshold",
+                threshold: 1,
+                minutes: 5,
+            }),
+            this.add(name, "too-few-tasks", args, {
+                description: "Fewer tasks run than should: see the service's events for why none starts",
+                ...tooFew,
+                minutes: 10,
+                silenceIsBad: true,
+            }),
+            this.add(name, "high-cpu", args, {
+                description: "Tasks use more than 85 % of their CPU: raise maxTasks or cpu",
+                ...busy("CPUUtilization"),
+            }),
+            this.add(name, "high-memory", args, {
+                description: "Tasks use more than 85 % of their memory, and are killed at 100 %: raise memory",
+                ...busy("MemoryUtilization"),
+            }),
+        ];
+
+        this.arns = alarms.map(({ arn }) => arn);
+        this.registerOutputs({});
+    }
+}
+
+const elb = "AWS/ApplicationELB";
+const ecs = "AWS/ECS";
+const insights = "ECS/ContainerInsights";

@@ -1,0 +1,58 @@
+import * as github from "@pulumi/github";
+import * as pulumi from "@pulumi/pulumi";
+import type { Environment } from "./config";
+
+export interface GitHubEnvironmentArgs {
+    /** The repository's name, without its owner. */
+    readonly repository: pulumi.Input<string>;
+    readonly environment: Environment;
+    /** The only branch whose runs may enter the environment. */
+    readonly branch: string;
+}
+
+/**
+ * A GitHub environment: what a deployment has to pass. A token says in which environment its job is and then no longer on which
+ * branch, so it is GitHub that keeps the other branches out.
+ */
+export class GitHubEnvironment extends pulumi.ComponentResource {
+    public readonly environmentName: string;
+    /** The name as it ends that of a variable: `PROD` of `prod`. */
+    public readonly variableSuffix: string;
+    /** The name again, known once the environment is there. */
+    public readonly created: pulumi.Output<string>;
+
+    constructor(name: string, args: GitHubEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:github:GitHubEnvironment", name, {}, opts);
+        const { repository } = args;
+        const { name: environment, reviewers } = args.environment;
+
+        const users = reviewers.users.map((username) => github.getUserOutput({ username }, { parent: this }).id);
+        const teams = reviewers.teams.map(
+            (slug) => github.getTeamOutput({ slug, summaryOnly: true }, { parent: this }).id,
+        );
+        const asked = users.length + teams.length > 0;
+        const created = new github.RepositoryEnvironment(
+            name,
+            {
+                repository,
+                environment,
+                reviewers: asked ? [{ users: users.map(toNumber), teams: teams.map(toNumber) }] : undefined,
+                deploymentBranchPolicy: { protectedBranches: false, customBranchPolicies: true },
+            },
+            { parent: this },
+        );
+        new github.RepositoryEnvironmentDeploymentPolicy(
+            name,
+            { repository, environment: created.environment, branchPattern: args.branch },
+            { parent: this },
+        );
+
+        this.environmentName = environment;
+        this.variableSuffix = environment.toUpperCase().replaceAll("-", "_");
+        this.created = created.environment;
+        this.registerOutputs({ environment: this.created });
+    }
+}
+
+/** GitHub's ids are numbers; the look-ups give every id as a text. */
+const toNumber = (id: pulumi.Output<string>): pulumi.Output<number> => id.apply(Number);
