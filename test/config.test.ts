@@ -46,7 +46,7 @@ describe("configuration", () => {
     }
 
     it("covers every key of Pulumi.yaml", () => {
-        const elsewhere = ["memory", "domainName", "hostedZone"]; // these depend on another: see also configDomain.test.ts
+        const elsewhere = ["memory", "domainName", "hostedZone", "githubReviewers"]; // these depend on another key
         assert.deepEqual([...Object.keys(rules), ...elsewhere].sort(), Object.keys(project.config).sort());
     });
 
@@ -140,6 +140,9 @@ describe("configuration", () => {
             githubBranch: "main",
             githubOidcProvider: "create",
             createGithubRepository: "false",
+            githubEnvironment: "",
+            githubReviewers: "",
+            previewPullRequests: "true",
             pulumiGithubApp: "true",
             containerPort: "80",
             healthCheckPath: "/",
@@ -156,6 +159,10 @@ describe("configuration", () => {
             natGateways: "single",
             logRetentionDays: "30",
             releasedBy: "pipeline",
+            enableExec: "false",
+            alarmEmail: "",
+            containerInsights: "false",
+            deletionProtection: "false",
         });
         const { expected, example } = rules.githubRepository!;
         assert.equal(
