@@ -244,7 +244,7 @@ function readState(file: string): State | undefined {
 }
 
 /** A new state but for its key. */
-export const emptyState: Omit<State, "signingKey"> = {
+export const emptyState = (): Omit<State, "signingKey"> => ({
     version: 1,
     nextId: 80100001,
     repositories: {},
@@ -253,10 +253,10 @@ export const emptyState: Omit<State, "signingKey"> = {
     workflowRuns: [],
     people: [],
     teams: [],
-};
+});
 
 async function newState(): Promise<State> {
     const { privateKey } = await generateKeyPair("RS256", { extractable: true });
     const signingKey = { ...(await exportJWK(privateKey)), kid: randomBytes(16).toString("hex"), alg: "RS256" };
-    return { ...emptyState, signingKey };
+    return { ...emptyState(), signingKey };
 }

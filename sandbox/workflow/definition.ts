@@ -60,6 +60,9 @@ function jobOf(id: string, text: JobText, workflow: WorkflowText): JobDefinition
             `The sandbox runs each job by itself, and knows no ${unknown} of a job: take it out of ${id}.`,
         );
     }
+    if (typeof text["runs-on"] !== "string") {
+        throw new UserError(`In the sandbox a job such as ${id} runs on one label: give runs-on a text.`);
+    }
     const needs = text.needs === undefined ? [] : [text.needs].flat();
     return { id, text, needs, mayAskForToken: grantsToken(text.permissions ?? workflow.permissions) };
 }

@@ -74,9 +74,9 @@ export class CopiedCheckout {
         return { process: child, finished };
     }
 
-    /** Changes one key in `Pulumi.dev.yaml`; undefined takes it out. */
-    configure(key: string, value: string | number | object | undefined): void {
-        const file = this.path("Pulumi.dev.yaml");
+    /** Changes one key in the stack's configuration file; undefined takes it out. */
+    configure(key: string, value: string | number | object | undefined, stack = "dev"): void {
+        const file = this.path(`Pulumi.${stack}.yaml`);
         const document = parseDocument(fs.readFileSync(file, "utf8"));
         if (value === undefined) {
             document.deleteIn(["config", key]);
@@ -90,13 +90,13 @@ export class CopiedCheckout {
         fs.writeFileSync(this.path(file), change(fs.readFileSync(this.path(file), "utf8")));
     }
 
-    stateFile(): string {
-        return this.path(".sandbox/pulumi/.pulumi/stacks/fargate-cicd/dev.json");
+    stateFile(stack = "dev"): string {
+        return this.path(`.sandbox/pulumi/.pulumi/stacks/fargate-cicd/${stack}.json`);
     }
 
     /** The stack's state as the engine wrote it, without the time of its writing. */
-    state(): { deployment: { resources: any[] } } {
-        const { checkpoint } = JSON.parse(fs.readFileSync(this.stateFile(), "utf8"));
+    state(stack = "dev"): { deployment: { resources: any[] } } {
+        const { checkpoint } = JSON.parse(fs.readFileSync(this.stateFile(stack), "utf8"));
         return { deployment: { ...checkpoint.latest, manifest: undefined } };
     }
 
@@ -126,9 +126,11 @@ export class CopiedCheckout {
 
     /** Destroys what a failed test has left, and deletes the copy; one that cannot be destroyed stays, to be looked at. */
     async remove(): Promise<void> {
-        if (fs.existsSync(this.path(".sandbox"))) {
-            const { code, output } = await this.run("sandbox:destroy");
-            assert.equal(code, 0, `the sandbox in ${this.folder} was not destroyed:\n${output}`);
+        for (const stack of ["prod", "dev"]) {
+            if (stack === "dev" ? fs.existsSync(this.path(".sandbox")) : fs.existsSync(this.stateFile(stack))) {
+                const { code, output } = await this.run(`sandbox:destroy -- --stack ${stack}`);
+                assert.equal(code, 0, `the sandbox in ${this.folder} was not destroyed:\n${output}`);
+            }
         }
         fs.rmSync(this.folder, { recursive: true, force: true });
     }

@@ -23,7 +23,7 @@ export class TestGitHub {
         const stateFile = path.join(folder, "github.json");
         const settings = { ...settingsFromEnv({ SANDBOX_GITHUB_STATE: stateFile, ...env }), port: 0 };
         if (signingKey) {
-            fs.writeFileSync(stateFile, JSON.stringify({ ...emptyState, signingKey }));
+            fs.writeFileSync(stateFile, JSON.stringify({ ...emptyState(), signingKey }));
         }
         const running = await serveGitHub(settings, () => undefined);
         signingKey ??= (JSON.parse(fs.readFileSync(stateFile, "utf8")) as State).signingKey;

@@ -51,7 +51,7 @@ describe("the github provider's stand-in", () => {
 
     it("refuses what it does not know, by name", async () => {
         await assert.rejects(create("Team", {}), /unknown resource type github:index\/team:Team/);
-        await assert.rejects(plugin.invoke("github:index/getTeam:getTeam", {}), /unknown function/);
+        await assert.rejects(plugin.invoke("github:index/getBranch:getBranch", {}), /unknown function/);
         const secret = { repository, secretName: "A", value: "x" };
         assert.match(
             reasons("ActionsSecret", { ...secret, plaintextValue: "x" })[0]!,
@@ -72,6 +72,18 @@ describe("the github provider's stand-in", () => {
             fullName: "octo-org/hello-fargate",
         });
         assert.deepEqual([found.repoId, found.name, found.fullName], [80000001, repository, "octo-org/hello-fargate"]);
+    });
+
+    it("looks a team up where it is, and asks for no more than what it knows of one", async () => {
+        await github.ok("POST /_sandbox/reviewers", { organization: "octo-org", users: [], teams: ["platform"] });
+        const found = await plugin.invoke("github:index/getTeam:getTeam", { slug: "platform", summaryOnly: true });
+        const { id, slug, members } = found as Record<string, unknown>;
+        const { id: number } = await github.ok("GET /orgs/octo-org/teams/platform");
+        assert.deepEqual([id, slug, members], [String(number), "platform", []]);
+        const other = plugin.invoke("github:index/getTeam:getTeam", { slug: "leads", summaryOnly: true });
+        await assert.rejects(other, /GET \/orgs\/octo-org\/teams\/leads with 404/);
+        const whole = plugin.invoke("github:index/getTeam:getTeam", { slug: "platform", summaryOnly: false });
+        await assert.rejects(whole, /knows no members of a team, set summaryOnly/);
     });
 
     it("seals a secret, marks it, notices that somebody else wrote it, and writes it again", async () => {

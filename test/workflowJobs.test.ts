@@ -1,0 +1,112 @@
+/** How the sandbox reads deploy.yml, in which order, and what it gives a runner of each job. No runner runs here. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { readWorkflow, type WorkflowDefinition } from "../sandbox/workflow/definition";
+import { decisionFile, jobFile } from "../sandbox/workflow/jobFiles";
+import { reachable } from "../sandbox/address";
+
+const read = (jobs: string, branch = "main"): WorkflowDefinition =>
+    readWorkflow(`on: { push: { branches: [main, "release/*"] } }\njobs:\n${jobs}`, "some.yml", branch);
+
+const job = (text: string) => `{ runs-on: linux, steps: [{ run: "true" }], ${text} }`;
+
+interface RunnerJob {
+    readonly needs?: readonly string[];
+    readonly if?: string;
+    readonly environment?: unknown;
+    readonly "runs-on": string;
+    readonly steps: readonly { readonly run: string; readonly env?: Readonly<Record<string, string>> }[];
+}
+
+/** The jobs of a file that a runner gets. */
+const jobsIn = (file: object) => (file as { jobs: Readonly<Record<string, RunnerJob>> }).jobs;
+
+describe("a workflow in the sandbox", () => {
+    const deploy = readWorkflow(
+        fs.readFileSync(path.join(__dirname, "../.github/workflows/deploy.yml"), "utf8"),
+        "deploy.yml",
+        "main",
+    );
+
+    it("has the jobs of deploy.yml, prod after the others, each with a token, the same steps and an environment", () => {
+        assert.deepEqual(
+            deploy.jobs.map(({ id, needs, mayAskForToken }) => [id, needs, mayAskForToken]),
+            [
+                ["deploy", [], true],
+                ["dev", [], true],
+                ["prod", ["deploy", "dev"], true],
+            ],
+        );
+        const [first, ...others] = deploy.jobs.map(({ text }) => text.steps);
+        assert.ok(first!.length > 5);
+        others.forEach((steps) => assert.deepEqual(steps, first));
+        assert.deepEqual(
+            deploy.jobs.map(({ text: { environment } }) => (typeof environment === "object" ? environment.name : "")),
+            ["", "dev", "prod"],
+        );
+    });
+
+    it("puts a job after those that it needs, and refuses one that never comes up", () => {
+        const text = `  c: ${job("needs: [a, b]")}\n  b: ${job("needs: a")}\n  a: ${job("")}\n`;
+        assert.deepEqual(
+            read(text).jobs.map(({ id }) => id),
+            ["a", "b", "c"],
+        );
+        assert.throws(
+            () => read(`  a: ${job("needs: b")}\n  b: ${job("needs: a")}\n`),
+            /wait for each other.*a needs b; b needs a/,
+        );
+        assert.throws(() => read(`  a: ${job("needs: missing")}\n`), /one that it does not have: a needs missing/);
+    });
+
+    it("refuses what it does not run, and a push that GitHub would not run it for", () => {
+        assert.throws(
+            () => read("  a: { uses: ./.github/workflows/other.yml }\n"),
+            /knows no uses of a job: take it out of a/,
+        );
+        assert.throws(() => read(`  a: ${job("outputs: { a: b }")}\n`), /knows no outputs of a job: take it out of a/);
+        assert.throws(() => read(`  a: { runs-on: [self-hosted], steps: [] }\n`), /a job such as a runs on one label/);
+        assert.throws(() => read(`  a: ${job("")}\n`, "feature"), /runs for pushes to main, release\/\* only/);
+        assert.equal(read(`  a: ${job("")}\n`, "release/2").jobs.length, 1);
+        assert.throws(() => readWorkflow("jobs: [", "some.yml", "main"), /The workflow some\.yml cannot be read/);
+    });
+
+    it("asks whether a job runs with the results of those before it, and with none of its own steps", () => {
+        const results = new Map([
+            ["deploy", "skipped"],
+            ["dev", "success"],
+        ] as const);
+        const jobs = jobsIn(decisionFile(deploy, deploy.jobs[2]!, results));
+        assert.deepEqual(
+            Object.entries(jobs).map(([id, { needs, if: condition, steps }]) => [id, needs, condition, steps[0]!.run]),
+            [
+                ["deploy", undefined, "false", "false"],
+                ["dev", undefined, "always()", "true"],
+                ["prod", ["deploy", "dev"], deploy.jobs[2]!.text.if, jobs.prod.steps[0]!.run],
+            ],
+        );
+        assert.equal(jobs.prod!.steps.length, 1);
+        assert.deepEqual(jobs.prod!.steps[0]!.env, { RUNNER: "${{ vars.RUNNER_PROD }}", ENVIRONMENT: "prod" });
+    });
+
+    it("runs a job alone, with all its steps and one that tells the environment's address", () => {
+        for (const each of deploy.jobs) {
+            const jobs = jobsIn(jobFile(deploy, each, "linux"));
+            assert.deepEqual(Object.keys(jobs), [each.id]);
+            const { needs, if: condition, environment, "runs-on": runner, steps } = jobs[each.id]!;
+            assert.deepEqual([needs, condition, environment, runner], [undefined, undefined, undefined, "linux"]);
+            const added = each.id === "deploy" ? [] : ["${{ steps.version.outputs.url }}"];
+            assert.deepEqual(steps.slice(0, each.text.steps!.length), each.text.steps);
+            assert.deepEqual(
+                steps.slice(each.text.steps!.length).map(({ env }) => env?.URL),
+                added,
+            );
+        }
+    });
+
+    it("reaches an app without TLS where it has a domain", () => {
+        assert.equal(reachable("https://app.example.com"), "http://app.example.com.localhost:4566");
+        assert.equal(reachable("http://main.alb.localhost:4566"), "http://main.alb.localhost:4566");
+    });
+});
