@@ -83,7 +83,7 @@ describe("a workflow in the sandbox", () => {
             [
                 ["deploy", undefined, "false", "false"],
                 ["dev", undefined, "always()", "true"],
-                ["prod", ["deploy", "dev"], deploy.jobs[2]!.text.if, jobs.prod.steps[0]!.run],
+                ["prod", ["deploy", "dev"], deploy.jobs[2]!.text.if, jobs.prod!.steps[0]!.run],
             ],
         );
         assert.equal(jobs.prod!.steps.length, 1);

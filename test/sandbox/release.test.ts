@@ -190,7 +190,7 @@ describe("a release in the sandbox", () => {
         for (const option of ["--diff", "--as-pull-request"]) {
             const run = await checkout.run(`sandbox:release -- ${option}`);
             assert.equal(run.code, 1);
-            assert.match(run.output, /Unknown option .*This command takes --official-actions/s);
+            assert.match(run.output, /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, after/s);
         }
     });
 
