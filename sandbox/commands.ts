@@ -14,7 +14,7 @@ import { leftoverProcesses, stopAllServices } from "./machine/services";
 import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
 import { defaultStack, regionOf, sampleSecret, type Project } from "./project";
-import { pullRequestCredentials } from "./pullRequest";
+import { assertPreviewed, pullRequestCredentials } from "./pullRequest";
 import { recover } from "./recovery";
 import { noticingInterruption } from "./runLock";
 import { assertStatesReadable, dropBrokenDescriptions, otherStacks } from "./states";
@@ -128,6 +128,9 @@ export async function preview(
     project: Project,
     { asPullRequest, ...options }: Options & { asPullRequest: boolean },
 ): Promise<void> {
+    if (asPullRequest) {
+        assertPreviewed(project.settings());
+    }
     const { stack, stackWith } = await open(project);
     const viewed = asPullRequest ? await stackWith(await pullRequestCredentials(project.settings())) : stack;
     await viewed.preview({ ...live(), ...options });

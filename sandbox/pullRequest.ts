@@ -5,14 +5,18 @@ import { awsToken, jobValues } from "./github/jobs";
 import { UserError } from "./progress";
 import type { Settings } from "../infra/config";
 
+/** @throws UserError where the stack is not the one that pull requests preview: their credentials are of no use to it */
+export function assertPreviewed({ name, github }: Settings): void {
+    if (!github.previews) {
+        throw new UserError(`Pull requests do not preview ${name}: its previewPullRequests is false.`);
+    }
+}
+
 /**
  * @returns the environment variables of the role's session
  * @throws UserError where the stack has not made the role yet, or AWS does not let the pull request in
  */
-export async function pullRequestCredentials({ name, github, region }: Settings): Promise<Record<string, string>> {
-    if (!github.previews) {
-        throw new UserError(`Pull requests do not preview ${name}: its previewPullRequests is false.`);
-    }
+export async function pullRequestCredentials({ github, region }: Settings): Promise<Record<string, string>> {
     const repository = `${github.owner}/${github.repository}`;
     const role = (await jobValues(repository)).secrets.AWS_IAM_PREVIEW_ROLE_TO_ASSUME;
     if (!role) {

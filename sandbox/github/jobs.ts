@@ -1,6 +1,6 @@
 /** What GitHub does for the jobs of a workflow: their order of entry, their values, and the right to ask for tokens. */
 import { askEmulator } from "./emulator";
-import type { JobResult, WorkflowRun } from "./state";
+import type { JobResult, WorkflowRun } from "./runRecords";
 
 /** What a job can read, secrets in plain text. */
 export interface JobValues {

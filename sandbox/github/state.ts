@@ -3,6 +3,7 @@ import * as path from "path";
 import { randomBytes } from "crypto";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { newBoxKey, type BoxKey } from "./sealedBox";
+import type { WorkflowRun } from "./runRecords";
 import { tokenHolder, type Account, type GitHubSettings } from "./settings";
 
 export interface Secret {
@@ -81,29 +82,6 @@ export interface Team {
     readonly id: number;
     readonly organization: string;
     readonly slug: string;
-}
-
-export type JobResult = "success" | "failure" | "skipped" | "cancelled";
-
-/** One job of a workflow run. */
-export interface Job {
-    readonly name: string;
-    /** The environment that it deploys to. */
-    readonly environment?: string;
-    /** `waiting`: for a reviewer of its environment. */
-    status: "waiting" | "in_progress" | JobResult;
-    /** One of whom has to let it into its environment. */
-    readonly waitsFor?: readonly string[];
-    /** Of the deployment, as its environment shows it. */
-    url?: string;
-}
-
-/** A run of a workflow, with its jobs in the order in which they came up. */
-export interface WorkflowRun extends Omit<Run, "environment"> {
-    readonly id: number;
-    jobs: Job[];
-    /** Who let a job into an environment, by the environment's lower-case name. */
-    readonly approvals: Record<string, string>;
 }
 
 export interface State {

@@ -5,7 +5,7 @@ import { reachable } from "../address";
 import { lookupLocalhost } from "../aws/emulator";
 import { GitHubRefusal } from "../github/emulator";
 import { endJob, jobValues, startJob, type TokenRequest } from "../github/jobs";
-import type { JobResult } from "../github/state";
+import type { JobResult } from "../github/runRecords";
 import { UserError } from "../progress";
 import { runWorkflow, type ActRun } from "./act";
 import type { JobDefinition, WorkflowDefinition } from "./definition";

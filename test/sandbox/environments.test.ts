@@ -7,49 +7,16 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { parse, stringify } from "yaml";
 import { allows, asRole, credentialsFor, root, type Clients } from "./awsClients";
-import { containersOf, CopiedCheckout, fetchPage, testPorts, type Run } from "./copiedCheckout";
-import { stackCalls, type StackNames } from "./stackCalls";
+import { containersOf, fetchPage } from "./copiedCheckout";
+import { stackCalls } from "./stackCalls";
+import { get, jobsOf, post, repository, stacks, token, TwoStacks, versionOf } from "./twoStacks";
 
-const repository = "octo-org/hello-fargate";
 const sha = "0123456789abcdef0123456789abcdef01234567";
 const push = { repository, event: "push", ref: "refs/heads/main", sha };
 const page = "app/public/index.html";
-const stacks = ["dev", "prod"] as const;
-type Stack = (typeof stacks)[number];
-
-const github = `http://127.0.0.1:${testPorts.SANDBOX_GITHUB_PORT}`;
-const headers = { authorization: "Bearer sandbox-token" };
-const get = async (path: string): Promise<any> => (await fetch(github + path, { headers })).json();
-const post = async (path: string, body: object): Promise<{ status: number; body: any }> => {
-    const response = await fetch(github + path, { method: "POST", headers, body: JSON.stringify(body) });
-    return { status: response.status, body: await response.json() };
-};
 
 describe("dev and prod in one repository", () => {
-    const checkout = new CopiedCheckout();
-    const flag = (stack: Stack) => (stack === "dev" ? "" : ` --stack ${stack}`);
-    const succeed = async (script: string): Promise<Run> => {
-        const run = await checkout.run(script);
-        assert.equal(run.code, 0, run.output);
-        return run;
-    };
-    const outputs = (stack: Stack) => checkout.state(stack).deployment.resources[0].outputs;
-    const address = (stack: Stack) =>
-        outputs(stack).url.replace(/^https:\/\/(.*)$/, `http://$1.localhost:${testPorts.SANDBOX_AWS_PORT}`);
-    const served = async (stack: Stack) => (await fetchPage(`${address(stack)}/version.txt`)).body.trim();
-    const versionOf = ({ output }: Run) => /^Version +([0-9a-f]{40})$/m.exec(output)?.[1];
-    /** What the end of a release says of each job. */
-    const jobsOf = ({ output }: Run) => {
-        const [, table = ""] = /\nJobs\n((?: .*\n)+)/.exec(output) ?? [];
-        return Object.fromEntries(
-            table.split("\n").flatMap((line) => [line.trim().split(/ +/).slice(0, 2)].filter((pair) => pair[0])),
-        );
-    };
-    const token = async (run: object): Promise<string> => {
-        const { status, body } = await post("/_sandbox/tokens", { audience: "sts.amazonaws.com", run });
-        assert.equal(status, 201, body.message);
-        return body.value;
-    };
+    const checkout = new TwoStacks();
 
     before("npm run sandbox:up, for both", async () => {
         checkout.configure("fargate-cicd:githubEnvironment", "dev");
@@ -64,8 +31,8 @@ describe("dev and prod in one repository", () => {
         const { "fargate-cicd:architecture": _, "fargate-cicd:deletionProtection": __, ...config } = example.config;
         const reviewers = { "fargate-cicd:githubReviewers": "alice,octo-org/platform" };
         fs.writeFileSync(checkout.path("Pulumi.prod.yaml"), stringify({ config: { ...config, ...reviewers } }));
-        await succeed("sandbox:up");
-        await succeed("sandbox:up -- --stack prod");
+        await checkout.succeed("sandbox:up");
+        await checkout.succeed("sandbox:up -- --stack prod");
     });
 
     after(() => checkout.remove());
@@ -81,11 +48,11 @@ describe("dev and prod in one repository", () => {
 
         for (const stack of stacks) {
             const { secrets, variables } = await get(`/_sandbox/secrets?repository=${repository}&environment=${stack}`);
-            assert.equal(secrets.AWS_IAM_ROLE_TO_ASSUME, outputs(stack).deployRoleArn);
+            assert.equal(secrets.AWS_IAM_ROLE_TO_ASSUME, checkout.outputs(stack).deployRoleArn);
             const own = (await get(`${at}/environments/${stack}/variables?per_page=100`)).variables;
             const name = `fargate-cicd-${stack}`;
             assert.deepEqual(Object.fromEntries(names(own).map((each) => [each, variables[each]])), {
-                APP_URL: outputs(stack).url,
+                APP_URL: checkout.outputs(stack).url,
                 AWS_REGION: "ap-northeast-1",
                 CONTAINER_NAME: "app",
                 ECR_REPOSITORY: name,
@@ -106,7 +73,7 @@ describe("dev and prod in one repository", () => {
 
     it("change nothing of each other's: an up of either has nothing to do", async () => {
         for (const stack of stacks) {
-            await succeed(`sandbox:up -- --expect-no-changes${flag(stack)}`);
+            await checkout.succeed(`sandbox:up -- --expect-no-changes --stack ${stack}`);
         }
     });
 
@@ -133,29 +100,29 @@ describe("dev and prod in one repository", () => {
     let released = "";
 
     it("are released to one after the other: dev at once, prod when a reviewer has let it through, with that commit", async () => {
-        const before = await served("prod");
+        const before = await checkout.served("prod");
         checkout.edit(page, (html) => html.replace("</h1>", ", released</h1>"));
-        const run = await succeed("sandbox:release");
+        const run = await checkout.succeed("sandbox:release");
         released = versionOf(run)!;
         assert.deepEqual(jobsOf(run), { deploy: "skipped", dev: "success", prod: "waiting" });
         assert.match(
             run.output,
             /octo-org\/platform or alice can let it through: npm run sandbox:release -- --approve prod/,
         );
-        assert.deepEqual([await served("dev"), await served("prod")], [released, before]);
+        assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [released, before]);
 
         const none = await checkout.run("sandbox:release -- --approve dev");
         assert.equal(none.code, 1);
         assert.match(none.output, /No release waits to enter dev: npm run sandbox:release starts one/);
 
         checkout.edit(page, (html) => html.replace(", released", ", edited after the push"));
-        const approved = await succeed("sandbox:release -- --approve prod");
+        const approved = await checkout.succeed("sandbox:release -- --approve prod");
         assert.equal(versionOf(approved), released);
         assert.deepEqual(jobsOf(approved), { deploy: "skipped", dev: "success", prod: "success" });
-        assert.ok(approved.output.includes(`prod        success   ${address("prod")}\n`), approved.output);
+        assert.ok(approved.output.includes(`prod        success   ${checkout.address("prod")}\n`), approved.output);
         assert.doesNotMatch(approved.output, /Deploy to dev/);
-        assert.deepEqual([await served("dev"), await served("prod")], [released, released]);
-        assert.match((await fetchPage(address("prod"))).body, /, released</);
+        assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [released, released]);
+        assert.match((await fetchPage(checkout.address("prod"))).body, /, released</);
         assert.equal((await checkout.run("sandbox:release -- --approve prod")).code, 1);
     });
 
@@ -175,7 +142,7 @@ describe("dev and prod in one repository", () => {
             run.output,
             /dev: Branch "feature" is not allowed to deploy to dev due to environment protection rules/,
         );
-        assert.deepEqual([await served("dev"), await served("prod")], [released, released]);
+        assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [released, released]);
     });
 
     it("have a role each that only the token of their environment opens, which GitHub gives to their branch only", async () => {
@@ -189,7 +156,7 @@ describe("dev and prod in one repository", () => {
             };
             for (const [holder, value] of Object.entries(values)) {
                 for (const stack of stacks) {
-                    const outcome = await credentialsFor(outputs(stack).deployRoleArn, value).then(
+                    const outcome = await credentialsFor(checkout.outputs(stack).deployRoleArn!, value).then(
                         () => "",
                         (error: Error) => error.message,
                     );
@@ -214,30 +181,12 @@ describe("dev and prod in one repository", () => {
     });
 
     it("cannot touch each other's images, task definitions, service and roles with theirs, where each can its own", async () => {
-        const found = (stack: Stack): StackNames => {
-            const role = (name: string) =>
-                checkout
-                    .state(stack)
-                    .deployment.resources.find(
-                        ({ type, urn }) => type === "aws:iam/role:Role" && urn.endsWith(`::${name}`),
-                    ).outputs.arn;
-            const { clusterName, serviceName, taskDefinitionFamily } = outputs(stack);
-            return {
-                cluster: clusterName,
-                service: serviceName,
-                family: taskDefinitionFamily,
-                repository: outputs(stack).repositoryUrl.split("/")[1],
-                taskRole: role("main-task"),
-                executionRole: role("main-execution"),
-                deployRole: outputs(stack).deployRoleArn,
-            };
-        };
-        const names = { dev: found("dev"), prod: found("prod") };
+        const names = { dev: checkout.names("dev"), prod: checkout.names("prod") };
         const calls = await stackCalls(root(), names);
         const wrong: string[] = [];
-        for (const [own, other] of [stacks, [...stacks].reverse() as [Stack, Stack]]) {
+        for (const [own, other] of [stacks, ["prod", "dev"] as const]) {
             const value = await token({ ...push, environment: own });
-            const as: Clients = asRole(await credentialsFor(names[own].deployRole, value));
+            const as: Clients = asRole(await credentialsFor(checkout.outputs(own).deployRoleArn!, value));
             for (const { action, call } of calls) {
                 const outcomes = [await allows(() => call(as, own, own)), await allows(() => call(as, own, other))];
                 if (outcomes[0] !== "allowed" || outcomes[1] !== `denied ${action}`) {
@@ -268,11 +217,11 @@ describe("dev and prod in one repository", () => {
         await finished;
 
         checkout.edit(page, (html) => html.replace(", edited after the push", ", released"));
-        await succeed("sandbox:preview");
+        await checkout.succeed("sandbox:preview");
         assert.deepEqual(checkout.state("dev"), before);
-        assert.equal(await served("dev"), released);
+        assert.equal(await checkout.served("dev"), released);
 
-        const { output } = await succeed("sandbox:destroy -- --stack prod");
+        const { output } = await checkout.succeed("sandbox:destroy -- --stack prod");
         assert.match(
             output,
             /Left over of prod: nothing, on AWS, on GitHub and in Docker\. The sandbox goes on for dev/,
@@ -284,13 +233,17 @@ describe("dev and prod in one repository", () => {
             ["dev"],
         );
         assert.equal((await containersOf(checkout)).length, 1);
-        assert.equal(await served("dev"), released);
-        const run = await succeed("sandbox:release");
-        assert.deepEqual(jobsOf(run), { deploy: "skipped", dev: "success", prod: "skipped" });
+        assert.equal(await checkout.served("dev"), released);
+        const { variables } = await get(`/repos/${repository}/actions/variables`);
+        const runners = variables.filter(({ name }: { name: string }) => name.startsWith("RUNNER"));
+        assert.deepEqual(
+            runners.map(({ name }: { name: string }) => name),
+            ["RUNNER_DEV"],
+        );
     });
 
     it("leave nothing when the last one is gone", async () => {
-        const { output } = await succeed("sandbox:destroy");
+        const { output } = await checkout.succeed("sandbox:destroy");
         assert.match(output, /Left over: nothing, on AWS, on GitHub, in Docker, and no process/);
         assert.deepEqual(await containersOf(checkout), []);
         assert.deepEqual(checkout.processes(), []);

@@ -190,7 +190,10 @@ describe("a release in the sandbox", () => {
         for (const option of ["--diff", "--as-pull-request"]) {
             const run = await checkout.run(`sandbox:release -- ${option}`);
             assert.equal(run.code, 1);
-            assert.match(run.output, /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, after/s);
+            assert.match(
+                run.output,
+                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, after/s,
+            );
         }
     });
 

@@ -9,7 +9,6 @@ export interface StackNames {
     readonly repository: string;
     readonly taskRole: string;
     readonly executionRole: string;
-    readonly deployRole: string;
 }
 
 interface StackCall<Stack extends string> {

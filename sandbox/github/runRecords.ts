@@ -1,0 +1,25 @@
+/** What the emulated GitHub keeps of a workflow's run. */
+import type { Run } from "./state";
+
+export type JobResult = "success" | "failure" | "skipped" | "cancelled";
+
+/** One job of a workflow run. */
+export interface Job {
+    readonly name: string;
+    /** The environment that it deploys to. */
+    readonly environment?: string;
+    /** `waiting`: for a reviewer of its environment. */
+    status: "waiting" | "in_progress" | JobResult;
+    /** One of whom has to let it into its environment. */
+    readonly waitsFor?: readonly string[];
+    /** Of the deployment, as its environment shows it. */
+    url?: string;
+}
+
+/** A run of a workflow, with its jobs in the order in which they came up. */
+export interface WorkflowRun extends Omit<Run, "environment"> {
+    readonly id: number;
+    jobs: Job[];
+    /** Who let a job into an environment, by the environment's lower-case name. */
+    readonly approvals: Record<string, string>;
+}

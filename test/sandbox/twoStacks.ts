@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { CopiedCheckout, fetchPage, testPorts, type Run } from "./copiedCheckout";
+import type { StackNames } from "./stackCalls";
+
+export const stacks = ["dev", "prod"] as const;
+type Stack = (typeof stacks)[number];
+
+export const repository = "octo-org/hello-fargate";
+
+const github = `http://127.0.0.1:${testPorts.SANDBOX_GITHUB_PORT}`;
+const headers = { authorization: "Bearer sandbox-token" };
+
+/** What the emulated GitHub answers. */
+export const get = async (path: string): Promise<any> => (await fetch(github + path, { headers })).json();
+
+export async function post(path: string, body: object): Promise<{ status: number; body: any }> {
+    const response = await fetch(github + path, { method: "POST", headers, body: JSON.stringify(body) });
+    return { status: response.status, body: await response.json() };
+}
+
+/** The token of any run, also of one that GitHub would not start. */
+export async function token(run: object): Promise<string> {
+    const { status, body } = await post("/_sandbox/tokens", { audience: "sts.amazonaws.com", run });
+    assert.equal(status, 201, body.message);
+    return body.value;
+}
+
+/** The commit that a release says it is about. */
+export const versionOf = ({ output }: Run) => /^Version +([0-9a-f]{40})$/m.exec(output)?.[1];
+
+/** What the end of a release says of each job. */
+export function jobsOf({ output }: Run): Record<string, string> {
+    const [, table = ""] = /\nJobs\n((?: .*\n)+)/.exec(output) ?? [];
+    const lines = table.split("\n").map((line) => line.trim().split(/ +/));
+    return Object.fromEntries(lines.flatMap(([job, status]) => (job && status ? [[job, status]] : [])));
+}
+
+/** A copied checkout with the stacks dev and prod in its sandbox. */
+export class TwoStacks extends CopiedCheckout {
+    /** Runs a script that has to end well. */
+    async succeed(script: string): Promise<Run> {
+        const run = await this.run(script);
+        assert.equal(run.code, 0, run.output);
+        return run;
+    }
+
+    outputs(stack: Stack): Record<string, string> {
+        return this.state(stack).deployment.resources[0].outputs;
+    }
+
+    /** Where the stack's app is reached: TLS is not emulated. */
+    address(stack: Stack): string {
+        const { url } = this.outputs(stack);
+        return url!.replace(/^https:\/\/(.*)$/, `http://$1.localhost:${testPorts.SANDBOX_AWS_PORT}`);
+    }
+
+    /** The version that the stack's app says it is. */
+    async served(stack: Stack): Promise<string> {
+        return (await fetchPage(`${this.address(stack)}/version.txt`)).body.trim();
+    }
+
+    names(stack: Stack): StackNames {
+        const { clusterName, serviceName, taskDefinitionFamily, repositoryUrl } = this.outputs(stack);
+        const { resources } = this.state(stack).deployment;
+        const role = (name: string): string =>
+            resources.find(({ type, urn }) => type === "aws:iam/role:Role" && urn.endsWith(`::${name}`)).outputs.arn;
+        return {
+            cluster: clusterName!,
+            service: serviceName!,
+            family: taskDefinitionFamily!,
+            repository: repositoryUrl!.split("/")[1]!,
+            taskRole: role("main-task"),
+            executionRole: role("main-execution"),
+        };
+    }
+}
