@@ -220,6 +220,8 @@ describe("dev and prod in one repository", () => {
         await checkout.succeed("sandbox:preview");
         assert.deepEqual(checkout.state("dev"), before);
         assert.equal(await checkout.served("dev"), released);
+        const { Vpcs } = await root().ec2.describeVpcs({ VpcIds: [checkout.outputs("prod").vpcId!] });
+        assert.equal(Vpcs?.length, 1, "what the killed command had not come to is there");
 
         const { output } = await checkout.succeed("sandbox:destroy -- --stack prod");
         assert.match(
