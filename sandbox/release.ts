@@ -2,20 +2,17 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { awsEndpoint, isAwsHealthy } from "./aws/emulator";
-import { approveJob, startRun, workflowRuns } from "./github/jobs";
 import { prepareMachine } from "./machine";
-import { ask, run } from "./machine/run";
+import { ask } from "./machine/run";
 import { checkout } from "./paths";
-import { step, UserError } from "./progress";
+import { UserError } from "./progress";
 import type { Project } from "./project";
-import { workflowDir } from "./workflow/act";
 import { foldersOf } from "./workflow/actions";
 import { readWorkflow } from "./workflow/definition";
-import { runJobs, type JobReport, type WorkflowRun } from "./workflow/jobs";
-import { commitWorkingTree } from "./workflow/workingTree";
+import { approved, gitRepository, pushed } from "./workflow/begin";
+import { runJobs, type JobReport } from "./workflow/jobs";
 
 const workflow = ".github/workflows/deploy.yml";
-const gitRepository = path.join(workflowDir, "repository.git");
 
 export interface ReleaseOptions {
     /** The actions themselves: from GitHub (""), or from a folder with `owner/name` below it. Undefined: the stand-ins. */
@@ -31,11 +28,9 @@ export async function release(project: Project, { officialActions, approve }: Re
         throw new UserError("There is no sandbox to release to: run npm run sandbox:up first.");
     }
     const started = Date.now();
-    const waiting = approve === undefined ? undefined : await approved(repository, approve);
+    const waiting = approve === undefined ? undefined : await approved(repository, workflow, approve);
     const branch = waiting?.ref.replace("refs/heads/", "") ?? github.branch;
-    const content = waiting
-        ? await run("git", ["--git-dir", gitRepository, "show", `${waiting.sha}:${workflow}`])
-        : fs.readFileSync(path.join(checkout, workflow), "utf8");
+    const content = waiting?.content ?? fs.readFileSync(path.join(checkout, workflow), "utf8");
     const definition = readWorkflow(content, workflow, branch);
     // As from where npm was called, which runs its scripts at the top of the checkout.
     const official = officialActions && path.resolve(process.env.INIT_CWD ?? ".", officialActions);
@@ -68,42 +63,6 @@ export async function release(project: Project, { officialActions, approve }: Re
     console.log(`Version   ${sha}`);
     const waits = jobs.some(({ status }) => status === "waiting") ? ", as far as it was let through," : "";
     console.log(`Released${waits} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
-}
-
-type Begun = Pick<WorkflowRun, "id" | "over"> & WorkflowRun["push"];
-
-/** The working tree as a commit that was pushed, and the run that GitHub starts for it. */
-async function pushed(repository: string, branch: string): Promise<Begun> {
-    const ref = `refs/heads/${branch}`;
-    const sha = await step(
-        "Commit the working tree",
-        () => commitWorkingTree(gitRepository, branch),
-        (hash) => hash.slice(0, 12),
-    );
-    const { id, cancelled } = await startRun({ repository, event: "push", ref, sha });
-    if (cancelled.length > 0) {
-        console.log(`  This run takes the place of the one that waited for a review (${cancelled.join(", ")}).`);
-    }
-    return { repository, ref, sha, id, over: [] };
-}
-
-/** The run that waits to enter the environment, once one of its reviewers has let it through. */
-async function approved(repository: string, environment: string): Promise<Begun> {
-    const runs = await workflowRuns(repository);
-    const waits = (job: { environment?: string; status: string }) =>
-        job.status === "waiting" && job.environment?.toLowerCase() === environment.toLowerCase();
-    const found = runs.find(({ jobs }) => jobs.some(waits));
-    const job = found?.jobs.find(waits);
-    if (!found || !job?.environment) {
-        throw new UserError(`No release waits to enter ${environment}: npm run sandbox:release starts one.`);
-    }
-    const [reviewer = ""] = job.waitsFor ?? [];
-    await approveJob(found.id, job.environment, reviewer);
-    console.log(`${reviewer} lets run ${found.id} into ${job.environment}, with commit ${found.sha.slice(0, 12)}.`);
-    const over = found.jobs.flatMap(({ name: id, status, environment: entered, url }) =>
-        status === "waiting" || status === "in_progress" ? [] : [{ id, status, environment: entered, url }],
-    );
-    return { repository, ref: found.ref, sha: found.sha, id: found.id, over };
 }
 
 function lineOf({ id, status, url, environment, waitsFor = [] }: JobReport): string {

@@ -1,0 +1,59 @@
+/** What a run of the workflow begins with: a push, or a reviewer's approval of one that waits. */
+import * as path from "node:path";
+import { approveJob, startRun, workflowRuns } from "../github/jobs";
+import { ask } from "../machine/run";
+import { step, UserError } from "../progress";
+import { workflowDir } from "./act";
+import type { WorkflowRun } from "./jobs";
+import { commitWorkingTree } from "./workingTree";
+
+/** The repository as it is on GitHub, with the latest commit that was pushed. */
+export const gitRepository = path.join(workflowDir, "repository.git");
+
+type Begun = Pick<WorkflowRun, "id" | "over"> & WorkflowRun["push"];
+
+/** The working tree as a commit that was pushed, and the run that GitHub starts for it. */
+export async function pushed(repository: string, branch: string): Promise<Begun> {
+    const ref = `refs/heads/${branch}`;
+    const sha = await step(
+        "Commit the working tree",
+        () => commitWorkingTree(gitRepository, branch),
+        (hash) => hash.slice(0, 12),
+    );
+    const { id, cancelled } = await startRun({ repository, event: "push", ref, sha });
+    if (cancelled.length > 0) {
+        console.log(`  This run takes the place of the one that waited for a review (${cancelled.join(", ")}).`);
+    }
+    return { repository, ref, sha, id, over: [] };
+}
+
+/**
+ * The run that waits to enter the environment, once the first of its reviewers has let it through.
+ * @param workflow the path of the workflow's file, whose `content` is that of the run's commit
+ * @throws UserError where none waits, or its commit is gone
+ */
+export async function approved(
+    repository: string,
+    workflow: string,
+    environment: string,
+): Promise<Begun & { readonly content: string }> {
+    const waits = (job: { environment?: string; status: string }) =>
+        job.status === "waiting" && job.environment?.toLowerCase() === environment.toLowerCase();
+    const found = (await workflowRuns(repository)).find(({ jobs }) => jobs.some(waits));
+    const job = found?.jobs.find(waits);
+    if (!found || !job?.environment) {
+        throw new UserError(`No release waits to enter ${environment}: npm run sandbox:release starts one.`);
+    }
+    const { id, ref, sha } = found;
+    const content = await ask("git", ["--git-dir", gitRepository, "show", `${sha}:${workflow}`]);
+    if (content === undefined) {
+        throw new UserError(`The commit ${sha} of run ${id} is gone: npm run sandbox:release starts another run.`);
+    }
+    const [reviewer = ""] = job.waitsFor ?? [];
+    await approveJob(id, job.environment, reviewer);
+    console.log(`${reviewer} lets run ${id} into ${job.environment}, with commit ${sha.slice(0, 12)}.`);
+    const over = found.jobs.flatMap(({ name, status, environment: entered, url }) =>
+        status === "waiting" || status === "in_progress" ? [] : [{ id: name, status, environment: entered, url }],
+    );
+    return { repository, ref, sha, id, over, content };
+}
