@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { rules } from "./configTable";
 import { attempt } from "./record";
-import { devStack, load, project, type Values } from "./settings";
+import { devStack, load, project, readYaml, type Values } from "./settings";
 
 /** The message with which `values` are refused. */
 function refusal(...args: Parameters<typeof load>): string {
@@ -106,6 +106,34 @@ describe("configuration", () => {
                 .map((line) => line.slice(4).split(":")[0]),
             ["githubRepository", "memory", "maxTasks", "vpcCidr", "stack name"],
         );
+    });
+
+    it("has a production example that needs the team's own names and nothing else", () => {
+        const { config } = readYaml("Pulumi.prod.yaml.example") as { config: Record<string, unknown> };
+        const own = Object.entries(config).filter(([key]) => key.startsWith(`${project.name}:`));
+        const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+        const values = Object.fromEntries(own.map(([key, value]) => [key.slice(project.name.length + 1), text(value)]));
+        assert.match(refusal(values), /^Pulumi\.dev\.yaml has 1 invalid setting:\n {2}- githubRepository: /);
+        const { github, deletionProtection } = load({ ...values, githubRepository: "acme/shop" }, { stack: "prod" });
+        assert.deepEqual(
+            [github.environment?.name, github.previews, github.oidcProvider, deletionProtection],
+            ["prod", false, "existing", true],
+        );
+    });
+
+    it("is asked for by pulumi new in keys that it knows, with its own defaults or examples", () => {
+        const { template } = readYaml("Pulumi.yaml") as {
+            template: { config: Record<string, { description: string; default?: string }> };
+        };
+        for (const [key, { description, default: value }] of Object.entries(template.config)) {
+            assert.ok(description, key);
+            if (key === "aws:region") {
+                assert.equal(value, devStack[key]);
+            } else {
+                const own = project.config[key]!.default;
+                assert.equal(value, own === "" || own === "OWNER/REPOSITORY" ? undefined : own, key);
+            }
+        }
     });
 
     it("names a key that it does not know, rather than let a typing mistake become a default", () => {
