@@ -44,7 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--oidc-issuer", default="https://token.actions.githubusercontent.com")
     parser.add_argument("--oidc-jwks-url", help="where that issuer's keys are; without it no token is accepted")
     parser.add_argument("--speed", type=float, default=5.0, help="AWS's waits are divided by this")
-    parser.add_argument("--minute", type=float, default=2.0, help="how many seconds a minute of CloudWatch lasts")
+    parser.add_argument("--minute", type=float, default=1.0, help="how many seconds a minute of CloudWatch lasts")
     return parser.parse_args()
 
 
