@@ -5,17 +5,19 @@ import * as http from "node:http";
 import { reachable } from "./address";
 import { startAwsEmulator, stopAwsEmulator } from "./aws/emulator";
 import { ensureHostedZone } from "./aws/hostedZone";
-import { openStack } from "./engine";
+import { openOther, openStack } from "./engine";
+import { ensureReviewers } from "./github/reviewers";
 import { jwksUrl, startGitHub } from "./github/service";
 import { existing, type Existing } from "./inventory";
 import { prepareMachine, releaseMachine } from "./machine";
 import { leftoverProcesses, stopAllServices } from "./machine/services";
 import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
-import { sampleSecret, sandboxSettings, undecryptable } from "./project";
+import { defaultStack, regionOf, sampleSecret, type Project } from "./project";
 import { pullRequestCredentials } from "./pullRequest";
-import { assertStateReadable, dropBrokenDescriptions, recover } from "./recovery";
+import { recover } from "./recovery";
 import { noticingInterruption } from "./runLock";
+import { assertStatesReadable, dropBrokenDescriptions, otherStacks } from "./states";
 
 const color = process.stdout.isTTY ? "always" : "never";
 
@@ -48,12 +50,13 @@ interface Sandbox {
 }
 
 /** Starts everything that the engine talks to, and opens the stack. */
-async function open(): Promise<Sandbox> {
-    const { region, github, domain } = sandboxSettings(); // what is wrong in the configuration is said before a machine is prepared
+async function open(project: Project): Promise<Sandbox> {
+    const { region, github, domain } = project.settings(); // what is wrong in the configuration is said before a machine is prepared
     dropBrokenDescriptions();
-    assertStateReadable();
+    assertStatesReadable();
+    assertOneRegion(project.stack, region);
     const started = Date.now();
-    for (const variable of undecryptable()) {
+    for (const variable of project.undecryptable()) {
         console.log(`${variable} is encrypted for the stack's own backend: here its value is "${sampleSecret}".`);
     }
     console.log("Prepare this machine");
@@ -66,15 +69,34 @@ async function open(): Promise<Sandbox> {
     if (domain) {
         await step("DNS zone, as the team has it", () => ensureHostedZone(region, domain.hostedZone));
     }
-    const stack = await step("Pulumi stack", () => openStack(binFolder, { ...buildEnv }));
+    if (github.environment) {
+        const { reviewers } = github.environment;
+        await step("Reviewers, as the team has them", () => ensureReviewers(github.owner, reviewers));
+    }
+    const stack = await step("Pulumi stack", () => openStack(project, binFolder, { ...buildEnv }));
+    const others = otherStacks(project.stack).map((other) =>
+        openOther(other.stack, region, binFolder, { ...buildEnv }),
+    );
     const sandbox = {
         stack,
-        stackWith: (credentials: Record<string, string>) => openStack(binFolder, { ...buildEnv, ...credentials }),
-        existing: () => existing(region, dockerHost),
+        stackWith: (credentials: Record<string, string>) =>
+            openStack(project, binFolder, { ...buildEnv, ...credentials }),
+        existing: () => existing(project.stack, region, dockerHost),
     };
-    await recover(stack, sandbox.existing);
+    await recover(stack, await Promise.all(others), sandbox.existing);
     console.log(`  ready after ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
     return sandbox;
+}
+
+/** The emulator is started for a region, and would lose what the others have in it. */
+function assertOneRegion(stack: string, region: string): void {
+    const elsewhere = otherStacks(stack).find((other) => regionOf(other.stack) !== region);
+    if (elsewhere) {
+        throw new UserError(
+            `The sandbox has one region at a time: ${elsewhere.stack} is in ${String(regionOf(elsewhere.stack))}, and ${stack} ` +
+                `would be in ${region}. Set aws:region in Pulumi.${stack}.yaml to the same, or destroy ${elsewhere.stack} first.`,
+        );
+    }
 }
 
 /** As `pulumi up` and `pulumi preview` know them. */
@@ -83,45 +105,65 @@ export interface Options {
     readonly expectNoChanges?: boolean;
 }
 
-export async function up(options: Options): Promise<void> {
-    const { stack } = await open();
-    const { outputs } = await noticingInterruption(() => stack.up({ ...live(), ...options }));
-    const settings = sandboxSettings();
-    const url = reachable(String(outputs.url?.value), settings);
+export async function up(project: Project, options: Options): Promise<void> {
+    const { stack } = await open(project);
+    const { outputs } = await noticingInterruption(project.stack, () => stack.up({ ...live(), ...options }));
+    const given = String(outputs.url?.value);
+    const url = reachable(given);
     await step("The app answers", () => assertAnswers(url));
+    const flag = flagOf(project.stack);
     console.log(`
-Open      ${url}${settings.domain ? `   in place of ${outputs.url?.value}: TLS is not emulated` : ""}
+Open      ${url}${url === given ? "" : `   in place of ${given}: TLS is not emulated`}
 State     ${stateDir}
-Next      npm run sandbox:preview   what an edit would change
+Next      npm run sandbox:preview${flag}   what an edit would change
           npm run sandbox:release   deploy.yml itself, for an edit in app/
-          npm run sandbox:destroy   take everything away again
+          npm run sandbox:destroy${flag}   take everything away again
 `);
 }
 
-export async function preview({ asPullRequest, ...options }: Options & { asPullRequest: boolean }): Promise<void> {
-    const { stack, stackWith } = await open();
-    const viewed = asPullRequest ? await stackWith(await pullRequestCredentials(sandboxSettings())) : stack;
+/** What names the stack on a command line. */
+const flagOf = (stack: string) => (stack === defaultStack ? "" : ` -- --stack ${stack}`);
+
+export async function preview(
+    project: Project,
+    { asPullRequest, ...options }: Options & { asPullRequest: boolean },
+): Promise<void> {
+    const { stack, stackWith } = await open(project);
+    const viewed = asPullRequest ? await stackWith(await pullRequestCredentials(project.settings())) : stack;
     await viewed.preview({ ...live(), ...options });
 }
 
-export async function destroy(): Promise<void> {
+export async function destroy(project: Project): Promise<void> {
     if (!fs.existsSync(stateDir)) {
         console.log("There is no sandbox in this checkout.");
         return;
     }
-    const { stack, existing } = await open();
-    await noticingInterruption(() => stack.destroy({ ...live(), remove: true }));
+    const { stack, existing } = await open(project);
+    await noticingInterruption(project.stack, () => stack.destroy({ ...live(), remove: true }));
     const remains = await existing();
     // Docker keeps the images that tasks were started from; on AWS there is no such copy that the stack could take away.
     const images = remains.filter(({ type }) => type === "docker:image");
-    await Promise.all(images.map((image) => image.remove()));
+    for (const image of images) {
+        await image.remove();
+    }
     const left = remains.filter((item) => !images.includes(item)).map(({ type, id }) => `${type} ${id}`);
-    await stopAwsEmulator();
-    await releaseMachine();
-    await stopAllServices();
-    left.push(...leftoverProcesses().map(({ pid, command }) => `process ${pid} ${command}`));
+    const others = otherStacks(project.stack).map((other) => other.stack);
+    if (others.length === 0) {
+        await stopAwsEmulator();
+        await releaseMachine();
+        await stopAllServices();
+        left.push(...leftoverProcesses().map(({ pid, command }) => `process ${pid} ${command}`));
+    }
     if (left.length > 0) {
         throw new UserError(`Destroyed, but this is left:\n${left.map((what) => `  ${what}`).join("\n")}`);
+    }
+    if (others.length > 0) {
+        const rest = others.map((other) => `npm run sandbox:destroy${flagOf(other)}`).join(" and ");
+        console.log(
+            `Left over of ${project.stack}: nothing, on AWS, on GitHub and in Docker. The sandbox goes on for ${others.join(", ")}; ` +
+                `it ends with ${rest}.`,
+        );
+        return;
     }
     fs.rmSync(stateDir, { recursive: true, force: true });
     console.log(

@@ -6,15 +6,7 @@ import { rootEnvironment } from "./aws/emulator";
 import { githubToken, githubUrl } from "./github/service";
 import { run } from "./machine/run";
 import { checkout, stateDir } from "./paths";
-import {
-    configuredSecrets,
-    projectDir,
-    projectName,
-    sandboxSettings,
-    secretsKey,
-    stackName,
-    writeProject,
-} from "./project";
+import { projectDir, projectName, secretsKey, type Project } from "./project";
 
 /** Marks the engine and its plugins, so that those of a killed run are found again. */
 export const runVariable = "FARGATE_CICD_SANDBOX_RUN";
@@ -28,10 +20,10 @@ export function noProxy(): string {
  * The environment of the engine, its plugins and the program. Whatever credentials, profiles or endpoints the user has are
  * replaced: nothing that runs here can reach an account on AWS or GitHub.
  */
-function cloudEnvironment(): Record<string, string> {
+function cloudEnvironment(region: string): Record<string, string> {
     const nowhere = path.join(stateDir, "none");
     return {
-        ...rootEnvironment(sandboxSettings().region),
+        ...rootEnvironment(region),
         AWS_SESSION_TOKEN: "",
         AWS_PROFILE: "",
         AWS_CONFIG_FILE: nowhere,
@@ -46,15 +38,10 @@ function cloudEnvironment(): Record<string, string> {
 const program: automation.PulumiFn = () =>
     Promise.resolve({ ...(createRequire(__filename)("../index") as Record<string, unknown>) });
 
-/**
- * The stack, created when there is none.
- * @param toolFolder the folder with the programs `pulumi` and `pulumi-resource-docker-build`
- * @param extra further environment, such as BuildKit's
- */
-export async function openStack(toolFolder: string, extra: Record<string, string>): Promise<automation.Stack> {
-    writeProject(toolFolder);
-    const envVars = {
-        ...cloudEnvironment(),
+/** What both ways to a stack have alike. */
+function workspace(region: string, toolFolder: string, extra: Readonly<Record<string, string>>) {
+    const envVars: Record<string, string> = {
+        ...cloudEnvironment(region),
         ...extra,
         PATH: `${toolFolder}:${process.env.PATH ?? ""}`,
         PULUMI_HOME: path.join(stateDir, "pulumi-home"),
@@ -62,24 +49,42 @@ export async function openStack(toolFolder: string, extra: Record<string, string
         PULUMI_SKIP_UPDATE_CHECK: "true",
         [runVariable]: stateDir,
     };
+    return { workDir: projectDir, envVars, pulumiHome: envVars.PULUMI_HOME };
+}
+
+/**
+ * The stack, created when there is none.
+ * @param toolFolder the folder with the programs `pulumi` and `pulumi-resource-docker-build`
+ * @param extra further environment, such as BuildKit's
+ */
+export async function openStack(
+    project: Project,
+    toolFolder: string,
+    extra: Readonly<Record<string, string>>,
+): Promise<automation.Stack> {
+    project.write(toolFolder);
+    const options = workspace(project.settings().region, toolFolder, extra);
     // The program runs in this process and is to see what the engine sees; the marker is for the engine's processes only.
-    const { [runVariable]: _marker, ...programEnvironment } = envVars;
+    const { [runVariable]: _marker, ...programEnvironment } = options.envVars;
     Object.assign(process.env, programEnvironment);
     process.chdir(checkout);
-    const stack = await automation.LocalWorkspace.createOrSelectStack(
-        { stackName, projectName: projectName(), program },
-        { workDir: projectDir, envVars, pulumiHome: envVars.PULUMI_HOME },
-    );
-    for (const [variable, input] of Object.entries(configuredSecrets())) {
-        const setting = [
-            "--secret",
-            "--path",
-            `${secretsKey()}.${variable}`,
-            "--stack",
-            stackName,
-            "--non-interactive",
-        ];
-        await run("pulumi", ["config", "set", ...setting], { cwd: projectDir, env: envVars, input });
+    const names = { stackName: project.stack, projectName: projectName() };
+    const stack = await automation.LocalWorkspace.createOrSelectStack({ ...names, program }, options);
+    for (const [variable, input] of Object.entries(project.secrets())) {
+        const setting = ["--secret", "--path", `${secretsKey()}.${variable}`, "--stack", project.stack];
+        const environment = { cwd: projectDir, env: options.envVars, input };
+        await run("pulumi", ["config", "set", ...setting, "--non-interactive"], environment);
     }
     return stack;
+}
+
+/** Another stack of the sandbox as it was last left, to compare its state with what exists: its program is not run. */
+export async function openOther(
+    stackName: string,
+    region: string,
+    toolFolder: string,
+    extra: Readonly<Record<string, string>>,
+): Promise<automation.Stack> {
+    const names = { stackName, projectName: projectName(), program: () => Promise.resolve({}) };
+    return automation.LocalWorkspace.selectStack(names, workspace(region, toolFolder, extra));
 }

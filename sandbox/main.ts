@@ -5,31 +5,36 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { destroy, preview, up } from "./commands";
 import { stateDir } from "./paths";
 import { UserError } from "./progress";
+import { defaultStack, Project } from "./project";
 import { release } from "./release";
 import { exclusively } from "./runLock";
 
 type Flags = Record<string, string | boolean | undefined>;
 
 interface Command {
-    readonly run: (flags: Flags) => Promise<void>;
+    readonly run: (project: Project, flags: Flags) => Promise<void>;
     /** Those of the engine under the engine's names. */
     readonly options: NonNullable<ParseArgsConfig["options"]>;
 }
 
-const engineOptions = { diff: { type: "boolean" }, "expect-no-changes": { type: "boolean" } } as const;
+/** Every command is about one stack. */
+const ofAll = { stack: { type: "string" } } as const;
+const engineOptions = { ...ofAll, diff: { type: "boolean" }, "expect-no-changes": { type: "boolean" } } as const;
 const forEngine = (flags: Flags) => ({ diff: !!flags.diff, expectNoChanges: !!flags["expect-no-changes"] });
+const text = (flag: Flags[string]) => (typeof flag === "string" ? flag : undefined);
 
 const commands: Readonly<Record<string, Command>> = {
-    up: { run: (flags) => up(forEngine(flags)), options: engineOptions },
+    up: { run: (project, flags) => up(project, forEngine(flags)), options: engineOptions },
     preview: {
-        run: (flags) => preview({ ...forEngine(flags), asPullRequest: !!flags["as-pull-request"] }),
+        run: (project, flags) => preview(project, { ...forEngine(flags), asPullRequest: !!flags["as-pull-request"] }),
         options: { ...engineOptions, "as-pull-request": { type: "boolean" } },
     },
     release: {
-        run: (flags) => release({ officialActions: flags["official-actions"] as string | undefined }),
-        options: { "official-actions": { type: "string" } },
+        run: (project, flags) =>
+            release(project, { officialActions: text(flags["official-actions"]), approve: text(flags.approve) }),
+        options: { ...ofAll, "official-actions": { type: "string" }, approve: { type: "string" } },
     },
-    destroy: { run: () => destroy(), options: {} },
+    destroy: { run: (project) => destroy(project), options: ofAll },
 };
 
 async function main(name = "", ...args: string[]): Promise<void> {
@@ -40,7 +45,8 @@ async function main(name = "", ...args: string[]): Promise<void> {
         );
     }
     const flags = flagsOf(args, command.options);
-    await exclusively(name, () => command.run(flags));
+    const project = new Project(text(flags.stack) ?? defaultStack);
+    await exclusively(name, () => command.run(project, flags));
 }
 
 function flagsOf(given: string[], options: Command["options"]): Flags {
@@ -49,9 +55,8 @@ function flagsOf(given: string[], options: Command["options"]): Flags {
     try {
         return parseArgs({ args, options }).values as Flags;
     } catch (error) {
-        const known = Object.entries(options).map(([name, { type }]) => `--${name}${type === "string" ? "[=…]" : ""}`);
-        const taken = known.length > 0 ? `This command takes ${known.join(", ")}` : "This command takes no options";
-        throw new UserError(`${(error as Error).message}. ${taken}, after "--".`);
+        const known = Object.entries(options).map(([name, { type }]) => `--${name}${type === "string" ? "=…" : ""}`);
+        throw new UserError(`${(error as Error).message}. This command takes ${known.join(", ")}, after "--".`);
     }
 }
 

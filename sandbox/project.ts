@@ -1,4 +1,4 @@
-/** The project as the sandbox's engine gets it: the checkout's own files, and where the state and the plugins are. */
+/** A stack of the project as the sandbox's engine gets it: the checkout's own files, and where the state and the plugins are. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
@@ -6,8 +6,8 @@ import { loadSettings, type Settings } from "../infra/config";
 import { checkout, stateDir } from "./paths";
 import { UserError } from "./progress";
 
-/** The stack whose configuration file is used, `Pulumi.dev.yaml`, and whose name the resources get. */
-export const stackName = "dev";
+/** The stack of a command that names none. */
+export const defaultStack = "dev";
 
 /** The repository on the emulated GitHub, for as long as the configuration holds the placeholder. */
 const sampleRepository = "octo-org/hello-fargate";
@@ -18,7 +18,8 @@ export const sampleSecret = "sandbox";
 /** Where the engine runs. */
 export const projectDir = path.join(stateDir, "project");
 
-const backendDir = path.join(stateDir, "pulumi");
+/** Where the engine keeps the states of all stacks. */
+export const backendDir = path.join(stateDir, "pulumi");
 
 /** What the engine runs instead of the plugins that it would download, by the package's name. */
 const standIns = ["aws", "awsx", "github", "pulumi-nodejs"];
@@ -43,34 +44,7 @@ function readYaml<T extends object>(file: string): T {
 
 const projectFile = () => readYaml<ProjectFile>(path.join(checkout, "Pulumi.yaml"));
 
-const stackFile = () => readYaml<StackFile>(path.join(checkout, `Pulumi.${stackName}.yaml`));
-
 export const projectName = (): string => projectFile().name;
-
-/**
- * The configuration of the stack as the sandbox runs it: the checkout's, with a repository instead of the placeholder, and with
- * a text instead of each secret that only the stack's own backend can decrypt.
- */
-function stackConfig(): Record<string, unknown> {
-    const { config = {} } = stackFile();
-    const key = `${projectName()}:githubRepository`;
-    const placeholder = String(config[key] ?? "OWNER/REPOSITORY").toUpperCase() === "OWNER/REPOSITORY";
-    const own = placeholder ? { ...config, [key]: sampleRepository } : config;
-    for (const [name, value] of Object.entries(own)) {
-        if (isEncrypted(value)) {
-            throw new UserError(
-                `${name} in Pulumi.${stackName}.yaml is encrypted for the stack's own backend, and the sandbox cannot read it. ` +
-                    "Take it out while you work with the sandbox, or write it there as plain text.",
-            );
-        }
-    }
-    const secrets = own[secretsKey()];
-    if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) {
-        return { ...own };
-    }
-    const readable = Object.entries(secrets).map(([name, value]) => [name, isEncrypted(value) ? sampleSecret : value]);
-    return { ...own, [secretsKey()]: Object.fromEntries(readable) as Record<string, unknown> };
-}
 
 /** What the Pulumi CLI writes for a secret. */
 const isEncrypted = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
@@ -78,79 +52,134 @@ const isEncrypted = (value: unknown): boolean => typeof value === "object" && va
 /** The structured key that holds the app's secrets. */
 export const secretsKey = (): string => `${projectName()}:secrets`;
 
-/** The app's secrets by variable, without the references to some that exist already. */
-export function configuredSecrets(): Record<string, string> {
-    const entries = Object.entries((stackConfig()[secretsKey()] ?? {}) as Record<string, unknown>);
-    const given = entries.map(([variable, value]) => [variable, String(value)] as const);
-    return Object.fromEntries(given.filter(([, value]) => !value.startsWith("arn:")));
-}
+/** The region that another stack of this sandbox was last brought up in. */
+export const regionOf = (stack: string): unknown =>
+    readYaml<StackFile>(path.join(projectDir, `Pulumi.${stack}.yaml`)).config?.["aws:region"];
 
-/** The variables whose secret the sandbox cannot decrypt. */
-export function undecryptable(): string[] {
-    const { config = {} } = stackFile();
-    return Object.entries((config[secretsKey()] ?? {}) as Record<string, unknown>).flatMap(([variable, value]) =>
-        isEncrypted(value) ? [variable] : [],
-    );
-}
-
-/**
- * The settings that the program will run with, read before a machine is prepared for it.
- * @throws pulumi.RunError that lists every invalid one, as the program itself would.
- */
-export function sandboxSettings(): Settings {
-    const project = projectFile();
-    const prefix = `${project.name}:`;
-    const config = stackConfig();
-    const text = (value: unknown) =>
-        value === undefined ? undefined : typeof value === "object" ? JSON.stringify(value) : String(value);
-    return loadSettings({
-        get: (key) => text(config[prefix + key] ?? project.config?.[key]?.default),
-        keys: Object.keys(config)
-            .filter((key) => key.startsWith(prefix))
-            .map((key) => key.slice(prefix.length)),
-        region: text(config["aws:region"]),
-        project: project.name,
-        stack: stackName,
-    });
-}
-
-/**
- * Writes the files that the engine reads, without `configuredSecrets`: these the engine encrypts itself.
- * @param toolFolder the folder with the program `pulumi-resource-docker-build`
- */
-export function writeProject(toolFolder: string): void {
-    fs.mkdirSync(projectDir, { recursive: true });
-    fs.mkdirSync(backendDir, { recursive: true });
-    const project = {
-        ...projectFile(),
-        backend: { url: `file://${backendDir}` },
-        plugins: {
-            providers: [
-                ...standIns.map((name) => ({ name, path: path.join(checkout, "sandbox/providers", name) })),
-                { name: "docker-build", path: toolFolder },
-            ],
-        },
-    };
-    fs.writeFileSync(path.join(projectDir, "Pulumi.yaml"), stringify(project));
-
-    // The engine keeps the salt of the encrypted values beside the configuration: without it no passphrase fits any more.
-    const file = path.join(projectDir, `Pulumi.${stackName}.yaml`);
-    const salt = fs.existsSync(file) ? readYaml<StackFile>(file).encryptionsalt : undefined;
-    const config = stackConfig();
-    const encrypted = configuredSecrets();
-    const entries = Object.entries((config[secretsKey()] ?? {}) as Record<string, unknown>);
-    if (entries.length > 0) {
-        config[secretsKey()] = Object.fromEntries(entries.filter(([variable]) => !Object.hasOwn(encrypted, variable)));
+/** One stack of the project: its configuration file in the checkout, and what the engine makes of it. */
+export class Project {
+    /**
+     * @param stack the name in `Pulumi.<name>.yaml`, which the stack's resources get as well
+     * @throws UserError when it has no such file
+     */
+    constructor(readonly stack: string) {
+        if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(stack)) {
+            throw new UserError(`"${stack}" is no name of a stack: give the one in Pulumi.<name>.yaml.`);
+        }
+        if (!fs.existsSync(this.fileIn(checkout))) {
+            const example = `${path.basename(this.fileIn(checkout))}.example`;
+            const copy = fs.existsSync(path.join(checkout, example)) ? `: make it from ${example}` : "";
+            throw new UserError(`The stack ${stack} has no Pulumi.${stack}.yaml in ${checkout}${copy}.`);
+        }
     }
-    fs.writeFileSync(file, stringify({ ...(salt && { encryptionsalt: salt }), config }));
 
-    // Providers run in this folder, and paths in the state are relative to it.
-    const link = path.join(projectDir, ".build");
-    fs.rmSync(link, { force: true });
-    fs.symlinkSync(path.join(checkout, ".build"), link);
-}
+    /**
+     * The settings that the program will run with, read before a machine is prepared for it.
+     * @throws pulumi.RunError that lists every invalid one, as the program itself would.
+     */
+    settings(): Settings {
+        const project = projectFile();
+        const prefix = `${project.name}:`;
+        const config = this.config();
+        const text = (value: unknown) =>
+            value === undefined ? undefined : typeof value === "object" ? JSON.stringify(value) : String(value);
+        return loadSettings({
+            get: (key) => text(config[prefix + key] ?? project.config?.[key]?.default),
+            keys: Object.keys(config)
+                .filter((key) => key.startsWith(prefix))
+                .map((key) => key.slice(prefix.length)),
+            region: text(config["aws:region"]),
+            project: project.name,
+            stack: this.stack,
+        });
+    }
 
-/** The file with the stack's state. */
-export function stateFile(): string {
-    return path.join(backendDir, ".pulumi", "stacks", projectName(), `${stackName}.json`);
+    /** The app's secrets by variable, without the references to some that exist already. */
+    secrets(): Record<string, string> {
+        const entries = Object.entries((this.config()[secretsKey()] ?? {}) as Record<string, unknown>);
+        const given = entries.map(([variable, value]) => [variable, String(value)] as const);
+        return Object.fromEntries(given.filter(([, value]) => !value.startsWith("arn:")));
+    }
+
+    /** The variables whose secret the sandbox cannot decrypt. */
+    undecryptable(): string[] {
+        const { config = {} } = this.file();
+        return Object.entries((config[secretsKey()] ?? {}) as Record<string, unknown>).flatMap(([variable, value]) =>
+            isEncrypted(value) ? [variable] : [],
+        );
+    }
+
+    /**
+     * Writes the files that the engine reads, without `secrets`: these the engine encrypts itself.
+     * @param toolFolder the folder with the program `pulumi-resource-docker-build`
+     */
+    write(toolFolder: string): void {
+        fs.mkdirSync(projectDir, { recursive: true });
+        fs.mkdirSync(backendDir, { recursive: true });
+        const project = {
+            ...projectFile(),
+            backend: { url: `file://${backendDir}` },
+            plugins: {
+                providers: [
+                    ...standIns.map((name) => ({ name, path: path.join(checkout, "sandbox/providers", name) })),
+                    { name: "docker-build", path: toolFolder },
+                ],
+            },
+        };
+        fs.writeFileSync(path.join(projectDir, "Pulumi.yaml"), stringify(project));
+
+        // The engine keeps the salt of the encrypted values beside the configuration: without it no passphrase fits any more.
+        const file = this.fileIn(projectDir);
+        const salt = fs.existsSync(file) ? readYaml<StackFile>(file).encryptionsalt : undefined;
+        const config = this.config();
+        const encrypted = this.secrets();
+        const entries = Object.entries((config[secretsKey()] ?? {}) as Record<string, unknown>);
+        if (entries.length > 0) {
+            config[secretsKey()] = Object.fromEntries(
+                entries.filter(([variable]) => !Object.hasOwn(encrypted, variable)),
+            );
+        }
+        fs.writeFileSync(file, stringify({ ...(salt && { encryptionsalt: salt }), config }));
+
+        // Providers run in this folder, and paths in the state are relative to it.
+        const link = path.join(projectDir, ".build");
+        fs.rmSync(link, { force: true });
+        fs.symlinkSync(path.join(checkout, ".build"), link);
+    }
+
+    private fileIn(folder: string): string {
+        return path.join(folder, `Pulumi.${this.stack}.yaml`);
+    }
+
+    private file(): StackFile {
+        return readYaml<StackFile>(this.fileIn(checkout));
+    }
+
+    /**
+     * The configuration of the stack as the sandbox runs it: the checkout's, with a repository instead of the placeholder, and
+     * with a text instead of each secret that only the stack's own backend can decrypt.
+     */
+    private config(): Record<string, unknown> {
+        const { config = {} } = this.file();
+        const key = `${projectName()}:githubRepository`;
+        const placeholder = String(config[key] ?? "OWNER/REPOSITORY").toUpperCase() === "OWNER/REPOSITORY";
+        const own = placeholder ? { ...config, [key]: sampleRepository } : config;
+        for (const [name, value] of Object.entries(own)) {
+            if (isEncrypted(value)) {
+                throw new UserError(
+                    `${name} in Pulumi.${this.stack}.yaml is encrypted for the stack's own backend, and the sandbox cannot read ` +
+                        "it. Take it out while you work with the sandbox, or write it there as plain text.",
+                );
+            }
+        }
+        const secrets = own[secretsKey()];
+        if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) {
+            return { ...own };
+        }
+        const readable = Object.entries(secrets).map(([name, value]) => [
+            name,
+            isEncrypted(value) ? sampleSecret : value,
+        ]);
+        return { ...own, [secretsKey()]: Object.fromEntries(readable) as Record<string, unknown> };
+    }
 }

@@ -9,7 +9,10 @@ import type { Settings } from "../infra/config";
  * @returns the environment variables of the role's session
  * @throws UserError where the stack has not made the role yet, or AWS does not let the pull request in
  */
-export async function pullRequestCredentials({ github, region }: Settings): Promise<Record<string, string>> {
+export async function pullRequestCredentials({ name, github, region }: Settings): Promise<Record<string, string>> {
+    if (!github.previews) {
+        throw new UserError(`Pull requests do not preview ${name}: its previewPullRequests is false.`);
+    }
     const repository = `${github.owner}/${github.repository}`;
     const role = (await jobValues(repository)).secrets.AWS_IAM_PREVIEW_ROLE_TO_ASSUME;
     if (!role) {

@@ -1,117 +1,132 @@
 /** What `npm run sandbox:release` does: runs deploy.yml itself, as a push of the working tree. */
-import * as http from "node:http";
+import * as fs from "node:fs";
 import * as path from "node:path";
-import { reachable } from "./address";
-import { awsEndpoint, isAwsHealthy, lookupLocalhost } from "./aws/emulator";
-import { jobValues, startRun } from "./github/jobs";
+import { awsEndpoint, isAwsHealthy } from "./aws/emulator";
+import { approveJob, startRun, workflowRuns } from "./github/jobs";
 import { prepareMachine } from "./machine";
-import { ask } from "./machine/run";
+import { ask, run } from "./machine/run";
 import { checkout } from "./paths";
 import { step, UserError } from "./progress";
-import { sandboxSettings } from "./project";
-import { runWorkflow, workflowDir } from "./workflow/act";
+import type { Project } from "./project";
+import { workflowDir } from "./workflow/act";
 import { foldersOf } from "./workflow/actions";
 import { readWorkflow } from "./workflow/definition";
+import { runJobs, type JobReport, type WorkflowRun } from "./workflow/jobs";
 import { commitWorkingTree } from "./workflow/workingTree";
 
 const workflow = ".github/workflows/deploy.yml";
+const gitRepository = path.join(workflowDir, "repository.git");
 
 export interface ReleaseOptions {
     /** The actions themselves: from GitHub (""), or from a folder with `owner/name` below it. Undefined: the stand-ins. */
     readonly officialActions?: string;
+    /** Instead of a new run: the environment into which a reviewer lets the run that waits for it, which then goes on. */
+    readonly approve?: string;
 }
 
-export async function release({ officialActions }: ReleaseOptions): Promise<void> {
-    const { github } = sandboxSettings();
+export async function release(project: Project, { officialActions, approve }: ReleaseOptions): Promise<void> {
+    const { github } = project.settings();
     const repository = `${github.owner}/${github.repository}`;
-    const ref = `refs/heads/${github.branch}`;
     if (!(await isAwsHealthy())) {
         throw new UserError("There is no sandbox to release to: run npm run sandbox:up first.");
     }
     const started = Date.now();
-    const { secrets, variables, environment, mayAskForToken, actions } = await job(repository, github.branch);
+    const waiting = approve === undefined ? undefined : await approved(repository, approve);
+    const branch = waiting?.ref.replace("refs/heads/", "") ?? github.branch;
+    const content = waiting
+        ? await run("git", ["--git-dir", gitRepository, "show", `${waiting.sha}:${workflow}`])
+        : fs.readFileSync(path.join(checkout, workflow), "utf8");
+    const definition = readWorkflow(content, workflow, branch);
     // As from where npm was called, which runs its scripts at the top of the checkout.
     const official = officialActions && path.resolve(process.env.INIT_CWD ?? ".", officialActions);
-    const folders = foldersOf(actions, official);
+    const actions = foldersOf(definition.actions, official);
 
     console.log("Prepare this machine");
     const { binFolder, buildEnv, dockerHost } = await prepareMachine(["buildkit", "act"]);
     if ((await ask("docker", ["--version"])) === undefined) {
         throw new UserError("The workflow calls docker, and there is no such client on the PATH: install Docker's.");
     }
-    const gitRepository = path.join(workflowDir, "repository.git");
+    const { id, ref, sha, over } = waiting ?? (await pushed(repository, branch));
+
+    console.log(`\n${workflow}, as a push to ${branch} of ${repository}\n`);
+    const environment = {
+        ...buildEnv,
+        DOCKER_HOST: dockerHost,
+        AWS_ENDPOINT_URL: awsEndpoint(),
+        AWS_EC2_METADATA_DISABLED: "true",
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", // about the Node.js of this machine, not of a runner
+        SANDBOX_CHECKOUT: checkout,
+        SANDBOX_REPOSITORY: gitRepository,
+    };
+    const runner = { binFolder, environment, actions };
+    const jobs = await runJobs({ id, definition, over, push: { repository, ref, sha }, runner });
+    console.log(`\nJobs\n${jobs.map((job) => `  ${lineOf(job)}\n`).join("")}`);
+    assertReleased(jobs, repository);
+    for (const { url } of jobs.filter((job) => job.status === "success" && !over.includes(job))) {
+        console.log(`Open      ${url}`);
+    }
+    console.log(`Version   ${sha}`);
+    const waits = jobs.some(({ status }) => status === "waiting") ? ", as far as it was let through," : "";
+    console.log(`Released${waits} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+}
+
+type Begun = Pick<WorkflowRun, "id" | "over"> & WorkflowRun["push"];
+
+/** The working tree as a commit that was pushed, and the run that GitHub starts for it. */
+async function pushed(repository: string, branch: string): Promise<Begun> {
+    const ref = `refs/heads/${branch}`;
     const sha = await step(
         "Commit the working tree",
-        () => commitWorkingTree(gitRepository, github.branch),
+        () => commitWorkingTree(gitRepository, branch),
         (hash) => hash.slice(0, 12),
     );
-    const token = mayAskForToken
-        ? await startRun({ repository, event: "push", ref, sha, ...(environment && { environment }) })
-        : undefined;
-    const before = await servedVersion(variables.APP_URL);
+    const { id, cancelled } = await startRun({ repository, event: "push", ref, sha });
+    if (cancelled.length > 0) {
+        console.log(`  This run takes the place of the one that waited for a review (${cancelled.join(", ")}).`);
+    }
+    return { repository, ref, sha, id, over: [] };
+}
 
-    console.log(`\n${workflow}, as a push to ${github.branch} of ${repository}\n`);
-    const failures = await runWorkflow({
-        binFolder,
-        file: path.join(checkout, workflow),
-        push: { repository, ref, sha },
-        runner: variables.RUNNER ?? "",
-        secrets,
-        variables,
-        environment: {
-            ...buildEnv,
-            DOCKER_HOST: dockerHost,
-            AWS_ENDPOINT_URL: awsEndpoint(),
-            AWS_EC2_METADATA_DISABLED: "true",
-            ...(token && {
-                ACTIONS_ID_TOKEN_REQUEST_URL: token.requestUrl,
-                ACTIONS_ID_TOKEN_REQUEST_TOKEN: token.requestToken,
-            }),
-            AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", // about the Node.js of this machine, not of a runner
-            SANDBOX_CHECKOUT: checkout,
-            SANDBOX_REPOSITORY: gitRepository,
-        },
-        actions: folders,
-    });
+/** The run that waits to enter the environment, once one of its reviewers has let it through. */
+async function approved(repository: string, environment: string): Promise<Begun> {
+    const runs = await workflowRuns(repository);
+    const waits = (job: { environment?: string; status: string }) =>
+        job.status === "waiting" && job.environment?.toLowerCase() === environment.toLowerCase();
+    const found = runs.find(({ jobs }) => jobs.some(waits));
+    const job = found?.jobs.find(waits);
+    if (!found || !job?.environment) {
+        throw new UserError(`No release waits to enter ${environment}: npm run sandbox:release starts one.`);
+    }
+    const [reviewer = ""] = job.waitsFor ?? [];
+    await approveJob(found.id, job.environment, reviewer);
+    console.log(`${reviewer} lets run ${found.id} into ${job.environment}, with commit ${found.sha.slice(0, 12)}.`);
+    const over = found.jobs.flatMap(({ name: id, status, environment: entered, url }) =>
+        status === "waiting" || status === "in_progress" ? [] : [{ id, status, environment: entered, url }],
+    );
+    return { repository, ref: found.ref, sha: found.sha, id: found.id, over };
+}
+
+function lineOf({ id, status, url, environment, waitsFor = [] }: JobReport): string {
+    const more =
+        status === "waiting"
+            ? `${waitsFor.join(" or ")} can let it through: npm run sandbox:release -- --approve ${environment}`
+            : environment && url
+              ? url
+              : "";
+    return `${id.padEnd(12)}${status.padEnd(10)}${more}`.trimEnd();
+}
+
+/** @throws UserError where a job failed, or where the repository's variables let none run */
+function assertReleased(jobs: readonly JobReport[], repository: string): void {
+    const failures = jobs.flatMap(({ failures: each = [], environment }) =>
+        each.map((failure) => (environment ? `  ${environment}: ${failure}` : `  ${failure}`)),
+    );
     if (failures.length > 0) {
-        const after = await servedVersion(variables.APP_URL);
-        const now =
-            after === before ? `as before the version ${after}` : `the version ${after}, not ${before} any more`;
+        throw new UserError(`The release failed:\n${failures.join("\n")}`);
+    }
+    if (jobs.every(({ status }) => status === "skipped")) {
         throw new UserError(
-            `The release failed:\n${failures.map((failure) => `  ${failure}`).join("\n")}\n` +
-                `${variables.APP_URL} serves ${now}.`,
+            `No job of ${workflow} runs: ${repository} has no variable that one of them asks for. Run npm run sandbox:up first.`,
         );
     }
-    console.log(`
-Open      ${variables.APP_URL}
-Version   ${sha}
-Released in ${((Date.now() - started) / 1000).toFixed(1)} s
-`);
-}
-
-/** The workflow, and what its job sees. */
-async function job(repository: string, branch: string) {
-    const ofRepository = await jobValues(repository);
-    if (!ofRepository.secrets.AWS_IAM_ROLE_TO_ASSUME) {
-        throw new UserError(`${repository} has no secret AWS_IAM_ROLE_TO_ASSUME yet: run npm run sandbox:up first.`);
-    }
-    const definition = readWorkflow(path.join(checkout, workflow), branch, ofRepository.variables);
-    const values = definition.environment ? await jobValues(repository, definition.environment) : ofRepository;
-    // The last step asks the app for its version, where it can be reached from here.
-    const url = reachable(values.variables.APP_URL ?? "", sandboxSettings());
-    const variables: Record<string, string> = { ...values.variables, APP_URL: url };
-    return { ...definition, ...values, variables };
-}
-
-/** What the app says that it is, in its own words; "unknown" where it does not. */
-async function servedVersion(url = ""): Promise<string> {
-    return new Promise((resolve) => {
-        const options = { lookup: lookupLocalhost, timeout: 5_000 };
-        const request = http.get(`${url}/version.txt`, options, (response) => {
-            let text = "";
-            response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-            response.on("end", () => resolve(response.statusCode === 200 ? text.trim() : "unknown"));
-        });
-        request.on("timeout", () => request.destroy()).on("error", () => resolve("unknown"));
-    });
 }

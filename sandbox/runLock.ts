@@ -7,7 +7,7 @@ import { stateDir } from "./paths";
 import { UserError } from "./progress";
 
 const lockFile = path.join(stateDir, "command.lock");
-const uncleanFile = path.join(stateDir, "unclean");
+const uncleanFile = (stack: string) => path.join(stateDir, `unclean.${stack}`);
 
 function ownId(): ProcessId {
     return { ...parseStat(fs.readFileSync("/proc/self/stat", "latin1"))!, bootId: bootId() };
@@ -59,20 +59,20 @@ function readHolder(): (ProcessId & { name: string }) | undefined {
     }
 }
 
-/** Whether the last command that changes things ended before it was done. */
-export function wasInterrupted(): boolean {
-    return fs.existsSync(uncleanFile);
+/** Whether the last command that changes the stack ended before it was done. */
+export function wasInterrupted(stack: string): boolean {
+    return fs.existsSync(uncleanFile(stack));
 }
 
-/** Has the next command compare the state with what exists before it does anything else. */
-export function markInterrupted(): void {
-    fs.writeFileSync(uncleanFile, "");
+/** Has the next command compare the stack's state with what exists before it does anything else. */
+export function markInterrupted(stack: string): void {
+    fs.writeFileSync(uncleanFile(stack), "");
 }
 
 /** Runs `change`; until it has succeeded, `wasInterrupted` says so, also after a kill. */
-export async function noticingInterruption<T>(change: () => Promise<T>): Promise<T> {
-    markInterrupted();
+export async function noticingInterruption<T>(stack: string, change: () => Promise<T>): Promise<T> {
+    markInterrupted(stack);
     const result = await change();
-    fs.rmSync(uncleanFile, { force: true });
+    fs.rmSync(uncleanFile(stack), { force: true });
     return result;
 }

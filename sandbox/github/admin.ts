@@ -1,18 +1,18 @@
-import { randomBytes } from "crypto";
 import { checkBody, invalid, type Request, type Route } from "./http";
-import { claimsOf, dropOldRuns, sign } from "./oidc";
+import { claimsOf, sign } from "./oidc";
 import { checkedRun, environmentNamed, repositoryNamed, runFields } from "./runs";
 import { unseal } from "./sealedBox";
 import type { Vault } from "./state";
+import { tokenRequest } from "./workflowRuns";
 
+/** The run of one job. A job that has to wait for a reviewer comes up in a workflow's run instead. */
 function startRun({ store, body, origin }: Request) {
-    dropOldRuns(store);
-    const requestToken = randomBytes(32).toString("base64url");
-    const run = { ...checkedRun(store, body), number: store.nextId(), startedAt: Date.now() };
-    store.state.runs[requestToken] = run;
-    // The actions' toolkit appends `&audience=…`, so the address must have a query already.
-    const requestUrl = `${origin}/_actions/id-token?api-version=2.0`;
-    return { status: 201, body: { requestUrl, requestToken, runId: run.number } };
+    const run = checkedRun(store, body);
+    const environment = run.environment && environmentNamed(repositoryNamed(store, run.repository), run.environment);
+    if (environment && environment.reviewers.length > 0) {
+        throw invalid(`A job enters ${environment.name} only after a review.`);
+    }
+    return { status: 201, body: tokenRequest(store, origin, run, store.nextId()) };
 }
 
 async function mintToken({ store, body }: Request) {
@@ -68,7 +68,7 @@ const minting = {
  * What GitHub does not have and the sandbox needs. All but the health take the API's token.
  * - `GET /_sandbox/health`: `owner` is the configured one, `owners` are all that can have repositories, `seeded` are
  *   the repositories (lower-case `owner/name`) that no caller made.
- * - `POST /_sandbox/runs`: a run starts; answers what the runner puts into ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN.
+ * - `POST /_sandbox/runs`: a run of one job starts; answers what the runner puts into ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN.
  * - `POST /_sandbox/tokens`: any token at once, for tests of what must be refused. `claims` go over those of `run`,
  *   `key: "foreign"` signs with a key that is not the issuer's, `lifetime` is in seconds and may be negative.
  * - `GET /_sandbox/secrets?repository=&environment=`: secrets in plain text and variables, as a job sees them.

@@ -1,6 +1,8 @@
 import { invalid, notFound, page, paging, type Request, type Route } from "./http";
 import { fullNameOf, nodeId, repositoryOf } from "./repositories";
-import { emptyVault, now, own, type BranchPolicy, type Environment, type Repository, type Reviewer } from "./state";
+import { emptyVault, now, own, type BranchPolicy, type Environment, type Repository } from "./state";
+import type { Reviewer, Store } from "./state";
+import { teamJson } from "./teams";
 
 /** @throws Refusal 404 when the path's repository or `:environment` is not there */
 export function environmentOf(request: Request): Environment {
@@ -19,9 +21,9 @@ function environmentJson(request: Request, repository: Repository, environment: 
         rules.push({ type: "wait_timer", wait_timer: environment.waitTimer });
     }
     if (environment.reviewers.length > 0) {
-        const reviewers = environment.reviewers.map(({ type, id: reviewerId }) => ({
-            type,
-            reviewer: request.store.accounts.find((account) => account.id === reviewerId),
+        const reviewers = environment.reviewers.map((each) => ({
+            type: each.type,
+            reviewer: reviewerJson(request.store, each),
         }));
         rules.push({ type: "required_reviewers", prevent_self_review: environment.preventSelfReview, reviewers });
     }
@@ -40,6 +42,19 @@ function environmentJson(request: Request, repository: Repository, environment: 
         protection_rules: rules.map((rule, index) => ({ id: id * 10 + index, node_id: nodeId("Gate", id), ...rule })),
         deployment_branch_policy: environment.deploymentBranchPolicy,
     };
+}
+
+function reviewerJson(store: Store, { type, id }: Reviewer) {
+    const team = type === "Team" ? store.state.teams.find((each) => each.id === id) : undefined;
+    return team ? teamJson(team) : store.accounts.find((account) => account.id === id);
+}
+
+/** A person's login, or `organization/team`, as GitHub mentions them. */
+export function reviewerName(store: Store, { type, id }: Reviewer): string {
+    const team = store.state.teams.find((each) => type === "Team" && each.id === id);
+    return team
+        ? `${team.organization}/${team.slug}`
+        : (store.accounts.find((account) => account.id === id)?.login ?? `${type} ${id}`);
 }
 
 function list(request: Request) {
@@ -87,12 +102,16 @@ function protectionFrom({ store, body }: Request) {
     }
     const reviewers: Reviewer[] = body.reviewers ?? [];
     for (const reviewer of reviewers) {
-        const known = store.accounts.some(({ type, id }) => type === reviewer?.type && id === reviewer.id);
-        if (!known || Object.keys(reviewer).length !== 2) {
+        const users = store.accounts.filter(({ type }) => type === "User");
+        const candidates = reviewer?.type === "Team" ? store.state.teams : reviewer?.type === "User" ? users : [];
+        if (!candidates.some(({ id }) => id === reviewer.id) || Object.keys(reviewer).length !== 2) {
             throw invalid(
-                `${JSON.stringify(reviewer)} is no reviewer: it must be {"type": "User", "id": number} of a user.`,
+                `${JSON.stringify(reviewer)} is no reviewer: it must be {"type": "User" or "Team", "id": number} of one.`,
             );
         }
+    }
+    if (reviewers.length > 6) {
+        throw invalid(`An environment has up to six reviewers, got ${reviewers.length}.`);
     }
     const waitTimer: number = body.wait_timer ?? 0;
     if (waitTimer < 0 || waitTimer > 43200) {

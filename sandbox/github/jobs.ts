@@ -1,6 +1,6 @@
-/** What GitHub does for the job of a workflow: its values, and the right to ask for a token. */
-import { UserError } from "../progress";
-import { githubToken, githubUrl } from "./service";
+/** What GitHub does for the jobs of a workflow: their order of entry, their values, and the right to ask for tokens. */
+import { askEmulator } from "./emulator";
+import type { JobResult, WorkflowRun } from "./state";
 
 /** What a job can read, secrets in plain text. */
 export interface JobValues {
@@ -8,28 +8,19 @@ export interface JobValues {
     readonly variables: Readonly<Record<string, string>>;
 }
 
-export interface WorkflowRun {
+export interface Trigger {
     /** `owner/name`. */
     readonly repository: string;
     readonly event: "push" | "pull_request";
     /** Such as `refs/heads/main`. */
     readonly ref: string;
     readonly sha: string;
-    /** The environment that the job deploys to. */
-    readonly environment?: string;
 }
 
-async function ask<T>(pathAndQuery: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${githubUrl()}/_sandbox/${pathAndQuery}`, {
-        method: body === undefined ? "GET" : "POST",
-        headers: { authorization: `Bearer ${githubToken}`, "content-type": "application/json" },
-        body: body === undefined ? undefined : JSON.stringify(body),
-    }).catch(() => undefined);
-    if (!response?.ok) {
-        const answer = response ? `answers ${response.status} ${await response.text()}` : "does not answer";
-        throw new UserError(`The sandbox's GitHub ${answer}: run npm run sandbox:up first.`);
-    }
-    return (await response.json()) as T;
+/** What a runner has as ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN. */
+export interface TokenRequest {
+    readonly requestUrl: string;
+    readonly requestToken: string;
 }
 
 /**
@@ -38,19 +29,47 @@ async function ask<T>(pathAndQuery: string, body?: unknown): Promise<T> {
  */
 export async function jobValues(repository: string, environment?: string): Promise<JobValues> {
     const query = new URLSearchParams({ repository, ...(environment === undefined ? {} : { environment }) });
-    return ask(`secrets?${query.toString()}`);
+    return (await askEmulator<JobValues>(`secrets?${query.toString()}`)).body;
 }
 
-/** @returns what a runner has as ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN */
-export async function startRun(run: WorkflowRun): Promise<{ requestUrl: string; requestToken: string }> {
-    return ask("runs", run);
-}
-
-/** The OIDC token that a job of this run gets for AWS. */
-export async function awsToken(run: WorkflowRun): Promise<string> {
-    const { requestUrl, requestToken } = await startRun(run);
+/** The OIDC token that the only job of a run gets for AWS. */
+export async function awsToken(trigger: Trigger): Promise<string> {
+    const { requestUrl, requestToken } = (await askEmulator<TokenRequest>("runs", trigger)).body;
     const response = await fetch(`${requestUrl}&audience=sts.amazonaws.com`, {
         headers: { authorization: `Bearer ${requestToken}` },
     });
     return ((await response.json()) as { value: string }).value;
+}
+
+/** @returns the run's number, and those of earlier runs that it takes the place of while they wait for a review */
+export async function startRun(trigger: Trigger): Promise<{ id: number; cancelled: readonly number[] }> {
+    return (await askEmulator<{ id: number; cancelled: number[] }>("workflow-runs", trigger)).body;
+}
+
+/** The runs of a repository, newest first. */
+export async function workflowRuns(repository: string): Promise<readonly WorkflowRun[]> {
+    const query = new URLSearchParams({ repository });
+    return (await askEmulator<{ runs: WorkflowRun[] }>(`workflow-runs?${query.toString()}`)).body.runs;
+}
+
+/**
+ * A job comes up: what it asks for tokens with, or who has to let it into its environment first.
+ * @throws GitHubRefusal when the environment does not let the branch in
+ */
+export async function startJob(
+    run: number,
+    job: string,
+    environment: string | undefined,
+): Promise<TokenRequest | { waitsFor: readonly string[] }> {
+    const body = { job, ...(environment !== undefined && { environment }) };
+    return (await askEmulator<TokenRequest | { waitsFor: string[] }>(`workflow-runs/${run}/jobs`, body)).body;
+}
+
+export async function endJob(run: number, job: string, result: JobResult, url?: string): Promise<void> {
+    await askEmulator(`workflow-runs/${run}/jobs/${encodeURIComponent(job)}`, { result, ...(url && { url }) }, "PATCH");
+}
+
+/** @throws GitHubRefusal when the reviewer is none of the environment's, or nothing waits */
+export async function approveJob(run: number, environment: string, reviewer: string): Promise<void> {
+    await askEmulator(`workflow-runs/${run}/approvals`, { environment, reviewer });
 }

@@ -9,15 +9,19 @@ import { sealedBoxReady } from "./sealedBox";
 import { secretRoutes } from "./secrets";
 import type { GitHubSettings } from "./settings";
 import { Store } from "./state";
+import { teamRoutes } from "./teams";
 import { variableRoutes } from "./variables";
+import { workflowRunRoutes } from "./workflowRuns";
 
 const routes: readonly Route[] = [
     ...adminRoutes,
+    ...workflowRunRoutes,
     ...oidcRoutes,
     ...repositoryRoutes,
     ...environmentRoutes,
     ...secretRoutes,
     ...variableRoutes,
+    ...teamRoutes,
 ];
 
 const largestBody = 1 << 20;

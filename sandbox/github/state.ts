@@ -76,6 +76,36 @@ export interface Run {
     readonly subject: "name" | "immutable";
 }
 
+/** A team of an organization. */
+export interface Team {
+    readonly id: number;
+    readonly organization: string;
+    readonly slug: string;
+}
+
+export type JobResult = "success" | "failure" | "skipped" | "cancelled";
+
+/** One job of a workflow run. */
+export interface Job {
+    readonly name: string;
+    /** The environment that it deploys to. */
+    readonly environment?: string;
+    /** `waiting`: for a reviewer of its environment. */
+    status: "waiting" | "in_progress" | JobResult;
+    /** One of whom has to let it into its environment. */
+    readonly waitsFor?: readonly string[];
+    /** Of the deployment, as its environment shows it. */
+    url?: string;
+}
+
+/** A run of a workflow, with its jobs in the order in which they came up. */
+export interface WorkflowRun extends Omit<Run, "environment"> {
+    readonly id: number;
+    jobs: Job[];
+    /** Who let a job into an environment, by the environment's lower-case name. */
+    readonly approvals: Record<string, string>;
+}
+
 export interface State {
     readonly version: 1;
     nextId: number;
@@ -86,6 +116,11 @@ export interface State {
     readonly seeded: string[];
     /** Runs by their request token. */
     readonly runs: Record<string, Run & { readonly number: number; readonly startedAt: number }>;
+    /** Oldest first. */
+    readonly workflowRuns: WorkflowRun[];
+    /** Accounts and teams that own nothing, but that an environment can ask for a review. */
+    readonly people: Account[];
+    readonly teams: Team[];
 }
 
 /** Whole seconds in UTC, as GitHub writes times. */
@@ -113,7 +148,7 @@ export class Store {
     /** All accounts that exist: the owner, the person whose token it is, and owners of an earlier configuration. */
     get accounts(): readonly Account[] {
         const owners = Object.values(this.state.repositories).map(({ owner }) => owner);
-        const all = [this.settings.owner, this.tokenHolder, ...owners];
+        const all = [this.settings.owner, this.tokenHolder, ...owners, ...this.state.people];
         return all.filter((account, index) => all.findIndex(({ login }) => login === account.login) === index);
     }
 
@@ -199,7 +234,7 @@ function readState(file: string): State | undefined {
     } catch {
         // Falls through to the error below, which says what to do.
     }
-    if (state?.version !== 1 || !state.repositories || !state.signingKey) {
+    if (state?.version !== 1 || !state.repositories || !state.signingKey || !state.workflowRuns) {
         throw new Error(
             `${file} is not a state of the GitHub emulator (damaged, or of another version). ` +
                 `Move it away to begin with an empty GitHub; its secrets and variables are lost with it.`,
@@ -208,8 +243,20 @@ function readState(file: string): State | undefined {
     return state;
 }
 
+/** A new state but for its key. */
+export const emptyState: Omit<State, "signingKey"> = {
+    version: 1,
+    nextId: 80100001,
+    repositories: {},
+    seeded: [],
+    runs: {},
+    workflowRuns: [],
+    people: [],
+    teams: [],
+};
+
 async function newState(): Promise<State> {
     const { privateKey } = await generateKeyPair("RS256", { extractable: true });
     const signingKey = { ...(await exportJWK(privateKey)), kid: randomBytes(16).toString("hex"), alg: "RS256" };
-    return { version: 1, nextId: 80100001, signingKey, repositories: {}, seeded: [], runs: {} };
+    return { ...emptyState, signingKey };
 }

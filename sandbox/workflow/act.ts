@@ -7,21 +7,23 @@ import { noProxy, runVariable } from "../engine";
 import { stateDir } from "../paths";
 import { UserError } from "../progress";
 
-export interface WorkflowRun {
+export interface ActRun {
     /** The folder with `act` and `buildx`. */
     readonly binFolder: string;
-    /** The workflow's file. */
-    readonly file: string;
+    /** What it runs, all jobs of it. */
+    readonly workflow: object;
     /** The event as GitHub tells it: what is in `github.event`. */
     readonly push: { readonly repository: string; readonly ref: string; readonly sha: string };
     /** The label of `runs-on`. */
-    readonly runner: string;
+    readonly runnerLabel: string;
     readonly secrets: Readonly<Record<string, string>>;
     readonly variables: Readonly<Record<string, string>>;
     /** What every step gets, beside what a workflow has of its own. */
     readonly environment: Readonly<Record<string, string>>;
     /** Local folders in place of actions from GitHub, by `owner/name@commit`. */
     readonly actions: ReadonlyMap<string, string>;
+    /** Keeps the output to itself. */
+    readonly silent?: boolean;
 }
 
 /** Where a run keeps its files; made anew for each. */
@@ -56,7 +58,7 @@ function valueFile(name: string, values: object): string {
     return file;
 }
 
-function pushEvent({ repository, ref, sha }: WorkflowRun["push"]): object {
+function pushEvent({ repository, ref, sha }: ActRun["push"]): object {
     const [login, name] = repository.split("/");
     return {
         ref,
@@ -69,10 +71,10 @@ function pushEvent({ repository, ref, sha }: WorkflowRun["push"]): object {
 }
 
 /**
- * Runs a workflow as a push, its output on this process's.
+ * Runs a workflow as a push, its output on this process's. It knows no environments and gives all jobs the same values.
  * @returns the steps that failed, with the error that each wrote; none where the workflow succeeded.
  */
-export async function runWorkflow(run: WorkflowRun): Promise<string[]> {
+export async function runWorkflow(run: ActRun): Promise<string[]> {
     const workspace = within("workspace");
     fs.rmSync(workspace, { recursive: true, force: true });
     fs.mkdirSync(workspace, { recursive: true });
@@ -84,8 +86,14 @@ export async function runWorkflow(run: WorkflowRun): Promise<string[]> {
         NO_PROXY: noProxy(),
     };
     const args = [
-        ...["push", "--workflows", run.file, "--eventpath", valueFile("event.json", pushEvent(run.push))],
-        ...["--platform", `${run.runner}=-self-hosted`, "--pull=false", "--no-cache-server", "--actor", "sandbox"],
+        ...[
+            "push",
+            "--workflows",
+            valueFile("workflow.yml", run.workflow),
+            "--eventpath",
+            valueFile("event.json", pushEvent(run.push)),
+        ],
+        ...["--platform", `${run.runnerLabel}=-self-hosted`, "--pull=false", "--no-cache-server", "--actor", "sandbox"],
         "--no-skip-checkout", // act would otherwise take the commit for checked out, whatever the workflow says
         ...["--secret-file", valueFile("secrets.yml", run.secrets)],
         ...["--var-file", valueFile("variables.yml", run.variables)],
@@ -109,7 +117,7 @@ export async function runWorkflow(run: WorkflowRun): Promise<string[]> {
     for (const stream of [child.stdout, child.stderr]) {
         createInterface(stream).on("line", (line) => {
             output.push(line);
-            if (!aboutItself.test(line)) {
+            if (!run.silent && !aboutItself.test(line)) {
                 console.log(line);
             }
         });
@@ -122,7 +130,8 @@ export async function runWorkflow(run: WorkflowRun): Promise<string[]> {
         return [];
     }
     const failures = failuresOf(output);
-    return failures.length > 0 ? failures : [`act ended with ${code === null ? "a signal" : `exit code ${code}`}`];
+    const end = `act ended with ${code === null ? "a signal" : `exit code ${code}`}: ${output.at(-1) ?? "it said nothing"}`;
+    return failures.length > 0 ? failures : [end];
 }
 
 /** The steps that act marks as failed, and the error that each reported (`::error::`, which act prints behind ❗). */

@@ -1,30 +1,43 @@
 /** What GitHub decides from a workflow's file before a runner sees it. */
-import * as fs from "node:fs";
 import { parse } from "yaml";
 import { UserError } from "../progress";
 
 type Permissions = string | Readonly<Record<string, string>>;
 
-interface Job {
+/** A job as the file writes it. */
+export interface JobText {
+    readonly name?: string;
+    readonly needs?: string | readonly string[];
+    readonly if?: string | boolean;
+    readonly "runs-on"?: unknown;
     readonly uses?: string;
+    readonly outputs?: unknown;
     readonly permissions?: Permissions;
-    readonly environment?: string | { readonly name: string };
-    readonly steps?: readonly { readonly uses?: string }[];
+    readonly environment?: string | { readonly name: string; readonly url?: string };
+    readonly steps?: readonly Readonly<Record<string, unknown>>[];
 }
 
-interface Workflow {
+export interface WorkflowText {
     readonly on?: { readonly push?: { readonly branches?: readonly string[] } | null };
     readonly permissions?: Permissions;
-    readonly jobs?: Readonly<Record<string, Job>>;
+    readonly jobs?: Readonly<Record<string, JobText>>;
+}
+
+export interface JobDefinition {
+    /** The key in `jobs`. */
+    readonly id: string;
+    readonly text: JobText;
+    readonly needs: readonly string[];
+    /** Whether the job may ask for an OIDC token, which takes the permission `id-token: write`. */
+    readonly mayAskForToken: boolean;
 }
 
 export interface WorkflowDefinition {
+    readonly text: WorkflowText;
     /** What is used from other repositories, as the file writes it: `owner/name@commit`. */
     readonly actions: readonly string[];
-    /** Whether a job may ask for an OIDC token, which takes the permission `id-token: write`. */
-    readonly mayAskForToken: boolean;
-    /** The environment that the job deploys to. */
-    readonly environment: string | undefined;
+    /** Each after those that it needs. */
+    readonly jobs: readonly JobDefinition[];
 }
 
 const grantsToken = (permissions: Permissions | undefined) =>
@@ -39,50 +52,59 @@ function matches(pattern: string, branch: string): boolean {
     return new RegExp(`^${parts.join("")}$`).test(branch);
 }
 
-function environmentOf(jobs: readonly Job[], variables: Readonly<Record<string, string>>): string | undefined {
-    const names = jobs.flatMap(({ environment }) =>
-        environment === undefined ? [] : typeof environment === "string" ? environment : environment.name,
-    );
-    const [name, ...others] = new Set(
-        names.map((text) =>
-            text.replace(/\$\{\{\s*vars\.(\w+)\s*\}\}/g, (_, variable: string) => variables[variable] ?? ""),
-        ),
-    );
-    if (others.length > 0) {
-        throw new UserError(`The workflow deploys to ${name} and ${others.join(", ")}; the sandbox runs one of them.`);
+/** @throws UserError for what the sandbox does not run */
+function jobOf(id: string, text: JobText, workflow: WorkflowText): JobDefinition {
+    const unknown = (["uses", "outputs"] as const).find((key) => text[key] !== undefined);
+    if (unknown !== undefined) {
+        throw new UserError(
+            `The sandbox runs each job by itself, and knows no ${unknown} of a job: take it out of ${id}.`,
+        );
     }
-    return name || undefined;
+    const needs = text.needs === undefined ? [] : [text.needs].flat();
+    return { id, text, needs, mayAskForToken: grantsToken(text.permissions ?? workflow.permissions) };
+}
+
+/** @throws UserError that names the jobs which can never come up */
+function inOrder(jobs: readonly JobDefinition[]): JobDefinition[] {
+    const sorted: JobDefinition[] = [];
+    let rest = [...jobs];
+    while (rest.length > 0) {
+        const ready = rest.filter(({ needs }) => needs.every((need) => sorted.some(({ id }) => id === need)));
+        if (ready.length === 0) {
+            const stuck = rest.map(({ id, needs }) => `${id} needs ${needs.join(", ")}`).join("; ");
+            throw new UserError(`The workflow's jobs wait for each other, or for one that it does not have: ${stuck}.`);
+        }
+        sorted.push(...ready);
+        rest = rest.filter((job) => !ready.includes(job));
+    }
+    return sorted;
 }
 
 /**
  * Reads a workflow that is to run for a push to `branch`.
- * @param variables those of the repository, by which a job may name its environment
- * @throws UserError when it cannot be read, or when GitHub would not run it for such a push
+ * @param name how to call the file in an error
+ * @throws UserError when it cannot be read, or when GitHub or the sandbox would not run it for such a push
  */
-export function readWorkflow(
-    file: string,
-    branch: string,
-    variables: Readonly<Record<string, string>>,
-): WorkflowDefinition {
-    let workflow: Workflow;
+export function readWorkflow(content: string, name: string, branch: string): WorkflowDefinition {
+    let text: WorkflowText;
     try {
-        workflow = parse(fs.readFileSync(file, "utf8")) as Workflow;
+        text = (parse(content) ?? {}) as WorkflowText;
     } catch (error) {
-        throw new UserError(`The workflow ${file} cannot be read: ${(error as Error).message}`);
+        throw new UserError(`The workflow ${name} cannot be read: ${(error as Error).message}`);
     }
-    const jobs = Object.values(workflow?.jobs ?? {});
-    const push = workflow?.on?.push;
+    const push = text.on?.push;
     if (push === undefined || push?.branches?.some((pattern) => matches(pattern, branch)) === false) {
         const branches = push === undefined ? "no push" : `pushes to ${push?.branches?.join(", ")} only`;
         throw new UserError(
-            `The workflow ${file} runs for ${branches}, and the stack's githubBranch is ${branch}: GitHub would not run it. ` +
+            `The workflow ${name} runs for ${branches}, and the stack's githubBranch is ${branch}: GitHub would not run it. ` +
                 "Name that branch under on.push.branches.",
         );
     }
-    const uses = jobs.flatMap((job) => [job.uses ?? [], (job.steps ?? []).flatMap((step) => step.uses ?? [])].flat());
+    const jobs = Object.entries(text.jobs ?? {}).map(([id, job]) => jobOf(id, job, text));
+    const uses = jobs.flatMap((job) => (job.text.steps ?? []).flatMap((step) => (step.uses ? String(step.uses) : [])));
     return {
+        text,
         actions: [...new Set(uses)].filter((action) => !action.startsWith("./")), // those come with the commit
-        mayAskForToken: jobs.some((job) => grantsToken(job.permissions ?? workflow.permissions)),
-        environment: environmentOf(jobs, variables),
+        jobs: inOrder(jobs),
     };
 }

@@ -3,7 +3,7 @@ import * as os from "os";
 import * as path from "path";
 import { serveGitHub, type RunningGitHub } from "../../sandbox/github/server";
 import { settingsFromEnv, type GitHubSettings } from "../../sandbox/github/settings";
-import type { State } from "../../sandbox/github/state";
+import { emptyState, type State } from "../../sandbox/github/state";
 
 export const repo = "/repos/octo-org/hello-fargate";
 
@@ -23,8 +23,7 @@ export class TestGitHub {
         const stateFile = path.join(folder, "github.json");
         const settings = { ...settingsFromEnv({ SANDBOX_GITHUB_STATE: stateFile, ...env }), port: 0 };
         if (signingKey) {
-            const empty: State = { version: 1, nextId: 80100001, signingKey, repositories: {}, seeded: [], runs: {} };
-            fs.writeFileSync(stateFile, JSON.stringify(empty));
+            fs.writeFileSync(stateFile, JSON.stringify({ ...emptyState, signingKey }));
         }
         const running = await serveGitHub(settings, () => undefined);
         signingKey ??= (JSON.parse(fs.readFileSync(stateFile, "utf8")) as State).signingKey;

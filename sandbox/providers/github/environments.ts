@@ -24,14 +24,15 @@ function protectionBody(inputs: Properties): Properties {
     };
 }
 
-/** The protection that GitHub tells, by the names of the inputs. */
-function protectionInputs(found: any): Properties {
+/** The protection that GitHub tells, by the names of the inputs. It does not tell an empty list of reviewers from none. */
+function protectionInputs(found: any, declared: Properties): Properties {
     const rule = (type: string) => found.protection_rules.find((each: any) => each.type === type);
     const required = rule("required_reviewers");
     const ids = (type: string) =>
         (required?.reviewers ?? []).filter((each: any) => each.type === type).map((each: any) => each.reviewer.id);
     const policy = found.deployment_branch_policy;
-    const some = (name: string, list: number[]) => (list.length > 0 ? { [name]: list } : {});
+    const some = (name: string, list: number[]) =>
+        list.length > 0 || declared.reviewers?.[0]?.[name] !== undefined ? { [name]: list } : {};
     return {
         waitTimer: rule("wait_timer")?.wait_timer,
         canAdminsBypass: found.can_admins_bypass,
@@ -71,7 +72,7 @@ export function repositoryEnvironment(github: GitHub): ResourceStandIn {
         async read(id, state) {
             const { repo, environment } = at(id);
             const found = await github.find(`GET ${one}`, { repo, environment });
-            return found && { ...state, repository: repo, environment, ...protectionInputs(found) };
+            return found && { ...state, repository: repo, environment, ...protectionInputs(found, state) };
         },
         async update(id, _state, inputs) {
             await github.call(`PUT ${one}`, { ...at(id), ...protectionBody(inputs) });

@@ -54,3 +54,28 @@ export function getUser(github: GitHub): FunctionStandIn {
         };
     };
 }
+
+/** github:index/getTeam:getTeam of the provider's owner, without members and repositories. @throws Error when it is not there */
+export function getTeam(github: GitHub): FunctionStandIn {
+    return async (args) => {
+        check("getTeam", args, ["slug", "summaryOnly"]);
+        if (args.summaryOnly !== true) {
+            throw new Error("getTeam: the sandbox knows no members of a team, set summaryOnly");
+        }
+        const found = await github.call("GET /orgs/{owner}/teams/{slug}", { slug: args.slug });
+        return {
+            id: String(found.id),
+            slug: found.slug,
+            summaryOnly: true,
+            nodeId: found.node_id,
+            name: found.name,
+            description: found.description,
+            privacy: found.privacy,
+            notificationSetting: found.notification_setting,
+            permission: found.permission,
+            members: [],
+            repositories: [],
+            repositoriesDetaileds: [],
+        };
+    };
+}

@@ -2,7 +2,7 @@ import type { ProviderStandIn } from "../standIn";
 import { actionsSecret, actionsVariable } from "./actions";
 import { GitHub } from "./client";
 import { deploymentPolicy, repositoryEnvironment } from "./environments";
-import { getRepository, getUser } from "./functions";
+import { getRepository, getTeam, getUser } from "./functions";
 import { repository } from "./repository";
 import { ofEnvironment, ofRepository } from "./scopes";
 
@@ -27,6 +27,7 @@ export const githubProvider: ProviderStandIn = {
             },
             functions: {
                 "github:index/getRepository:getRepository": getRepository(github),
+                "github:index/getTeam:getTeam": getTeam(github),
                 "github:index/getUser:getUser": getUser(github),
             },
         };
