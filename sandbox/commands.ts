@@ -13,7 +13,7 @@ import { prepareMachine, releaseMachine } from "./machine";
 import { leftoverProcesses, stopAllServices } from "./machine/services";
 import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
-import { defaultStack, regionOf, sampleSecret, type Project } from "./project";
+import { defaultStack, projectName, regionOf, sampleSecret, type Project } from "./project";
 import { pullRequestCredentials } from "./pullRequest";
 import { recover } from "./recovery";
 import { noticingInterruption } from "./runLock";
@@ -139,7 +139,11 @@ export async function destroy(project: Project): Promise<void> {
         return;
     }
     const { stack, existing } = await open(project);
-    await noticingInterruption(project.stack, () => stack.destroy({ ...live(), remove: true }));
+    await noticingInterruption(project.stack, () => stack.destroy({ ...live(), remove: true })).catch(
+        (error: Error) => {
+            throw error.message.includes("cannot be deleted because it is protected") ? guarded(project.stack) : error;
+        },
+    );
     const remains = await existing();
     // Docker keeps the images that tasks were started from; on AWS there is no such copy that the stack could take away.
     const images = remains.filter(({ type }) => type === "docker:image");
@@ -170,6 +174,13 @@ export async function destroy(project: Project): Promise<void> {
         "Left over: nothing, on AWS, on GitHub, in Docker, and no process. The stack and its history are gone as well.",
     );
 }
+
+/** The engine looks for protected resources before it deletes anything, and names its own flag instead of the program's key. */
+const guarded = (stack: string): UserError =>
+    new UserError(
+        `Nothing was deleted: ${stack} is guarded. To lift it, set ${projectName()}:deletionProtection to false in ` +
+            `Pulumi.${stack}.yaml,\nrun npm run sandbox:up${flagOf(stack)}, and then this again.`,
+    );
 
 /** Asks as a visitor would; browsers and curl find names below localhost, but not every resolver does. */
 async function assertAnswers(url: string): Promise<void> {

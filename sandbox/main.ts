@@ -74,13 +74,6 @@ function explain(error: unknown): unknown {
             "Set PULUMI_CONFIG_PASSPHRASE to the one that the first sandbox:up ran with, or unset it if there was none."
         );
     }
-    if (error.message.includes("cannot be deleted because it is protected")) {
-        const file = `Pulumi.${stackName}.yaml`;
-        return (
-            `\nNothing was deleted: deletionProtection is on. Set ${projectName()}:deletionProtection to false in ${file}, run ` +
-            "npm run sandbox:up,\nand then this again."
-        );
-    }
     if (error.message.includes("Diagnostics:")) {
         return (
             "\nThe engine stopped at the problem under Diagnostics above. What was created before it is recorded: mend it and run " +
