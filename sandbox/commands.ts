@@ -139,11 +139,8 @@ export async function destroy(project: Project): Promise<void> {
         return;
     }
     const { stack, existing } = await open(project);
-    await noticingInterruption(project.stack, () => stack.destroy({ ...live(), remove: true })).catch(
-        (error: Error) => {
-            throw error.message.includes("cannot be deleted because it is protected") ? guarded(project.stack) : error;
-        },
-    );
+    await assertUnguarded(project.stack, stack);
+    await noticingInterruption(project.stack, () => stack.destroy({ ...live(), remove: true }));
     const remains = await existing();
     // Docker keeps the images that tasks were started from; on AWS there is no such copy that the stack could take away.
     const images = remains.filter(({ type }) => type === "docker:image");
@@ -175,12 +172,25 @@ export async function destroy(project: Project): Promise<void> {
     );
 }
 
-/** The engine looks for protected resources before it deletes anything, and names its own flag instead of the program's key. */
-const guarded = (stack: string): UserError =>
-    new UserError(
-        `Nothing was deleted: ${stack} is guarded. To lift it, set ${projectName()}:deletionProtection to false in ` +
-            `Pulumi.${stack}.yaml,\nrun npm run sandbox:up${flagOf(stack)}, and then this again.`,
-    );
+/**
+ * Previews the destruction first, as `pulumi destroy` does and the Automation API does not: without it the engine deletes all that is
+ * not protected before it stops at what is.
+ */
+async function assertUnguarded(name: string, stack: automation.Stack): Promise<void> {
+    await stack.previewDestroy().catch((error: Error) => {
+        const found = error.message.matchAll(
+            /resource "urn:[^"]*\$([^"$]+)::([^"]+)" cannot be deleted\s+because it is protected/g,
+        );
+        const guarded = new Set([...found].map(([, type, resource]) => `${type} ${resource}`));
+        if (guarded.size === 0) throw error;
+        throw new UserError(
+            `Nothing was deleted: ${name} has deletionProtection, and Pulumi protects\n` +
+                [...guarded].map((resource) => `  ${resource}\n`).join("") +
+                `To lift it, set ${projectName()}:deletionProtection to false in Pulumi.${name}.yaml, run ` +
+                `npm run sandbox:up${flagOf(name)}, and then this again.`,
+        );
+    });
+}
 
 /** Asks as a visitor would; browsers and curl find names below localhost, but not every resolver does. */
 async function assertAnswers(url: string): Promise<void> {

@@ -75,7 +75,7 @@ export class CopiedCheckout {
     }
 
     /** Changes one key in `Pulumi.dev.yaml`; undefined takes it out. */
-    configure(key: string, value: string | number | object | undefined): void {
+    configure(key: string, value: string | number | boolean | object | undefined): void {
         const file = this.path("Pulumi.dev.yaml");
         const document = parseDocument(fs.readFileSync(file, "utf8"));
         if (value === undefined) {
