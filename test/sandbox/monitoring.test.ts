@@ -17,6 +17,8 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 const name = "fargate-cicd-dev";
 const service = { cluster: name, services: [name] };
+/** Seconds. */
+const minute = Number(process.env.SANDBOX_CLOUDWATCH_MINUTE ?? 1);
 
 describe("a stack that is watched, opened and guarded", function () {
     const checkout = new CopiedCheckout();
@@ -27,7 +29,7 @@ describe("a stack that is watched, opened and guarded", function () {
     };
     const cloudWatch = new CloudWatch(options);
     const sns = new SNS(options);
-    const { ecs, elb, iam, logs } = root();
+    const { ecr, ecs, elb, iam, logs } = root();
 
     const outputsOf = (type: string, logicalName: string): Record<string, any> =>
         checkout
@@ -110,7 +112,7 @@ describe("a stack that is watched, opened and guarded", function () {
     });
 
     it("is measured: every alarm has data or needs none, and none is raised while all is well", async () => {
-        for (let left = 100; ; left--) {
+        for (let left = 15 * minute + 100; ; left--) {
             const states = (await alarms()).map(({ StateValue }) => StateValue);
             const { Metrics } = await cloudWatch.listMetrics({ Namespace: "AWS/ECS" });
             const cpu = Metrics!.some(({ MetricName }) => MetricName === "CPUUtilization");
@@ -228,7 +230,7 @@ describe("a stack that is watched, opened and guarded", function () {
         assert.equal((await fetchPage(`${url()}/orders`)).status, 404);
 
         const told = () => messages.filter(({ AlarmName }) => AlarmName === `${name}-app-errors`);
-        for (let left = 1500; told().length < 2 && left > 0; left--) await sleep(200);
+        for (let left = 15 * minute + 100; told().length < 2 && left > 0; left--) await sleep(200);
         onCall.close();
         assert.deepEqual(
             told().map(({ NewStateValue }) => NewStateValue),
@@ -261,12 +263,10 @@ describe("a stack that is watched, opened and guarded", function () {
         for (const each of unguarded) each.protect = false; // what `pulumi state unprotect --all` does
         fs.writeFileSync(checkout.stateFile(), JSON.stringify(state));
         const output = await run("sandbox:destroy", 1);
-        assert.match(output, /OperationNotPermitted: .*deletion protection is enabled/);
-        assert.match(output, /RepositoryNotEmptyException/);
-        assert.equal(
-            (await elb.describeLoadBalancers({ LoadBalancerArns: [LoadBalancerArn] })).LoadBalancers!.length,
-            1,
-        );
+        assert.match(output, /OperationNotPermittedException: .*deletion protection is enabled/);
+        const balancers = await elb.describeLoadBalancers({ LoadBalancerArns: [LoadBalancerArn] });
+        assert.equal(balancers.LoadBalancers!.length, 1);
+        await assert.rejects(ecr.deleteRepository({ repositoryName: name }), { name: "RepositoryNotEmptyException" });
     });
 
     it("is taken away without a trace once the guard is lifted", async () => {
