@@ -13,7 +13,7 @@ import { prepareMachine, releaseMachine } from "./machine";
 import { leftoverProcesses, stopAllServices } from "./machine/services";
 import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
-import { defaultStack, regionOf, sampleSecret, type Project } from "./project";
+import { defaultStack, projectName, regionOf, sampleSecret, type Project } from "./project";
 import { assertPreviewed, pullRequestCredentials } from "./pullRequest";
 import { recover } from "./recovery";
 import { noticingInterruption } from "./runLock";
@@ -142,6 +142,7 @@ export async function destroy(project: Project): Promise<void> {
         return;
     }
     const { stack, existing } = await open(project);
+    await assertUnguarded(project.stack, stack);
     await noticingInterruption(project.stack, () => stack.destroy({ ...live(), remove: true }));
     const remains = await existing();
     // Docker keeps the images that tasks were started from; on AWS there is no such copy that the stack could take away.
@@ -172,6 +173,26 @@ export async function destroy(project: Project): Promise<void> {
     console.log(
         "Left over: nothing, on AWS, on GitHub, in Docker, and no process. The stack and its history are gone as well.",
     );
+}
+
+/**
+ * Previews the destruction first, as `pulumi destroy` does and the Automation API does not: without it the engine deletes all that is
+ * not protected before it stops at what is.
+ */
+async function assertUnguarded(name: string, stack: automation.Stack): Promise<void> {
+    await stack.previewDestroy().catch((error: Error) => {
+        const found = error.message.matchAll(
+            /resource "urn:[^"]*\$([^"$]+)::([^"]+)" cannot be deleted\s+because it is protected/g,
+        );
+        const guarded = new Set([...found].map(([, type, resource]) => `${type} ${resource}`));
+        if (guarded.size === 0) throw error;
+        throw new UserError(
+            `Nothing was deleted: ${name} has deletionProtection, and Pulumi protects\n` +
+                [...guarded].map((resource) => `  ${resource}\n`).join("") +
+                `To lift it, set ${projectName()}:deletionProtection to false in Pulumi.${name}.yaml, run ` +
+                `npm run sandbox:up${flagOf(name)}, and then this again.`,
+        );
+    });
 }
 
 /** Asks as a visitor would; browsers and curl find names below localhost, but not every resolver does. */

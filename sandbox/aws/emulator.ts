@@ -54,14 +54,16 @@ export function launcherArguments(settings: {
     folder: string;
     jwksUrl?: string;
     speed?: number;
+    minute?: string;
 }): string[] {
-    const { port, region, id, folder, jwksUrl, speed } = settings;
+    const { port, region, id, folder, jwksUrl, speed, minute } = settings;
     return [
         launcher,
         ...["--port", String(port), "--region", region, "--account", awsAccount],
         ...["--sandbox-id", id, "--state", folder],
         ...(jwksUrl === undefined ? [] : ["--oidc-jwks-url", jwksUrl]),
         ...(speed === undefined ? [] : ["--speed", String(speed)]),
+        ...(minute === undefined ? [] : ["--minute", minute]),
     ];
 }
 
@@ -94,10 +96,11 @@ export async function isAwsHealthy(endpoint = awsEndpoint()): Promise<boolean> {
  */
 export async function startAwsEmulator(options: AwsEmulatorOptions): Promise<{ started: boolean; endpoint: string }> {
     const folder = path.join(stateDir, "aws");
+    const minute = process.env.SANDBOX_CLOUDWATCH_MINUTE;
     const { started } = await startService({
         name: service,
         command: options.python,
-        args: launcherArguments({ port: ports.aws, id: sandboxId, folder, ...options }),
+        args: launcherArguments({ port: ports.aws, id: sandboxId, folder, minute, ...options }),
         env: { DOCKER_HOST: options.dockerHost, PYTHONDONTWRITEBYTECODE: "1" },
         port: ports.aws,
         ready: () => isAwsHealthy(),

@@ -15,6 +15,11 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `containers` | pulls as nobody | pulls with the execution role, limits memory, labels what it starts |
 | `secrets_manager` | reads a container's secrets as nobody, in the current version | with the execution role, in the version that is named |
 | `domains` | issues every certificate; takes any DNS record and TLS listener | a certificate waits for the record that proves its domain |
+| `metrics` | measures nothing | requests by status, health of targets, CPU and memory of tasks, each minute |
+| `alarms`, `arithmetic` | evaluates an alarm when data is published, without metric math | each minute, as declared |
+| `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
+| `subscriptions` | takes an e-mail address for confirmed | pending until it is |
+| `shells` | hands out a session for any task | only with execute command enabled and the task role's rights |
 | `autoscaling` | nothing | Application Auto Scaling for ECS services |
 | `identity_providers` | an OIDC provider cannot be changed | its tags, audiences and thumbprints can |
 
@@ -39,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--oidc-issuer", default="https://token.actions.githubusercontent.com")
     parser.add_argument("--oidc-jwks-url", help="where that issuer's keys are; without it no token is accepted")
     parser.add_argument("--speed", type=float, default=5.0, help="AWS's waits are divided by this")
+    parser.add_argument("--minute", type=float, default=1.0, help="how many seconds a minute of CloudWatch lasts")
     return parser.parse_args()
 
 
@@ -62,6 +68,7 @@ def environment(chosen: argparse.Namespace) -> dict[str, str]:
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         "SANDBOX_ID": chosen.sandbox_id,
         "SANDBOX_SPEED": str(chosen.speed),
+        "SANDBOX_MINUTE": str(chosen.minute),
         "SANDBOX_OIDC_ISSUER": chosen.oidc_issuer,
         **({"SANDBOX_OIDC_JWKS_URL": chosen.oidc_jwks_url} if chosen.oidc_jwks_url else {}),
     }
@@ -76,20 +83,25 @@ def main() -> None:
     tempfile.tempdir = str(chosen.state)
     sys.argv = sys.argv[:1]  # MiniStack has options of its own
 
+    import alarms
     import authorization
     import autoscaling
     import containers
+    import deployment_alarms
     import deployments
     import domains
     import identity_providers
     import load_balancer
     import registry
     import secrets_manager
+    import shells
+    import subscriptions
     import web_identity
     from ministack import app
 
-    installed = (authorization, web_identity, registry, load_balancer, deployments, containers)
-    for module in (*installed, autoscaling, identity_providers, secrets_manager, domains):
+    installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
+    installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, subscriptions, shells)
+    for module in installed:
         module.install()
     containers.remove_leftovers()
     app.main()

@@ -10,6 +10,7 @@ import itertools
 import os
 import re
 from collections import Counter
+from contextvars import ContextVar
 
 from ministack import app
 from ministack.core.responses import StreamingResponse, set_request_account_id, set_request_region
@@ -17,10 +18,12 @@ from ministack.services import alb, ec2
 
 import domains
 import health
+import metrics
 from replace import existing, replace
 
 _leaving: dict[tuple[str, str, int], str] = {}  # deregistered targets that still answer requests
 _turn: Counter[str] = Counter()
+_answering: ContextVar[list[str]] = ContextVar("sandbox_answering")  # the target group that answers the request
 
 
 def _take(group_arn: str) -> dict | None:
@@ -97,7 +100,11 @@ def install() -> None:
             headers, listener_port = {**headers, "host": domain}, 443
         if listener_port not in domains.ports_of(lb["LoadBalancerArn"]):
             return 502, {"Content-Type": "text/plain"}, f"No listener on port {listener_port}: nobody answers.\n".encode()
-        return await original(lb, method, path, headers, body, query_params, listener_port, *rest, **details)
+        answering: list[str] = []
+        _answering.set(answering)
+        response = await original(lb, method, path, headers, body, query_params, listener_port, *rest, **details)
+        metrics.count_request(lb["LoadBalancerArn"], answering[0] if answering else None, response[0])
+        return response
 
     @replace(alb, "_forward_to_tg", "tg_arn method path headers body query_params raw_query_string raw_path")
     async def forward(original, tg_arn, method, path, headers, body, query_params, raw_query_string=None, raw_path=None):
@@ -121,9 +128,10 @@ def install() -> None:
         except BaseException:
             release()
             raise
-        if not isinstance(answer, StreamingResponse):
+        if not isinstance(answer, StreamingResponse):  # there was no target to connect to
             release()
             return status, out, answer
+        _answering.get().append(tg_arn)
 
         async def runner(send, receive):
             try:

@@ -75,7 +75,7 @@ export class CopiedCheckout {
     }
 
     /** Changes one key in the stack's configuration file; undefined takes it out. */
-    configure(key: string, value: string | number | object | undefined, stack = "dev"): void {
+    configure(key: string, value: string | number | boolean | object | undefined, stack = "dev"): void {
         const file = this.path(`Pulumi.${stack}.yaml`);
         const document = parseDocument(fs.readFileSync(file, "utf8"));
         if (value === undefined) {

@@ -4,7 +4,7 @@ import { layOut } from "../../sandbox/providers/awsx/layout";
 import { inputs as vpcInputs } from "../../sandbox/providers/awsx/vpc";
 import { Plugin } from "../../sandbox/providers/plugin";
 import { misfits, Properties, unknown } from "../../sandbox/providers/standIn";
-import { alternative, standard, withoutNat } from "../scenarios";
+import { alternative, production, standard, withDomain, withoutNat } from "../scenarios";
 
 const seed = Buffer.alloc(32, 7);
 const repository = "aws:ecr/repository:Repository";
@@ -67,10 +67,10 @@ describe("the aws stand-in", () => {
     });
 
     it("refuses a missing property, nested or not", () => {
-        const inputs = { loadBalancerArn: "arn", port: 80, defaultActions: [{ type: "forward" }] };
+        const inputs = { loadBalancerArn: "arn", port: 80, defaultActions: [{ targetGroupArn: "arn" }] };
         assert.deepEqual(reasons(listener, inputs), [
             'missing property "protocol"',
-            'missing property "targetGroupArn" (in defaultActions[0])',
+            'missing property "type" (in defaultActions[0])',
         ]);
     });
 
@@ -146,7 +146,8 @@ describe("the aws stand-in", () => {
 
     it("accepts every resource that the program declares, and so does that of awsx", async function () {
         this.timeout(30_000); // the first run loads the SDKs
-        for (const run of [await standard(), await alternative(), await withoutNat()]) {
+        for (const scenario of [standard, alternative, withoutNat, withDomain, production]) {
+            const run = await scenario();
             const ofAws = run.registrations.filter(({ type }) => type.startsWith("aws:"));
             assert.ok(ofAws.length > 20);
             for (const { type, name, inputs } of ofAws) {

@@ -1,5 +1,6 @@
 import type { ACM } from "@aws-sdk/client-acm";
 import type { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
+import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { ECR } from "@aws-sdk/client-ecr";
@@ -8,6 +9,7 @@ import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balanc
 import type { IAM } from "@aws-sdk/client-iam";
 import type { Route53 } from "@aws-sdk/client-route-53";
 import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
+import type { SNS } from "@aws-sdk/client-sns";
 import type { STS } from "@aws-sdk/client-sts";
 import { createRequire } from "node:module";
 import { NotReadyError, Properties } from "../standIn";
@@ -29,6 +31,9 @@ export class Clients {
 
     get acm(): ACM {
         return this.client("@aws-sdk/client-acm", "ACM");
+    }
+    get cloudWatch(): CloudWatch {
+        return this.client("@aws-sdk/client-cloudwatch", "CloudWatch");
     }
     get ec2(): EC2 {
         return this.client("@aws-sdk/client-ec2", "EC2");
@@ -56,6 +61,9 @@ export class Clients {
     }
     get secrets(): SecretsManager {
         return this.client("@aws-sdk/client-secrets-manager", "SecretsManager");
+    }
+    get sns(): SNS {
+        return this.client("@aws-sdk/client-sns", "SNS");
     }
     get sts(): STS {
         return this.client("@aws-sdk/client-sts", "STS");

@@ -1,7 +1,7 @@
 import { sameSet } from "../differences";
-import { ResourceStandIn } from "../standIn";
+import { Properties, ResourceStandIn } from "../standIn";
 import { until } from "../until";
-import { Clients, unlessGone } from "./clients";
+import { Clients, defined, unlessGone } from "./clients";
 import { fromTags, Retag, taggable } from "./tags";
 
 /** How ECS tags what exists; it wants the keys in lower case. */
@@ -25,26 +25,42 @@ export function ecsCluster(clients: Clients): Record<string, ResourceStandIn> {
 }
 
 async function describe({ ecs }: Clients, cluster: string) {
-    const answer = await unlessGone(ecs.describeClusters({ clusters: [cluster], include: ["TAGS"] }));
+    const include = ["TAGS", "SETTINGS", "CONFIGURATIONS"] as const;
+    const answer = await unlessGone(ecs.describeClusters({ clusters: [cluster], include: [...include] }));
     const found = answer?.clusters?.[0];
     return found?.status === "INACTIVE" ? undefined : found;
 }
 
 function cluster(clients: Clients): ResourceStandIn {
     const { ecs } = clients;
+    const declared = ({ settings, configuration }: Properties) => defined({ settings, configuration });
     return {
         required: [],
-        optional: ["name"],
+        optional: ["name", "settings.name", "settings.value", "configuration.executeCommandConfiguration.logging"],
         replaceOn: ["name"],
         autoName: { property: "name", maxLength: 255 },
         create: async (inputs) => {
-            const created = await ecs.createCluster({ clusterName: inputs.name, tags: toEcsTags(inputs.tags) });
+            const tags = toEcsTags(inputs.tags);
+            const created = await ecs.createCluster({ clusterName: inputs.name, ...declared(inputs), tags });
             const arn = created.cluster!.clusterArn!;
             return { id: arn, outputs: { arn } };
         },
         read: async (id) => {
             const found = await describe(clients, id);
-            return found && { name: found.clusterName, arn: found.clusterArn, tags: fromTags(found.tags) };
+            return (
+                found &&
+                defined({
+                    name: found.clusterName,
+                    arn: found.clusterArn,
+                    settings: found.settings?.map(({ name, value }) => ({ name, value })),
+                    configuration: found.configuration,
+                    tags: fromTags(found.tags),
+                })
+            );
+        },
+        update: async (id, _state, inputs) => {
+            await ecs.updateCluster({ cluster: id, ...declared(inputs) });
+            return {};
         },
         delete: async (id) => {
             // A cluster whose service has just been deleted says for a moment that it still has it.

@@ -6,6 +6,8 @@ import { listener, tagsOf } from "./listener";
 import { taggable, toTags } from "./tags";
 
 const fiveMinutes = 300_000;
+const dropInvalid = "routing.http.drop_invalid_header_fields.enabled";
+const protection = "deletion_protection.enabled";
 
 /** Everything here is known by its ARN. What follows the kind in it is what CloudWatch calls the thing by. */
 export function elasticLoadBalancing(clients: Clients): Record<string, ResourceStandIn> {
@@ -32,7 +34,8 @@ function loadBalancer(clients: Clients): ResourceStandIn {
         elb.modifyLoadBalancerAttributes({
             LoadBalancerArn: arn,
             Attributes: attributes({
-                "routing.http.drop_invalid_header_fields.enabled": inputs.dropInvalidHeaderFields ?? false,
+                [dropInvalid]: inputs.dropInvalidHeaderFields ?? false,
+                [protection]: inputs.enableDeletionProtection ?? false,
             }),
         });
     const outputs = (found: NonNullable<Awaited<ReturnType<typeof describe>>>) => ({
@@ -45,7 +48,10 @@ function loadBalancer(clients: Clients): ResourceStandIn {
     });
     return {
         required: ["subnets"],
-        optional: ["name", "loadBalancerType", "securityGroups", "dropInvalidHeaderFields", "internal"],
+        optional: [
+            ...["name", "loadBalancerType", "securityGroups", "dropInvalidHeaderFields", "internal"],
+            "enableDeletionProtection",
+        ],
         replaceOn: ["name", "loadBalancerType", "internal"],
         autoName: { property: "name", maxLength: 32 },
         sameMeaning: { subnets: sameSet, securityGroups: sameSet },
@@ -77,16 +83,15 @@ function loadBalancer(clients: Clients): ResourceStandIn {
             const found = await describe(id);
             if (!found) return undefined;
             const { Attributes = [] } = await elb.describeLoadBalancerAttributes({ LoadBalancerArn: id });
-            const drops =
-                Attributes.find(({ Key }) => Key === "routing.http.drop_invalid_header_fields.enabled")?.Value ===
-                "true";
+            const isOn = (attribute: string) => Attributes.find(({ Key }) => Key === attribute)?.Value === "true";
             return {
                 ...outputs(found),
                 name: found.LoadBalancerName,
                 loadBalancerType: found.Type,
                 subnets: found.AvailabilityZones?.map(({ SubnetId }) => SubnetId),
                 securityGroups: found.SecurityGroups,
-                dropInvalidHeaderFields: drops,
+                dropInvalidHeaderFields: isOn(dropInvalid),
+                enableDeletionProtection: isOn(protection),
                 tags: await tagsOf(clients, id),
             };
         },
@@ -96,7 +101,8 @@ function loadBalancer(clients: Clients): ResourceStandIn {
             if (!sameSet(state.securityGroups, inputs.securityGroups)) {
                 await elb.setSecurityGroups({ LoadBalancerArn: id, SecurityGroups: inputs.securityGroups });
             }
-            if (state.dropInvalidHeaderFields !== inputs.dropInvalidHeaderFields) await configure(id, inputs);
+            const changed = (key: string) => state[key] !== inputs[key];
+            if (changed("dropInvalidHeaderFields") || changed("enableDeletionProtection")) await configure(id, inputs);
             return {};
         },
         delete: async (id) => void (await unlessGone(elb.deleteLoadBalancer({ LoadBalancerArn: id }))),

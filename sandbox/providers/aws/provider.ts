@@ -2,6 +2,7 @@ import { Configuration, Offer, ProviderStandIn } from "../standIn";
 import { acm } from "./acm";
 import { appAutoScaling } from "./appAutoScaling";
 import { Clients } from "./clients";
+import { cloudWatch } from "./cloudWatch";
 import { cloudWatchLogs } from "./cloudWatchLogs";
 import { ecr } from "./ecr";
 import { ecsCluster } from "./ecsCluster";
@@ -15,6 +16,7 @@ import { route53 } from "./route53";
 import { routeTables } from "./routeTables";
 import { secretsManager } from "./secretsManager";
 import { securityGroups } from "./securityGroups";
+import { sns } from "./sns";
 import { vpc } from "./vpc";
 
 /** Options that the SDK sends with every provider, and that an emulator has no use for. */
@@ -49,6 +51,8 @@ export function offer(clients: Clients): Offer {
         resources: {
             ...appAutoScaling(clients),
             ...ecsService(clients),
+            ...cloudWatch(clients),
+            ...sns(clients),
             ...ecsTaskDefinition(clients),
             ...ecsCluster(clients),
             ...route53(clients),

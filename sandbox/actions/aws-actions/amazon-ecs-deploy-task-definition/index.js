@@ -31,22 +31,24 @@ toolkit.action(declared, async (inputs) => {
     const { services, failures } = await ecs.describeServices({ cluster, services: [service] });
     if (failures?.length) throw new Error(`${failures[0].arn} is ${failures[0].reason}`);
     if (services[0].status !== "ACTIVE") throw new Error(`Service is ${services[0].status}`);
-    await ecs.updateService({ cluster, service, taskDefinition: arn });
+    const updated = await ecs.updateService({ cluster, service, taskDefinition: arn });
+    const { id } = updated.service.deployments.find(({ status }) => status === "PRIMARY");
     if (!toolkit.isTrue("wait-for-service-stability", inputs["wait-for-service-stability"])) return;
 
+    // As the original: the service must be stable, with what it was told to run or with what ECS has gone back to.
     const deadline = Date.now() + minutes * 60_000;
+    let failure;
     for (;;) {
         const [now] = (await ecs.describeServices({ cluster, services: [service] })).services;
-        const ours = now.deployments.find((deployment) => deployment.taskDefinition === arn);
+        const ours = now.deployments.find((deployment) => deployment.id === id);
         const reason = ours?.rolloutStateReason ?? now.events?.[0]?.message ?? "ECS gives no reason";
-        if (!ours || ours.status !== "PRIMARY" || ours.rolloutState === "FAILED") {
-            throw new Error(`The deployment of ${arn} was rolled back: ${reason}`);
+        if (!ours || ours.status !== "PRIMARY" || ours.rolloutState === "FAILED") failure ??= reason;
+        const stable = now.deployments.length === 1 && now.runningCount === now.desiredCount;
+        // Where there is nothing to go back to, the original waits until its minutes are over.
+        if (failure && (stable || ours?.status === "PRIMARY")) {
+            throw new Error(`The deployment of ${arn} was rolled back: ${failure}`);
         }
-        if (
-            now.deployments.length === 1 &&
-            now.runningCount === now.desiredCount &&
-            ours.rolloutState === "COMPLETED"
-        ) {
+        if (stable) {
             console.log(`Rolled out ${arn}`);
             return;
         }

@@ -1,0 +1,82 @@
+"""The arithmetic of metric math that this program's alarms use, and no other.
+
+`IF(condition, then, otherwise)`, the four operations, comparisons, numbers and the ids of other queries: "Using math
+expressions with CloudWatch metrics" in the CloudWatch User Guide has many more, which are refused with their text.
+"""
+
+import ast
+import operator
+from typing import Callable
+
+_OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+_COMPARISONS = {
+    ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt,
+    ast.LtE: operator.le, ast.Eq: operator.eq, ast.NotEq: operator.ne,
+}  # fmt: skip
+
+
+class Unsupported(Exception):
+    """What an expression contains that is not known here."""
+
+
+class _NoData(Exception):
+    """There is no data point for the expression in this period."""
+
+
+def names(expression: str) -> set[str]:
+    """The ids that an expression refers to.
+
+    :raises Unsupported: when it has anything that `value` could not work out.
+    """
+    return {node.id for node in ast.walk(_parsed(expression)) if isinstance(node, ast.Name)} - {"IF"}
+
+
+def value(expression: str, value_of: Callable[[str], float | None]) -> float | None:
+    """An expression in one period; None where a value that it needs is missing, or where it divides by nothing."""
+    try:
+        return float(_work_out(_parsed(expression), value_of))
+    except (_NoData, ZeroDivisionError):
+        return None
+
+
+def _parsed(expression: str) -> ast.expr:
+    try:
+        tree = ast.parse(expression, mode="eval").body
+    except SyntaxError as error:
+        raise Unsupported(expression) from error
+    _check(tree)
+    return tree
+
+
+def _check(node: ast.expr) -> None:
+    match node:
+        case ast.Constant(value=int() | float()) | ast.Name():
+            return
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
+            parts = [left, right]
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
+            parts = [left, right]
+        case ast.Call(func=ast.Name(id="IF"), args=[_, _, _], keywords=[]):
+            parts = node.args
+        case _:
+            raise Unsupported(ast.unparse(node))
+    for part in parts:
+        _check(part)
+
+
+def _work_out(node: ast.expr, value_of: Callable[[str], float | None]) -> float:
+    match node:
+        case ast.Constant(value=number):
+            return number
+        case ast.Name(id=name):
+            known = value_of(name)
+            if known is None:
+                raise _NoData(name)
+            return known
+        case ast.BinOp(left=left, op=op, right=right):
+            return _OPERATIONS[type(op)](_work_out(left, value_of), _work_out(right, value_of))
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return _COMPARISONS[type(op)](_work_out(left, value_of), _work_out(right, value_of))
+        case ast.Call(args=[condition, then, otherwise]):
+            return _work_out(then if _work_out(condition, value_of) else otherwise, value_of)
+    raise Unsupported(ast.unparse(node))

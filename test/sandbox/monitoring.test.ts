@@ -1,0 +1,279 @@
+/**
+ * Alarms, the dashboard, shells and guards on the real engine. The steps build on each other, in this order. A minute of CloudWatch
+ * lasts a second here, or as many as SANDBOX_CLOUDWATCH_MINUTE says. What the emulator cannot show: that an e-mail arrives, how late
+ * CloudWatch is, and the shell itself.
+ */
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import { SNS } from "@aws-sdk/client-sns";
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { root } from "./awsClients";
+import { containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
+const name = "fargate-cicd-dev";
+const service = { cluster: name, services: [name] };
+/** Seconds. */
+const minute = Number(process.env.SANDBOX_CLOUDWATCH_MINUTE ?? 1);
+
+describe("a stack that is watched, opened and guarded", function () {
+    const checkout = new CopiedCheckout();
+    const options = {
+        endpoint: `http://127.0.0.1:${testPorts.SANDBOX_AWS_PORT}`,
+        region: "ap-northeast-1",
+        credentials: { accessKeyId: "123456789012", secretAccessKey: "any" },
+    };
+    const cloudWatch = new CloudWatch(options);
+    const sns = new SNS(options);
+    const { ecr, ecs, elb, iam, logs } = root();
+
+    const outputsOf = (type: string, logicalName: string): Record<string, any> =>
+        checkout
+            .state()
+            .deployment.resources.find(
+                (each) => each.type === type && each.urn.endsWith(`::${logicalName}`) && !each.delete,
+            ).outputs;
+    const url = (): string => checkout.state().deployment.resources[0].outputs.url;
+    const run = async (script: string, expected = 0) => {
+        const { code, output } = await checkout.run(script);
+        assert.equal(code, expected, output);
+        return output;
+    };
+    const alarms = async () => (await cloudWatch.describeAlarms({})).MetricAlarms!;
+    /** The dimensions of the stack's own parts, as CloudWatch writes them. */
+    const parts = () => {
+        const LoadBalancer: string = outputsOf("aws:lb/loadBalancer:LoadBalancer", "main").arnSuffix;
+        const TargetGroup: string = outputsOf("aws:lb/targetGroup:TargetGroup", "main").arnSuffix;
+        return {
+            balancer: { LoadBalancer },
+            targets: { LoadBalancer, TargetGroup },
+            tasks: { ClusterName: name, ServiceName: name },
+        };
+    };
+    const topicArn = (): string => outputsOf("aws:sns/topic:Topic", "main").arn;
+    const described = async () => (await ecs.describeServices(service)).services![0]!;
+
+    before("npm run sandbox:up", async () => {
+        checkout.configure("fargate-cicd:alarmEmail", "on-call@example.com");
+        checkout.configure("fargate-cicd:containerInsights", true);
+        checkout.configure("fargate-cicd:enableExec", true);
+        await run("sandbox:up");
+    });
+    after(async () => {
+        if (
+            fs.existsSync(checkout.stateFile()) &&
+            fs.readFileSync(checkout.stateFile(), "utf8").includes('"protect"')
+        ) {
+            checkout.configure("fargate-cicd:deletionProtection", undefined);
+            await run("sandbox:up");
+        }
+        await checkout.remove();
+    });
+
+    it("has an alarm on each measure of its own load balancer, target group and service, which tells the topic", async () => {
+        const { balancer, targets, tasks } = parts();
+        const measured = (metric: { MetricName?: string; Dimensions?: { Name?: string; Value?: string }[] }) => [
+            metric.MetricName,
+            Object.fromEntries(metric.Dimensions!.map(({ Name, Value }) => [Name!, Value!])),
+        ];
+        const found = (await alarms()).map((alarm) => [
+            alarm.AlarmName,
+            (alarm.Metrics ?? []).flatMap(({ MetricStat }) => (MetricStat ? [measured(MetricStat.Metric!)] : [])),
+            ...(alarm.Metrics ? [] : [measured(alarm)]),
+        ]);
+        assert.deepEqual(found, [
+            [
+                `${name}-app-errors`,
+                [
+                    ["HTTPCode_Target_5XX_Count", targets],
+                    ["RequestCount", targets],
+                ],
+            ],
+            [`${name}-high-cpu`, [], ["CPUUtilization", tasks]],
+            [`${name}-high-memory`, [], ["MemoryUtilization", tasks]],
+            [`${name}-load-balancer-errors`, [], ["HTTPCode_ELB_5XX_Count", balancer]],
+            [`${name}-no-healthy-task`, [], ["HealthyHostCount", targets]],
+            [
+                `${name}-too-few-tasks`,
+                [
+                    ["DesiredTaskCount", tasks],
+                    ["RunningTaskCount", tasks],
+                ],
+            ],
+            [`${name}-unhealthy-task`, [], ["UnHealthyHostCount", targets]],
+        ]);
+        for (const { AlarmActions, OKActions } of await alarms()) {
+            assert.deepEqual([AlarmActions, OKActions], [[topicArn()], [topicArn()]]);
+        }
+    });
+
+    it("is measured: every alarm has data or needs none, and none is raised while all is well", async () => {
+        for (let left = 15 * minute + 100; ; left--) {
+            const states = (await alarms()).map(({ StateValue }) => StateValue);
+            const { Metrics } = await cloudWatch.listMetrics({ Namespace: "AWS/ECS" });
+            const cpu = Metrics!.some(({ MetricName }) => MetricName === "CPUUtilization");
+            if (cpu && states.every((state) => state === "OK")) break;
+            assert.ok(left > 0, states.join());
+            await sleep(200);
+        }
+    });
+
+    it("asks the address to confirm before it sends anything to it", async () => {
+        const { Subscriptions } = await sns.listSubscriptionsByTopic({ TopicArn: topicArn() });
+        assert.deepEqual(
+            Subscriptions!.map(({ Protocol, Endpoint, SubscriptionArn }) => [Protocol, Endpoint, SubscriptionArn]),
+            [["email", "on-call@example.com", "PendingConfirmation"]],
+        );
+    });
+
+    it("has a dashboard of this stack's alarms and of nothing but its own parts", async () => {
+        const { DashboardBody } = await cloudWatch.getDashboard({ DashboardName: name });
+        const { widgets } = JSON.parse(DashboardBody!) as { widgets: { type: string; properties: any }[] };
+        const [shown, ...graphs] = widgets;
+        assert.deepEqual(shown!.properties.alarms.sort(), (await alarms()).map(({ AlarmArn }) => AlarmArn).sort());
+        const measured = graphs.flatMap(({ properties }) => properties.metrics as [string, string, ...unknown[]][]);
+        const dimensions = measured.map(([, , ...rest]) => rest.slice(0, -1));
+        const asWritten = (part: Record<string, string>) => JSON.stringify(Object.entries(part).flat());
+        const { balancer, targets, tasks } = parts();
+        assert.deepEqual(
+            new Set(dimensions.map((each) => JSON.stringify(each))),
+            new Set([asWritten(targets), asWritten(balancer), asWritten(tasks)]),
+        );
+    });
+
+    it("keeps what Container Insights writes in a group of its own, for as long as the app's logs", async () => {
+        const logGroupName = `/aws/ecs/containerinsights/${name}/performance`;
+        const { logGroups } = await logs.describeLogGroups({});
+        assert.deepEqual(logGroups!.map((group) => [group.logGroupName, group.retentionInDays]).sort(), [
+            [logGroupName, 30],
+            [`/ecs/${name}`, 30],
+        ]);
+        const { logStreams } = await logs.describeLogStreams({ logGroupName });
+        assert.equal(logStreams!.length, 1);
+    });
+
+    it("leaves nothing for a second up to change", async () => {
+        await run("sandbox:up -- --expect-no-changes");
+    });
+
+    it("gives a shell's agent the four rights on its channels and no other: without them ECS refuses a shell", async () => {
+        const roleName: string = outputsOf("aws:iam/role:Role", "main-task").name;
+        const { PolicyNames } = await iam.listRolePolicies({ RoleName: roleName });
+        assert.equal(PolicyNames!.length, 1);
+        assert.deepEqual((await iam.listAttachedRolePolicies({ RoleName: roleName })).AttachedPolicies, []);
+        const policy = { RoleName: roleName, PolicyName: PolicyNames![0] };
+        const { PolicyDocument } = await iam.getRolePolicy(policy);
+        const document = decodeURIComponent(PolicyDocument!);
+        const { Statement } = JSON.parse(document) as { Statement: { Action: string[] }[] };
+        assert.deepEqual(
+            Statement.flatMap(({ Action }) => Action),
+            ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"].map(
+                (action) => `ssmmessages:${action}`,
+            ),
+        );
+
+        assert.equal((await described()).enableExecuteCommand, true);
+        const [task] = (await ecs.listTasks({ cluster: name })).taskArns!;
+        const shell = { cluster: name, task, container: "app", command: "sh", interactive: true };
+        assert.ok((await ecs.executeCommand(shell)).session);
+        await iam.deleteRolePolicy(policy);
+        await assert.rejects(ecs.executeCommand(shell), /execute command agent isn't running/);
+        await iam.putRolePolicy({ ...policy, PolicyDocument: document });
+        assert.ok((await ecs.executeCommand(shell)).session);
+    });
+
+    it("takes back a release whose pages fail while its health checks pass, and tells the topic", async () => {
+        const messages: { AlarmName: string; NewStateValue: string }[] = [];
+        const onCall = http.createServer((request, response) => {
+            let body = "";
+            request.on("data", (chunk) => (body += chunk));
+            request.on("end", () => {
+                response.end();
+                const { Type, Token, Message } = JSON.parse(body);
+                if (Type === "SubscriptionConfirmation") void sns.confirmSubscription({ TopicArn: topicArn(), Token });
+                else messages.push(JSON.parse(Message));
+            });
+        });
+        await new Promise<void>((resolve) => onCall.listen(0, "127.0.0.1", resolve));
+        const Endpoint = `http://127.0.0.1:${(onCall.address() as AddressInfo).port}`;
+        await sns.subscribe({ TopicArn: topicArn(), Protocol: "http", Endpoint });
+
+        const before = (await described()).taskDefinition;
+        const page = (await fetchPage(url())).body;
+        const fails = 'RedirectMatch 500 \\"^/orders\\"';
+        checkout.edit("app/Dockerfile", (text) => `${text}RUN echo "${fails}" >> /usr/local/apache2/conf/httpd.conf\n`);
+        let releasing = true;
+        const statuses = new Set<number>();
+        const visitor = (async () => {
+            const deadline = Date.now() + 6 * 60_000;
+            while (releasing && Date.now() < deadline) {
+                statuses.add((await fetchPage(`${url()}/orders`)).status);
+                await sleep(25);
+            }
+        })();
+        const output = await run("sandbox:release", 1).finally(() => (releasing = false));
+        await visitor;
+
+        assert.deepEqual(statuses, new Set([404, 500])); // those of before and after the release, and its own
+        assert.match(output, /Roll out: The deployment of \S+ was rolled back: .*alarm detected.*app-errors/);
+        const now = await described();
+        assert.deepEqual(
+            [now.taskDefinition, now.deployments!.map(({ rolloutState }) => rolloutState)],
+            [before, ["COMPLETED"]],
+        );
+        assert.match(now.events!.map(({ message }) => message).join("\n"), /deployment failed: alarm detected\./);
+        assert.equal((await fetchPage(url())).body, page);
+        assert.equal((await fetchPage(`${url()}/orders`)).status, 404);
+
+        const told = () => messages.filter(({ AlarmName }) => AlarmName === `${name}-app-errors`);
+        for (let left = 15 * minute + 100; told().length < 2 && left > 0; left--) await sleep(200);
+        onCall.close();
+        assert.deepEqual(
+            told().map(({ NewStateValue }) => NewStateValue),
+            ["ALARM", "OK"],
+        );
+    });
+
+    it("refuses to be destroyed while it is guarded, deletes nothing, and says how to lift that", async () => {
+        checkout.configure("fargate-cicd:deletionProtection", true);
+        await run("sandbox:up");
+        const resources = () => checkout.state().deployment.resources.map(({ urn, id }) => `${urn} ${id}`);
+        const [before, containers] = [resources(), await containersOf(checkout)];
+        const output = await run("sandbox:destroy", 1);
+        const guarded = [
+            "aws:cloudwatch/logGroup:LogGroup main",
+            "aws:ecr/repository:Repository main",
+            "aws:lb/loadBalancer:LoadBalancer main",
+        ];
+        const listed = /Pulumi protects\n((?: {2}.*\n)+)To lift it, set fargate-cicd:deletionProtection to false/;
+        assert.deepEqual(listed.exec(output)?.[1]!.trim().split(/\n */).sort(), guarded, output);
+        assert.deepEqual(resources(), before);
+        assert.deepEqual(await containersOf(checkout), containers);
+        assert.equal((await fetchPage(url())).status, 200);
+    });
+
+    it("keeps load balancer and images where only Pulumi's guard is taken away: AWS refuses", async () => {
+        const LoadBalancerArn: string = outputsOf("aws:lb/loadBalancer:LoadBalancer", "main").arn;
+        const state = JSON.parse(fs.readFileSync(checkout.stateFile(), "utf8"));
+        const unguarded = state.checkpoint.latest.resources.filter((each: { protect?: boolean }) => each.protect);
+        for (const each of unguarded) each.protect = false; // what `pulumi state unprotect --all` does
+        fs.writeFileSync(checkout.stateFile(), JSON.stringify(state));
+        const output = await run("sandbox:destroy", 1);
+        assert.match(output, /OperationNotPermittedException: .*deletion protection is enabled/);
+        const balancers = await elb.describeLoadBalancers({ LoadBalancerArns: [LoadBalancerArn] });
+        assert.equal(balancers.LoadBalancers!.length, 1);
+        await assert.rejects(ecr.deleteRepository({ repositoryName: name }), { name: "RepositoryNotEmptyException" });
+    });
+
+    it("is taken away without a trace once the guard is lifted", async () => {
+        checkout.configure("fargate-cicd:deletionProtection", undefined);
+        await run("sandbox:up");
+        assert.match(await run("sandbox:destroy"), /Left over: nothing/);
+        assert.deepEqual(await containersOf(checkout), []);
+        assert.deepEqual(checkout.processes(), []);
+    });
+});
