@@ -160,7 +160,7 @@ export class TaskAlarms extends Alarms {
                 silenceIsBad: true, // nothing is reported where there is no task at all
             }),
             this.add(name, "unhealthy-task", args, {
-                description: "A task does not answer health checks, and its replacements do not either",
+                description: "A task keeps failing its health checks: see its logs, and its size",
                 namespace: elb,
                 metricName: "UnHealthyHostCount",
                 dimensions: targetDimensions,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { rules } from "./configTable";
 import { attempt } from "./record";
-import { devStack, load, project, type Values } from "./settings";
+import { devStack, load, project, readYaml, type Values } from "./settings";
 
 /** The message with which `values` are refused. */
 function refusal(...args: Parameters<typeof load>): string {
@@ -46,7 +46,7 @@ describe("configuration", () => {
     }
 
     it("covers every key of Pulumi.yaml", () => {
-        const elsewhere = ["memory", "domainName", "hostedZone"]; // these depend on another: see also configDomain.test.ts
+        const elsewhere = ["memory", "domainName", "hostedZone", "githubReviewers"]; // these depend on another key
         assert.deepEqual([...Object.keys(rules), ...elsewhere].sort(), Object.keys(project.config).sort());
     });
 
@@ -108,6 +108,34 @@ describe("configuration", () => {
         );
     });
 
+    it("has a production example that needs the team's own names and nothing else", () => {
+        const { config } = readYaml("Pulumi.prod.yaml.example") as { config: Record<string, unknown> };
+        const own = Object.entries(config).filter(([key]) => key.startsWith(`${project.name}:`));
+        const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+        const values = Object.fromEntries(own.map(([key, value]) => [key.slice(project.name.length + 1), text(value)]));
+        assert.match(refusal(values), /^Pulumi\.dev\.yaml has 1 invalid setting:\n {2}- githubRepository: /);
+        const { github, deletionProtection } = load({ ...values, githubRepository: "acme/shop" }, { stack: "prod" });
+        assert.deepEqual(
+            [github.environment?.name, github.previews, github.oidcProvider, deletionProtection],
+            ["prod", false, "existing", true],
+        );
+    });
+
+    it("is asked for by pulumi new in keys that it knows, with its own defaults or examples", () => {
+        const { template } = readYaml("Pulumi.yaml") as {
+            template: { config: Record<string, { description: string; default?: string }> };
+        };
+        for (const [key, { description, default: value }] of Object.entries(template.config)) {
+            assert.ok(description, key);
+            if (key === "aws:region") {
+                assert.equal(value, devStack[key]);
+            } else {
+                const own = project.config[key]!.default;
+                assert.equal(value, own === "" || own === "OWNER/REPOSITORY" ? undefined : own, key);
+            }
+        }
+    });
+
     it("names a key that it does not know, rather than let a typing mistake become a default", () => {
         const known = [...Object.keys(project.config), ...structured].sort();
         const message = refusal({ containerport: "80" });
@@ -140,6 +168,9 @@ describe("configuration", () => {
             githubBranch: "main",
             githubOidcProvider: "create",
             createGithubRepository: "false",
+            githubEnvironment: "",
+            githubReviewers: "",
+            previewPullRequests: "true",
             pulumiGithubApp: "true",
             containerPort: "80",
             healthCheckPath: "/",
@@ -156,6 +187,10 @@ describe("configuration", () => {
             natGateways: "single",
             logRetentionDays: "30",
             releasedBy: "pipeline",
+            enableExec: "false",
+            alarmEmail: "",
+            containerInsights: "false",
+            deletionProtection: "false",
         });
         const { expected, example } = rules.githubRepository!;
         assert.equal(

@@ -93,6 +93,7 @@ describe("load balancer and security groups", () => {
             subnets: ["subnet-public-1", "subnet-public-2"],
             securityGroups: ["sg-main-alb"],
             dropInvalidHeaderFields: true,
+            enableDeletionProtection: false,
         });
     });
 

@@ -45,7 +45,9 @@ describe("the whole program", () => {
         assert.deepEqual(counts, {
             "aws:appautoscaling/policy:Policy": 2,
             "aws:appautoscaling/target:Target": 1,
+            "aws:cloudwatch/dashboard:Dashboard": 1,
             "aws:cloudwatch/logGroup:LogGroup": 1,
+            "aws:cloudwatch/metricAlarm:MetricAlarm": 7,
             "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,
             "aws:ec2/securityGroup:SecurityGroup": 2,
             "aws:ecr/lifecyclePolicy:LifecyclePolicy": 1,
@@ -60,6 +62,7 @@ describe("the whole program", () => {
             "aws:lb/listener:Listener": 1,
             "aws:lb/loadBalancer:LoadBalancer": 1,
             "aws:lb/targetGroup:TargetGroup": 1,
+            "aws:sns/topic:Topic": 1,
             "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 2,
             "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 2,
             "awsx:ec2:Vpc": 1,
@@ -89,6 +92,7 @@ describe("the whole program", () => {
             }
             assert.deepEqual([...new Set(untagged)].sort(), [
                 "aws:appautoscaling/policy:Policy",
+                "aws:cloudwatch/dashboard:Dashboard",
                 "aws:ecr/lifecyclePolicy:LifecyclePolicy",
                 "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
                 "aws:iam/rolePolicy:RolePolicy",
@@ -111,7 +115,7 @@ describe("the whole program", () => {
 
     it("has component types of three parts", () => {
         const components = run.registrations.map(({ type }) => type).filter((type) => type.startsWith("fargate-cicd:"));
-        assert.equal(components.length, 9);
+        assert.equal(components.length, 13);
         for (const type of components) {
             assert.match(type, /^fargate-cicd:[a-z]\w+:[A-Z]\w+$/i);
         }
@@ -135,7 +139,7 @@ describe("the whole program", () => {
             run.registrations.filter(({ protect }) => protect),
             [],
         );
-        assert.equal(run.one("aws:lb/loadBalancer:LoadBalancer").inputs.enableDeletionProtection, undefined);
+        assert.equal(run.one("aws:lb/loadBalancer:LoadBalancer").inputs.enableDeletionProtection, false);
     });
 
     it("depends on whole components nowhere, which would order more than is needed", () => {

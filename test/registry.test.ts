@@ -74,7 +74,7 @@ describe("registry", () => {
 
     it("tags the image of another architecture differently", async () => {
         const tags = async (architecture: "x86_64" | "arm64") => {
-            const args = { repositoryName: "shop", context: "app", architecture };
+            const args = { repositoryName: "shop", context: "app", architecture, deletionProtection: false };
             return image(await record({ program: () => void new Registry("main", args) })).tags;
         };
         assert.notDeepEqual(await tags("x86_64"), await tags("arm64"));

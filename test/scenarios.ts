@@ -47,7 +47,10 @@ export const withDomain = once({
     },
 });
 
-/** A stack that shares its repository with another, guarded, watched, and with a shell to look into it. */
+/** A stack that leaves room for another in its repository. */
+export const sharedDev = once({ values: { githubEnvironment: "dev" } });
+
+/** The other stack of a repository: guarded, watched, and with a shell to look into it. */
 export const production = once({
     values: {
         githubEnvironment: "prod",

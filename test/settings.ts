@@ -46,6 +46,7 @@ export function load(values: Values = {}, source: Partial<ConfigSource> = {}): S
     });
 }
 
-function readYaml(file: string): unknown {
+/** A file of the project. */
+export function readYaml(file: string): unknown {
     return parse(fs.readFileSync(path.join(projectFolder, file), "utf8"));
 }

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import type { Recording } from "./record";
-import { standard } from "./scenarios";
+import { production, sharedDev, standard } from "./scenarios";
 import { projectFolder } from "./settings";
 
 interface Step {
@@ -14,13 +14,16 @@ interface Step {
 interface Job {
     readonly permissions?: Record<string, string>;
     readonly if?: string;
+    readonly needs?: string[];
+    readonly "runs-on": string;
+    readonly environment?: { name: string; url: string };
+    readonly concurrency?: { group: string; "cancel-in-progress": boolean };
     readonly steps: readonly Step[];
 }
 
 interface Workflow {
     readonly on: Record<string, { branches?: string[]; paths?: string[] } | null>;
     readonly permissions: Record<string, string>;
-    readonly concurrency: { group: string; "cancel-in-progress": boolean };
     readonly jobs: Record<string, Job>;
 }
 
@@ -30,9 +33,9 @@ const workflow = (name: string) => parse(textOf(name)) as Workflow;
 const all = fs.readdirSync(folder);
 
 describe("the workflows", () => {
-    let run: Recording;
+    let runs: readonly Recording[];
     before(async () => {
-        run = await standard();
+        runs = [await standard(), await sharedDev(), await production()];
     });
 
     /** Every `secrets.NAME` or `vars.NAME`, sorted. */
@@ -46,23 +49,35 @@ describe("the workflows", () => {
                 ),
             ),
         ].sort();
-    const written = (type: string, name: string) =>
-        run
-            .of(type)
-            .map(({ inputs }) => String(inputs[name]))
-            .sort();
+    /** What a stack of any kind writes, into the repository or its environment, sorted. */
+    const written = (types: readonly string[], name: string) => {
+        const all = runs.flatMap((run) => types.flatMap((type) => run.of(type)));
+        return [...new Set(all.map(({ inputs }) => String(inputs[name])))].sort();
+    };
 
     it("read the secrets that the stack writes, and the stack writes none that nothing reads", () => {
         assert.deepEqual(
             read("secrets", "deploy.yml", "preview.yml"),
-            written("github:index/actionsSecret:ActionsSecret", "secretName"),
+            written(
+                [
+                    "github:index/actionsSecret:ActionsSecret",
+                    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
+                ],
+                "secretName",
+            ),
         );
     });
 
     it("read the variables that the stack writes, and the stack writes none that nothing reads", () => {
         assert.deepEqual(
             read("vars", "deploy.yml", "preview.yml"),
-            written("github:index/actionsVariable:ActionsVariable", "variableName"),
+            written(
+                [
+                    "github:index/actionsVariable:ActionsVariable",
+                    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+                ],
+                "variableName",
+            ),
         );
     });
 
@@ -86,7 +101,9 @@ describe("the workflows", () => {
         for (const name of ["deploy.yml", "preview.yml"]) {
             assert.deepEqual(workflow(name).permissions, {}, name);
         }
-        assert.deepEqual(workflow("deploy.yml").jobs.deploy!.permissions, { contents: "read", "id-token": "write" });
+        for (const [name, { permissions }] of Object.entries(workflow("deploy.yml").jobs)) {
+            assert.deepEqual(permissions, { contents: "read", "id-token": "write" }, name);
+        }
         const { preview, fork } = workflow("preview.yml").jobs;
         assert.deepEqual(preview!.permissions, {
             contents: "read",
@@ -106,15 +123,41 @@ describe("the workflows", () => {
         });
     });
 
-    it("deploy one at a time, and cancel none half-way", () => {
-        assert.deepEqual(workflow("deploy.yml").concurrency, { group: "deploy", "cancel-in-progress": false });
+    it("deploy to each stack one at a time, cancel none half-way, and let none wait for another stack's reviewer", () => {
+        const { jobs } = workflow("deploy.yml");
+        const groups = Object.entries(jobs).map(([name, { concurrency }]) => [name, concurrency]);
+        assert.deepEqual(groups, [
+            ["deploy", { group: "deploy", "cancel-in-progress": false }],
+            ["dev", { group: "deploy-dev", "cancel-in-progress": false }],
+            ["prod", { group: "deploy-prod", "cancel-in-progress": false }],
+        ]);
+    });
+
+    it("deploy to the stacks that there are: the repository's own, or dev's environment and after it prod's", () => {
+        const { deploy, dev, prod } = workflow("deploy.yml").jobs;
+        const url = "${{ steps.version.outputs.url }}";
+        assert.deepEqual(
+            [deploy, dev, prod].map((job) => [job!.if, job!["runs-on"], job!.needs, job!.environment]),
+            [
+                ["vars.RUNNER != ''", "${{ vars.RUNNER }}", undefined, undefined],
+                ["vars.RUNNER_DEV != ''", "${{ vars.RUNNER_DEV }}", undefined, { name: "dev", url }],
+                [
+                    // Of the two before it one is always skipped, and neither may have failed.
+                    "${{ !failure() && !cancelled() && vars.RUNNER_PROD != '' }}",
+                    "${{ vars.RUNNER_PROD }}",
+                    ["deploy", "dev"],
+                    { name: "prod", url },
+                ],
+            ],
+        );
+        assert.deepEqual([dev!.steps, prod!.steps], [deploy!.steps, deploy!.steps]);
     });
 
     it("preview a pull request of the repository itself, and tell one of a fork why it gets none", () => {
         const { preview, fork } = workflow("preview.yml").jobs;
         const head = "github.event.pull_request.head.repo.full_name";
-        assert.equal(preview!.if, `${head} == github.repository`);
-        assert.equal(fork!.if, `${head} != github.repository`);
+        assert.equal(preview!.if, `vars.PULUMI_STACK != '' && ${head} == github.repository`);
+        assert.equal(fork!.if, `vars.PULUMI_STACK != '' && ${head} != github.repository`);
         assert.match(fork!.steps[0]!.run!, /^echo "::notice title=No preview::.+"$/);
     });
 

@@ -67,6 +67,10 @@ export function create(
             const family = arn("ecs", `task-definition/${String(given.family)}`);
             return made(String(given.family), { arn: `${family}:1`, arnWithoutRevision: family, revision: 1 });
         }
+        case "aws:cloudwatch/metricAlarm:MetricAlarm":
+            return made(physicalName, { arn: arn("cloudwatch", `alarm:${physicalName}`) });
+        case "aws:sns/topic:Topic":
+            return made(arn("sns", physicalName), { arn: arn("sns", physicalName) });
         case "aws:cloudwatch/logGroup:LogGroup":
             return made(physicalName, { arn: arn("logs", `log-group:${physicalName}`) });
         case "aws:iam/role:Role":
@@ -115,7 +119,11 @@ export const lookups: Readonly<Record<string, Lookup>> = {
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": () => ({ userName: "AWS", password: registryPassword }),
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": () => ({ arn: oidcProviderArn }),
     "aws:route53/getZone:getZone": ({ name }) => ({ zoneId, name }),
-    "github:index/getUser:getUser": ({ username }) => ({ login: capital(username), id: "90000001" }),
+    "github:index/getUser:getUser": ({ username }) => ({
+        login: capital(username),
+        id: username === "acme" ? "90000001" : "90000007",
+    }),
+    "github:index/getTeam:getTeam": () => ({ id: "70000001" }),
     "github:index/getRepository:getRepository": ({ fullName }) => ({
         name: capital(String(fullName).split("/")[1]),
         repoId: 80000001,

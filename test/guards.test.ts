@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { assertVerdicts, policyOf } from "./iam";
+import type { Recording } from "./record";
+import { production, standard } from "./scenarios";
+
+describe("deletion protection", () => {
+    let run: Recording;
+    let prod: Recording;
+    before(async () => {
+        [run, prod] = [await standard(), await production()];
+    });
+
+    const input = (recording: Recording, type: string, key: string) => recording.one(type).inputs[key];
+
+    it("keeps what cannot be made again from a destroy: address, images, secrets, logs, the repository", () => {
+        assert.deepEqual(
+            prod.registrations.filter(({ protect }) => protect).map(({ type, name }) => `${type} ${name}`),
+            [
+                "aws:lb/loadBalancer:LoadBalancer main",
+                "aws:ecr/repository:Repository main",
+                "aws:secretsmanager/secret:Secret main-DB_PASSWORD",
+                "aws:cloudwatch/logGroup:LogGroup main",
+                "github:index/repository:Repository main",
+            ],
+        );
+    });
+
+    it("has AWS refuse as well, or keep for 30 days, where it can", () => {
+        assert.equal(input(prod, "aws:lb/loadBalancer:LoadBalancer", "enableDeletionProtection"), true);
+        assert.equal(input(prod, "aws:ecr/repository:Repository", "forceDelete"), false);
+        assert.equal(input(prod, "aws:secretsmanager/secret:Secret", "recoveryWindowInDays"), 30);
+    });
+
+    it("is off by default: destroy leaves nothing", () => {
+        assert.equal(input(run, "aws:lb/loadBalancer:LoadBalancer", "enableDeletionProtection"), false);
+        assert.equal(input(run, "aws:ecr/repository:Repository", "forceDelete"), true);
+    });
+});
+
+describe("a shell in a running task", () => {
+    let run: Recording;
+    let prod: Recording;
+    before(async () => {
+        [run, prod] = [await standard(), await production()];
+    });
+
+    const container = (recording: Recording) =>
+        (
+            JSON.parse(
+                String(recording.one("aws:ecs/taskDefinition:TaskDefinition").inputs.containerDefinitions),
+            ) as Record<string, unknown>[]
+        )[0]!;
+
+    it("can be opened only where it is asked for", () => {
+        for (const [recording, on] of [
+            [run, false],
+            [prod, true],
+        ] as const) {
+            assert.equal(recording.one("aws:ecs/service:Service").inputs.enableExecuteCommand, on);
+            assert.deepEqual(container(recording).linuxParameters, on ? { initProcessEnabled: true } : undefined);
+            assert.equal(
+                recording.of("aws:iam/rolePolicy:RolePolicy").some(({ name }) => name === "main-exec"),
+                on,
+            );
+        }
+    });
+
+    it("takes the app's own role four rights, to talk to the Session Manager, and no other", async () => {
+        const policy = prod.one("aws:iam/rolePolicy:RolePolicy", "main-exec");
+        assert.equal(policy.inputs.role, prod.one("aws:iam/role:Role", "main-task").outputs.name);
+        await assertVerdicts(policyOf(policy), "allowed", [
+            ["ssmmessages:CreateControlChannel", "*"],
+            ["ssmmessages:CreateDataChannel", "*"],
+            ["ssmmessages:OpenControlChannel", "*"],
+            ["ssmmessages:OpenDataChannel", "*"],
+        ]);
+        const [statement, ...more] = policyOf(policy).Statement;
+        assert.deepEqual([statement!.Action.length, more], [4, []]);
+    });
+
+    it("is there when the service starts its first task", () => {
+        const needs = prod.one("aws:ecs/service:Service").dependsOn.map(({ name }) => name);
+        assert.ok(needs.includes("main-exec"), needs.join(", "));
+    });
+
+    it("writes nothing down of what is typed and shown", () => {
+        const configuration = (recording: Recording) => recording.one("aws:ecs/cluster:Cluster").inputs.configuration;
+        assert.equal(configuration(run), undefined);
+        assert.deepEqual(configuration(prod), { executeCommandConfiguration: { logging: "NONE" } });
+    });
+});

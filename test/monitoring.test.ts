@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import type { Recording } from "./record";
+import { alternative, production, standard } from "./scenarios";
+
+const alarmType = "aws:cloudwatch/metricAlarm:MetricAlarm";
+const dashboardType = "aws:cloudwatch/dashboard:Dashboard";
+
+interface Query {
+    readonly id: string;
+    readonly metric?: { readonly namespace: string; readonly metricName: string; readonly dimensions: object };
+    readonly expression?: string;
+    readonly returnData?: boolean;
+}
+
+describe("monitoring", () => {
+    let run: Recording;
+    let prod: Recording;
+    before(async () => {
+        [run, prod] = [await standard(), await production()];
+    });
+
+    const suffix = (recording: Recording, type: string) => recording.one(type).outputs.arnSuffix;
+    const balancer = (recording: Recording) => ({
+        LoadBalancer: suffix(recording, "aws:lb/loadBalancer:LoadBalancer"),
+    });
+    const targets = (recording: Recording) => ({
+        ...balancer(recording),
+        TargetGroup: suffix(recording, "aws:lb/targetGroup:TargetGroup"),
+    });
+    const service = (name: string) => ({ ClusterName: name, ServiceName: name });
+    const queries = (recording: Recording, alarm: string) =>
+        recording.one(alarmType, alarm).inputs.metricQueries as readonly Query[];
+
+    it("raises an alarm for what a visitor or the team would notice, each on this stack's own metrics", () => {
+        const measured = run.of(alarmType).map(({ inputs }) => {
+            const { name, namespace, metricName, statistic, dimensions, comparisonOperator, threshold } = inputs;
+            return [name, namespace, metricName, statistic, dimensions, comparisonOperator, threshold];
+        });
+        const [elb, ecs, own] = ["AWS/ApplicationELB", "AWS/ECS", service("fargate-cicd-dev")];
+        const [above, from, below] = [
+            "GreaterThanThreshold",
+            "GreaterThanOrEqualToThreshold",
+            "LessThanThreshold",
+        ] as const;
+        const named = (kind: string) => `fargate-cicd-dev-${kind}`;
+        assert.deepEqual(measured, [
+            [named("app-errors"), undefined, undefined, undefined, undefined, above, 5],
+            [named("load-balancer-errors"), elb, "HTTPCode_ELB_5XX_Count", "Sum", balancer(run), from, 10],
+            [named("no-healthy-task"), elb, "HealthyHostCount", "Maximum", targets(run), below, 1],
+            [named("unhealthy-task"), elb, "UnHealthyHostCount", "Maximum", targets(run), from, 1],
+            [named("too-few-tasks"), ecs, "CPUUtilization", "SampleCount", own, below, 2],
+            [named("high-cpu"), ecs, "CPUUtilization", "Average", own, above, 85],
+            [named("high-memory"), ecs, "MemoryUtilization", "Average", own, above, 85],
+        ]);
+    });
+
+    it("counts the app's errors as a share of its requests, and a handful as none", () => {
+        const metric = (metricName: string) => ({
+            namespace: "AWS/ApplicationELB",
+            metricName,
+            dimensions: targets(run),
+            stat: "Sum",
+            period: 60,
+        });
+        assert.deepEqual(queries(run, "main-app-errors"), [
+            { id: "errors", metric: metric("HTTPCode_Target_5XX_Count") },
+            { id: "requests", metric: metric("RequestCount") },
+            {
+                id: "rate",
+                expression: "IF(errors >= 5, 100 * errors / requests, 0)",
+                label: "5xx responses of the app (%)",
+                returnData: true,
+            },
+        ]);
+    });
+
+    it("knows from Container Insights how many tasks are missing, and otherwise when fewer run than always should", async () => {
+        const missing = queries(prod, "main-too-few-tasks");
+        assert.deepEqual(
+            missing.map(({ id, metric, expression, returnData }) => [
+                id,
+                metric?.namespace,
+                metric?.metricName,
+                metric?.dimensions,
+                expression,
+                returnData,
+            ]),
+            [
+                [
+                    "desired",
+                    "ECS/ContainerInsights",
+                    "DesiredTaskCount",
+                    service("fargate-cicd-prod"),
+                    undefined,
+                    undefined,
+                ],
+                [
+                    "running",
+                    "ECS/ContainerInsights",
+                    "RunningTaskCount",
+                    service("fargate-cicd-prod"),
+                    undefined,
+                    undefined,
+                ],
+                ["missing", undefined, undefined, undefined, "desired - running", true],
+            ],
+        );
+        const { threshold, metricQueries } = (await alternative()).one(alarmType, "main-too-few-tasks").inputs;
+        assert.deepEqual([threshold, metricQueries], [3, undefined]);
+    });
+
+    it("waits as long as a release or a burst takes, and takes silence for an outage where it is one", () => {
+        const patience = run.of(alarmType).map(({ name, inputs }) => {
+            const { period, evaluationPeriods, datapointsToAlarm, treatMissingData } = inputs;
+            assert.equal(period, inputs.metricQueries ? undefined : 60, name);
+            assert.equal(datapointsToAlarm, undefined, "every one of the periods");
+            return [name, evaluationPeriods, treatMissingData];
+        });
+        assert.deepEqual(patience, [
+            ["main-app-errors", 2, "notBreaching"],
+            ["main-load-balancer-errors", 2, "notBreaching"],
+            ["main-no-healthy-task", 1, "breaching"],
+            ["main-unhealthy-task", 5, "notBreaching"],
+            ["main-too-few-tasks", 10, "breaching"],
+            ["main-high-cpu", 15, "notBreaching"],
+            ["main-high-memory", 15, "notBreaching"],
+        ]);
+    });
+
+    it("tells the topic of every alarm, when it is raised and when it is over, and says what to do", () => {
+        for (const recording of [run, prod]) {
+            const topic = recording.one("aws:sns/topic:Topic").outputs.arn;
+            for (const { name, inputs } of recording.of(alarmType)) {
+                assert.deepEqual([inputs.alarmActions, inputs.okActions], [[topic], [topic]], name);
+                assert.match(String(inputs.alarmDescription), /: .{10}/, name);
+            }
+        }
+    });
+
+    it("sends alarms to the configured address, and to nobody by default", () => {
+        const subscriptions = (recording: Recording) =>
+            recording.of("aws:sns/topicSubscription:TopicSubscription").map(({ inputs }) => inputs);
+        assert.deepEqual(subscriptions(run), []);
+        const topic = prod.one("aws:sns/topic:Topic").outputs.arn;
+        assert.deepEqual(subscriptions(prod), [{ topic, protocol: "email", endpoint: "on-call@example.com" }]);
+    });
+
+    it("takes a release back on the alarm on the app's errors, and on no other", () => {
+        for (const [recording, name] of [
+            [run, "fargate-cicd-dev"],
+            [prod, "fargate-cicd-prod"],
+        ] as const) {
+            const { alarms } = recording.one("aws:ecs/service:Service").inputs;
+            assert.deepEqual(alarms, { enable: true, rollback: true, alarmNames: [`${name}-app-errors`] });
+        }
+    });
+
+    it("calls on the alarms that silence raises only once the service is there to be heard", () => {
+        const silent = run.of(alarmType).filter(({ inputs }) => inputs.treatMissingData === "breaching");
+        const order = run.registrations.map(({ type }) => type);
+        const after = silent.map(({ name }) => run.registrations.findIndex((other) => other.name === name));
+        assert.ok(after.every((index) => index > order.indexOf("aws:ecs/service:Service")));
+    });
+
+    it("has Container Insights off, said so that no account's default turns it on; and on with a log group that ends", () => {
+        const settings = (recording: Recording) => recording.one("aws:ecs/cluster:Cluster").inputs.settings;
+        assert.deepEqual(settings(run), [{ name: "containerInsights", value: "disabled" }]);
+        assert.deepEqual(settings(prod), [{ name: "containerInsights", value: "enabled" }]);
+        const group = prod.one("aws:cloudwatch/logGroup:LogGroup", "main-insights");
+        assert.equal(group.inputs.name, "/aws/ecs/containerinsights/fargate-cicd-prod/performance");
+        assert.equal(group.inputs.retentionInDays, 30);
+        const needs = prod.one("aws:ecs/cluster:Cluster").dependsOn.map(({ name }) => name);
+        assert.deepEqual(needs, ["main-insights"], "the cluster goes first, so that nothing makes the group again");
+    });
+
+    describe("dashboard", () => {
+        interface Widget {
+            readonly type: string;
+            readonly width: number;
+            readonly height: number;
+            readonly properties: {
+                readonly title: string;
+                readonly region?: string;
+                readonly alarms?: readonly string[];
+                readonly metrics?: readonly (readonly unknown[])[];
+            };
+        }
+        const widgets = (recording: Recording) =>
+            (JSON.parse(String(recording.one(dashboardType).inputs.dashboardBody)) as { widgets: Widget[] }).widgets;
+
+        it("has the stack's name", () => {
+            assert.equal(run.one(dashboardType).inputs.dashboardName, "fargate-cicd-dev");
+            assert.equal(prod.one(dashboardType).inputs.dashboardName, "fargate-cicd-prod");
+        });
+
+        it("shows every alarm, and below them latency, traffic, errors and saturation", () => {
+            const [first, ...graphs] = widgets(run);
+            assert.deepEqual(
+                first!.properties.alarms,
+                run.of(alarmType).map(({ outputs }) => outputs.arn),
+            );
+            assert.deepEqual(
+                graphs.map(({ properties }) => [
+                    properties.title,
+                    properties.metrics!.map(([, metricName]) => metricName),
+                ]),
+                [
+                    ["Latency", ["TargetResponseTime", "TargetResponseTime", "TargetResponseTime"]],
+                    ["Traffic", ["RequestCount", "RequestCountPerTarget"]],
+                    ["Errors of the app", ["HTTPCode_Target_5XX_Count", "HTTPCode_Target_4XX_Count"]],
+                    ["Errors of the load balancer", ["HTTPCode_ELB_5XX_Count", "RejectedConnectionCount"]],
+                    ["Saturation", ["CPUUtilization", "CPUUtilization", "MemoryUtilization", "MemoryUtilization"]],
+                    ["Tasks", ["HealthyHostCount", "UnHealthyHostCount"]],
+                ],
+            );
+        });
+
+        it("shows this stack's metrics in its region, each with a statistic and a name, in CloudWatch's grid", () => {
+            const known = [balancer(run), targets(run), service("fargate-cicd-dev")].map((one) => JSON.stringify(one));
+            for (const { type, width, properties } of widgets(run).slice(1)) {
+                assert.deepEqual([type, width, properties.region], ["metric", 12, "ap-northeast-1"]);
+                for (const [namespace, metricName, ...rest] of properties.metrics!) {
+                    const options = rest.at(-1) as { stat: string; label: string };
+                    const pairs = rest.slice(0, -1) as string[];
+                    const dimensions: Record<string, string> = {};
+                    for (let index = 0; index < pairs.length; index += 2) {
+                        dimensions[pairs[index]!] = pairs[index + 1]!;
+                    }
+                    assert.ok(known.includes(JSON.stringify(dimensions)), `${String(namespace)} ${String(metricName)}`);
+                    assert.deepEqual(Object.keys(options).sort(), ["label", "stat"]);
+                }
+            }
+        });
+    });
+});
