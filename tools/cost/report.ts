@@ -18,14 +18,14 @@ export function report({ stack, region, priceDate, spotShare, least, most }: Rep
         what,
         `${quantity.toLocaleString("en-US")} ${unit}`.trim(),
         `× ${dollars(price)}`,
-        `= ${amount.toFixed(2)}`,
+        amount.toFixed(2),
     ]);
     const [what, quantity, price, amount] = [0, 1, 2, 3].map((column) =>
         Math.max(...rows.map((row) => row[column]!.length)),
     );
     const lines = rows.map(
         (row) =>
-            `${row[0]!.padEnd(what!)}  ${row[1]!.padStart(quantity!)} ${row[2]!.padEnd(price!)} ${row[3]!.padStart(amount!)}`,
+            `${row[0]!.padEnd(what!)}  ${row[1]!.padStart(quantity!)} ${row[2]!.padEnd(price!)} = ${row[3]!.padStart(amount!)}`,
     );
     const width = lines[0]!.length;
     const total = (text: string, sum: number) => `${text}${sum.toFixed(2).padStart(width - text.length)}`;
