@@ -156,7 +156,7 @@ export class TaskAlarms extends Alarms {
                 statistic: "Maximum",
                 comparisonOperator: "LessThanThreshold",
                 threshold: 1,
-                minutes: 1,
+                minutes: 2, // the newest minute's figure can be late
                 silenceIsBad: true, // nothing is reported where there is no task at all
             }),
             this.add(name, "unhealthy-task", args, {

@@ -180,6 +180,15 @@ function checkTogether(config: ConfigReader, settings: Settings, { project, stac
     if (config.accepted("minTasks", "maxTasks") && minTasks > maxTasks) {
         config.refuse("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
     }
+    const { environment, previews } = settings.github;
+    if (config.accepted("githubReviewers", "previewPullRequests") && environment?.reviewers.teams.length && previews) {
+        config.refuse(
+            "previewPullRequests",
+            "false where githubReviewers has a team: the token of a pull request may not look one up",
+            "true",
+            "false",
+        );
+    }
     const { cidr, zones } = settings.network;
     const longest = rules.longestPrefix(zones);
     if (config.accepted("vpcCidr", "availabilityZones") && rules.prefixLength(cidr) > longest) {

@@ -146,7 +146,8 @@ describe("a stack with an environment on GitHub", () => {
 
 describe("configuration: reviewers", () => {
     const github = (githubReviewers: string) =>
-        load({ githubEnvironment: "prod", githubReviewers }).github.environment?.reviewers;
+        load({ githubEnvironment: "prod", previewPullRequests: "false", githubReviewers }).github.environment
+            ?.reviewers;
 
     it("are people and teams of the owner, up to six", () => {
         assert.deepEqual(github(""), { users: [], teams: [] });
@@ -164,6 +165,15 @@ describe("configuration: reviewers", () => {
             );
         });
     }
+
+    it("are people alone in a stack that pull requests preview, as their token may not look a team up", () => {
+        assert.ok(load({ githubEnvironment: "dev", githubReviewers: "alice" }));
+        assert.equal(
+            refusal({ githubEnvironment: "dev", githubReviewers: "alice,acme/platform" }),
+            "Pulumi.dev.yaml has 1 invalid setting:\n  - previewPullRequests: expected false where githubReviewers has a team: the " +
+                'token of a pull request may not look one up, got "true"\n    fix: pulumi config set previewPullRequests false',
+        );
+    });
 
     it("need an environment to guard", () => {
         assert.equal(

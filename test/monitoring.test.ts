@@ -119,7 +119,7 @@ describe("monitoring", () => {
         assert.deepEqual(patience, [
             ["main-app-errors", 2, "notBreaching"],
             ["main-load-balancer-errors", 2, "notBreaching"],
-            ["main-no-healthy-task", 1, "breaching"],
+            ["main-no-healthy-task", 2, "breaching"],
             ["main-unhealthy-task", 5, "notBreaching"],
             ["main-too-few-tasks", 10, "breaching"],
             ["main-high-cpu", 15, "notBreaching"],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { commandsOf, isConfiguring } from "./commands";
 import { projectFolder } from "./settings";
 
 const file = (name: string) => fs.readFileSync(path.join(projectFolder, name), "utf8");
@@ -31,6 +32,47 @@ describe("the README", () => {
                 [],
                 name,
             );
+        }
+    });
+
+    it("leads from what it is to what went wrong", () => {
+        assert.deepEqual(
+            [...readme.matchAll(/^## (.+)$/gm)].map(([, title]) => title),
+            [
+                "Try it here",
+                "Run it on AWS",
+                "Day two",
+                "How it is built",
+                "Configuration",
+                "What each role may do, and why",
+                "Cost",
+                "Security model",
+                "When something goes wrong",
+            ],
+        );
+    });
+
+    it("has no command that neither a test runs nor it says why none can", () => {
+        const where = ["test/sandbox", "test"].flatMap((folder) =>
+            fs
+                .readdirSync(path.join(projectFolder, folder))
+                .filter((name) => name.endsWith(".test.ts"))
+                .map((name) => path.join(folder, name)),
+        );
+        const tests = [".ci/run", ...where].map(file).join("\n");
+        const runByATest = (command: string) => {
+            const [, script] = /^npm run ([a-z:-]+)/.exec(command) ?? [];
+            if (script !== undefined) {
+                return tests.includes(`"${script}`) || tests.includes(`npm run ${script}`);
+            }
+            return command === "npm ci" || command === "npm test" ? tests.includes(command) : isConfiguring(command);
+        };
+        const needsAnAccount = /^(pulumi (up|stack output)|export GITHUB_TOKEN=\$\(gh|gh|aws|task=\$\(aws) ?/;
+        assert.match(readme, /A test runs the commands of this page, but for those that need an account, or a program/);
+        const all = commandsOf(readme);
+        assert.ok(all.length > 25, `${all.length} commands`);
+        for (const command of [...all, ...commandsOf(file("CONTRIBUTING.md"))]) {
+            assert.ok(runByATest(command) !== needsAnAccount.test(command), command);
         }
     });
 

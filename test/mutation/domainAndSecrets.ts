@@ -71,8 +71,8 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "destroy leaves secrets behind for a month",
         file: "infra/secrets.ts",
-        find: "recoveryWindowInDays: 0,",
-        become: "recoveryWindowInDays: 30,",
+        find: "args.deletionProtection ? 30 : 0",
+        become: "30",
     },
     {
         mistake: "a message shows a secret",

@@ -1,4 +1,6 @@
 import { domainAndSecrets } from "./domainAndSecrets";
+import { production } from "./production";
+import { tools } from "./tools";
 
 /** One mistake that somebody could make: in `file`, the only occurrence of `find` becomes `become`. */
 export interface Mutation {
@@ -63,8 +65,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the trust takes subjects as patterns",
         file: "infra/delivery.ts",
-        find: "StringEquals: {\n                            [`${issuer}:aud`]",
-        become: "StringLike: {\n                            [`${issuer}:aud`]",
+        find: "StringEquals: {\n                                [`${issuer}:aud`]",
+        become: "StringLike: {\n                                [`${issuer}:aud`]",
     },
     {
         mistake: "the trust takes every branch, tag and pull request",
@@ -204,8 +206,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the execution role loses its permissions before the service is gone",
         file: "infra/task.ts",
-        find: "this.ready = [family, executionPolicy];",
-        become: "this.ready = [family];",
+        find: "this.ready = [family, executionPolicy, ...execPolicies];",
+        become: "this.ready = [family, ...execPolicies];",
     },
     {
         mistake: "under Spot every task can be reclaimed",
@@ -235,14 +237,14 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "GitHub's settings are written by the default provider, for another owner",
         file: "infra/github.ts",
-        find: "{ parent: this, provider: args.repository.provider }",
-        become: "{ parent: this }",
+        find: "const child = { parent: this, provider };",
+        become: "const child = { parent: this };",
     },
     {
         mistake: "the role's ARN is in the wrong secret",
-        file: "infra/github.ts",
-        find: "AWS_IAM_ROLE_TO_ASSUME",
-        become: "AWS_ROLE_TO_ASSUME",
+        file: "index.ts",
+        find: "secrets: { AWS_IAM_ROLE_TO_ASSUME:",
+        become: "secrets: { AWS_ROLE_TO_ASSUME:",
     },
     {
         mistake: "roles have no tags",
@@ -258,15 +260,15 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "the placeholder is a repository",
-        file: "infra/configRules.ts",
-        find: 'text.toUpperCase() === "OWNER/REPOSITORY" || ',
+        file: "infra/githubRules.ts",
+        find: "/^owner\\/(name|repo|repository)$/i.test(text) || ",
         become: "",
     },
     {
         mistake: "a mistyped key is a default",
-        file: "infra/config.ts",
-        find: "source.keys.filter((key) => !known.has(key))",
-        become: "source.keys.filter((key) => known.has(`_${key}`))",
+        file: "infra/configReader.ts",
+        find: "this.source.keys.filter((key) => !this.known.has(key))",
+        become: "this.source.keys.filter((key) => this.known.has(`_${key}`))",
     },
     {
         mistake: "a default changes",
@@ -296,8 +298,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a deployment is cancelled half-way",
         file: ".github/workflows/deploy.yml",
-        find: "cancel-in-progress: false",
-        become: "cancel-in-progress: true",
+        find: "group: deploy-prod\n      cancel-in-progress: false",
+        become: "group: deploy-prod\n      cancel-in-progress: true",
     },
     {
         mistake: "an action is pinned to a tag that can be moved",
@@ -312,4 +314,6 @@ export const mutations: readonly Mutation[] = [
         become: "vars.CLUSTER",
     },
     ...domainAndSecrets,
+    ...production,
+    ...tools,
 ];

@@ -1,0 +1,113 @@
+import type { Mutation } from "./mutations";
+
+/** Mistakes around environments, alarms, and what guards a stack. */
+export const production: readonly Mutation[] = [
+    {
+        mistake: "an environment takes deployments of every branch",
+        file: "infra/githubEnvironment.ts",
+        find: "deploymentBranchPolicy: { protectedBranches: false, customBranchPolicies: true },",
+        become: "",
+    },
+    {
+        mistake: "an environment's reviewers are forgotten",
+        file: "infra/githubEnvironment.ts",
+        find: "reviewers: asked ?",
+        become: "reviewers: !asked ?",
+    },
+    {
+        mistake: "a stack with an environment trusts the branch without it",
+        file: "infra/delivery.ts",
+        find: "environment ? `environment:${environment.environmentName}` : ",
+        become: "",
+    },
+    {
+        mistake: "pull requests get into a stack that they do not preview",
+        file: "infra/delivery.ts",
+        find: "args.previews\n            ?",
+        become: "true\n            ?",
+    },
+    {
+        mistake: "two stacks of a repository overwrite each other's settings",
+        file: "infra/github.ts",
+        find: "const shared = environment ? undefined : args.deploy;",
+        become: "const shared = args.deploy;",
+    },
+    {
+        mistake: "two stacks of a repository overwrite each other's runner",
+        file: "infra/github.ts",
+        find: "environment ? `RUNNER_${environment.variableSuffix}` : ",
+        become: "",
+    },
+    {
+        mistake: "prod is deployed to although dev failed",
+        file: ".github/workflows/deploy.yml",
+        find: "!failure() && ",
+        become: "",
+    },
+    {
+        mistake: "prod does not wait for dev",
+        file: ".github/workflows/deploy.yml",
+        find: "needs: [deploy, dev]",
+        become: "needs: [deploy]",
+    },
+    {
+        mistake: "a team is looked up with a pull request's token, which may not",
+        file: "infra/config.ts",
+        find: "environment?.reviewers.teams.length && previews",
+        become: "environment?.reviewers.teams.length && !previews",
+    },
+    {
+        mistake: "an alarm tells nobody",
+        file: "infra/alarms.ts",
+        find: "alarmActions: [notifications.topicArn],",
+        become: "",
+    },
+    {
+        mistake: "an outage that reports nothing is no alarm",
+        file: "infra/alarms.ts",
+        find: 'silenceIsBad ? "breaching" : "notBreaching"',
+        become: '"notBreaching"',
+    },
+    {
+        mistake: "every single error wakes somebody",
+        file: "infra/alarms.ts",
+        find: "IF(errors >= 5, 100 * errors / requests, 0)",
+        become: "100 * errors / requests",
+    },
+    {
+        mistake: "a release that fails visitors' requests stays",
+        file: "infra/service.ts",
+        find: "alarms: { enable: true, rollback: true,",
+        become: "alarms: { enable: true, rollback: false,",
+    },
+    {
+        mistake: "Container Insights' logs are kept for ever, and after destroy",
+        file: "infra/service.ts",
+        find: "dependsOn: insightsLogs",
+        become: "",
+    },
+    {
+        mistake: "the app's role may open sessions elsewhere",
+        file: "infra/task.ts",
+        find: '"ssmmessages:OpenDataChannel",\n',
+        become: '"ssmmessages:OpenDataChannel",\n        "ssm:StartSession",\n',
+    },
+    {
+        mistake: "a shell can be opened in every stack",
+        file: "infra/service.ts",
+        find: "enableExecuteCommand: args.enableExec,",
+        become: "enableExecuteCommand: true,",
+    },
+    {
+        mistake: "a destroy takes the images of a protected stack",
+        file: "infra/registry.ts",
+        find: "forceDelete: !args.deletionProtection,",
+        become: "forceDelete: true,",
+    },
+    {
+        mistake: "a destroy takes the secrets of a protected stack",
+        file: "infra/secrets.ts",
+        find: "{ parent: this, protect: args.deletionProtection }",
+        become: "{ parent: this }",
+    },
+];
