@@ -38,7 +38,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:ecs/service:Service": service,
     "aws:secretsmanager/secret:Secret": (_, { prices }) => ({
         lines: [{ what: "Secrets", quantity: 1, unit: "", price: prices.secretMonth }],
-        byUse: ["Reading secrets when a task starts: 0.05 for 10,000 times"],
+        byUse: [`Reading secrets when a task starts: ${dollars(prices.secretReads10000)} for 10,000 times`],
     }),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ({ inputs }, { prices }) => {
         // An alarm with arithmetic is charged for each metric that goes into it, not for the result.
@@ -72,12 +72,12 @@ export const charges: Readonly<Record<string, Charge>> = {
         byUse: [`Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (the newest 50 images stay)`],
     }),
     "aws:sns/topic:Topic": free,
-    "aws:sns/topicSubscription:TopicSubscription": () => ({
-        byUse: ["Mails about alarms: 2.00 for 100,000, after 1,000 that are free each month"],
+    "aws:sns/topicSubscription:TopicSubscription": (_, { prices }) => ({
+        byUse: [`Mails about alarms: ${dollars(prices.mails100000)} for 100,000`],
     }),
-    "aws:route53/record:Record": ({ inputs }) => ({
+    "aws:route53/record:Record": ({ inputs }, { prices }) => ({
         // Queries for an alias of a load balancer are free, and those for the certificate's record are few.
-        byUse: inputs.aliases ? ["The hosted zone, which is not the stack's: 0.50"] : [],
+        byUse: inputs.aliases ? [`The hosted zone, which is not the stack's: ${dollars(prices.hostedZoneMonth)}`] : [],
     }),
 
     "aws:acm/certificate:Certificate": free,

@@ -1,4 +1,4 @@
-import { dollars, named } from "./charges";
+import { dollars, hours, named } from "./charges";
 import type { Estimate } from "./estimate";
 
 export interface Report {
@@ -35,7 +35,7 @@ export function report({ stack, region, priceDate, spotShare, least, most }: Rep
     }
     const spot = least.lines.concat(most.lines).some(({ what: text }) => text.includes("Spot"));
     return [
-        `${stack} in ${region}: US dollars for a month of 730 hours`,
+        `${stack} in ${region}: US dollars for a month of ${hours} hours`,
         "",
         ...lines,
         "─".repeat(width),
@@ -44,11 +44,11 @@ export function report({ stack, region, priceDate, spotShare, least, most }: Rep
         "Not included, since it depends on use:",
         ...least.byUse.map((line) => `  - ${line}`),
         "",
-        "Also not included: tax, discounts, and AWS's free tiers, which all stacks of an account share (3 dashboards and alarms on 10",
-        "metrics are free each month, and 100 GB of traffic to the internet).",
+        "Also not included: tax, discounts, and AWS's free tiers, which all stacks of an account share (such as 3 dashboards, alarms on",
+        "10 metrics, and 100 GB of traffic to the internet each month).",
         ...(spot
             ? [
-                  `Spot is counted at ${spotShare * 100} % of the on-demand price: AWS asks 30 to 50 %, following supply and demand.`,
+                  `Spot is counted at ${Math.round(spotShare * 100)} % of the on-demand price; AWS sets it by supply and demand.`,
               ]
             : []),
         `Prices of ${priceDate}, not looked up today: tools/cost/prices.json tells where they are from.`,
