@@ -19,11 +19,11 @@ export interface Stack {
 export async function stackResources(stack: string, folder: string = projectFolder): Promise<Stack> {
     const { project, values } = stackConfig(folder, stack);
     // As the AWS provider: a region that the configuration does not name is the environment's.
-    const region = values["aws:region"] ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "";
+    const region = values["aws:region"] ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
     const prefix = `${project}:`;
     const keys = Object.keys(values).filter((key) => key.startsWith(prefix));
     // Before the program does the same: what it throws cannot be caught everywhere (pulumi/pulumi#16665).
-    loadSettings({
+    const settings = loadSettings({
         get: (key) => values[prefix + key],
         keys: keys.map((key) => key.slice(prefix.length)),
         region,
@@ -35,10 +35,10 @@ export async function stackResources(stack: string, folder: string = projectFold
         stack,
         organization: "organization",
         config: values,
-        region,
+        region: settings.region,
     });
     if (failure) {
         throw failure;
     }
-    return { name: `${project}-${stack}`, region, resources: recording };
+    return { name: settings.name, region: settings.region, resources: recording };
 }
