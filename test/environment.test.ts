@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
-import { issuer } from "./fakeCloud";
+import { issuer } from "../tools/fakeCloud";
 import { policyOf } from "./iam";
 import type { Recording } from "./record";
 import { production, sharedDev, standard } from "./scenarios";
