@@ -217,7 +217,8 @@ describe("dev and prod in one repository", () => {
         await finished;
 
         checkout.edit(page, (html) => html.replace(", edited after the push", ", released"));
-        await checkout.succeed("sandbox:preview");
+        const { output: compared } = await checkout.succeed("sandbox:preview");
+        assert.match(compared, /Compare the state with what exists: the last command for prod did not finish/);
         assert.deepEqual(checkout.state("dev"), before);
         assert.equal(await checkout.served("dev"), released);
         const { Vpcs } = await root().ec2.describeVpcs({ VpcIds: [checkout.outputs("prod").vpcId!] });
