@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { draw, picture } from "../tools/diagram/draw";
+import { defaultStack, draw, picture } from "../tools/diagram/draw";
 import { textWidth } from "../tools/diagram/shapes";
-import { stackResources } from "../tools/resources";
 import type { Recording } from "./record";
 import { alternative, production, standard, withDomain, withoutNat } from "./scenarios";
 import { projectFolder } from "./settings";
@@ -73,9 +72,9 @@ function without(recording: Recording, type: string, name: string): Recording {
 }
 
 describe("the picture of the architecture", () => {
-    it("shows the stack as it is", async () => {
+    it("shows the default stack as it is", async () => {
         const committed = fs.readFileSync(path.join(projectFolder, picture), "utf8");
-        const current = draw(await stackResources("dev"));
+        const current = draw(await defaultStack());
         assert.ok(committed === current, `${picture} shows another stack than the program declares: npm run diagram`);
     });
 

@@ -1,6 +1,6 @@
 import { loadSettings } from "../infra/config";
 import { projectFolder, runProgram, type Recording } from "./recorder";
-import { stackConfig } from "./stackFiles";
+import { stackConfig, type StackConfig } from "./stackFiles";
 
 export interface Stack {
     /** `<project>-<stack>`. */
@@ -17,7 +17,11 @@ export interface Stack {
  * @throws RunError if there is no such stack, or its configuration is invalid: the program's own list of what is wrong
  */
 export async function stackResources(stack: string, folder: string = projectFolder): Promise<Stack> {
-    const { project, values } = stackConfig(folder, stack);
+    return resourcesOf(stackConfig(folder, stack));
+}
+
+/** As `stackResources`, for a configuration that is in no file. */
+export async function resourcesOf({ project, stack, values }: StackConfig): Promise<Stack> {
     // As the AWS provider: a region that the configuration does not name is the environment's.
     const region = values["aws:region"] ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
     const prefix = `${project}:`;

@@ -14,6 +14,7 @@ const sampleSecret = "encrypted";
 interface ProjectFile {
     readonly name: string;
     readonly config?: Readonly<Record<string, { readonly default?: unknown }>>;
+    readonly template?: { readonly config?: Readonly<Record<string, { readonly default?: unknown }>> };
 }
 
 interface StackFile {
@@ -35,10 +36,26 @@ export interface StackConfig {
  * @throws RunError if there is no such stack, a file cannot be read, or a setting is encrypted that decides what is declared
  */
 export function stackConfig(folder: string, stack: string): StackConfig {
-    const { name: project, config: declared = {} } = readYaml<ProjectFile>(path.join(folder, "Pulumi.yaml"));
+    const file = projectFile(folder);
     const { config = {} } = readYaml<StackFile>(stackFile(folder, stack));
+    const own = Object.entries(config).map(([key, value]) => [key, readable(key, value, file.name, stack)] as const);
+    return withDefaults(file, stack, own);
+}
+
+/** The configuration of a stack that keeps to the defaults of `Pulumi.yaml`, in the region that its template proposes. */
+export function defaultConfig(folder: string, stack: string): StackConfig {
+    const file = projectFile(folder);
+    return withDefaults(file, stack, [["aws:region", file.template?.config?.["aws:region"]?.default]]);
+}
+
+const projectFile = (folder: string) => readYaml<ProjectFile>(path.join(folder, "Pulumi.yaml"));
+
+function withDefaults(
+    { name: project, config: declared = {} }: ProjectFile,
+    stack: string,
+    own: readonly (readonly [string, unknown])[],
+): StackConfig {
     const defaults = Object.entries(declared).map(([key, { default: value }]) => [`${project}:${key}`, value] as const);
-    const own = Object.entries(config).map(([key, value]) => [key, readable(key, value, project, stack)] as const);
     const values = new Map<string, unknown>([...defaults, ...own]);
     const repository = `${project}:githubRepository`;
     if (asText(values.get(repository) ?? placeholder).toUpperCase() === placeholder) {

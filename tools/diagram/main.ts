@@ -1,11 +1,11 @@
-/** `npm run diagram [-- --stack NAME] [--out FILE]`: a picture of the stack, from its own resources. */
+/** `npm run diagram [-- --stack NAME --out FILE]`: a picture of a stack, or of the default one, from its own resources. */
 import * as fs from "node:fs";
 import { options, run } from "../command";
 import { stackResources } from "../resources";
-import { draw, picture } from "./draw";
+import { defaultStack, draw, picture } from "./draw";
 
 run(async () => {
-    const { stack, out } = options({ stack: "dev", out: picture });
-    fs.writeFileSync(out, draw(await stackResources(stack)));
-    console.log(`The stack ${stack} is drawn in ${out}`);
+    const { stack, out } = options({ stack: "", out: picture });
+    fs.writeFileSync(out, draw(await (stack === "" ? defaultStack() : stackResources(stack))));
+    console.log(`The ${stack === "" ? "default stack" : `stack ${stack}`} is drawn in ${out}`);
 });
