@@ -36,10 +36,11 @@ export const reviewers = (owner: string): Rule<Reviewers> => ({
     parse: (text) => {
         const names = text === "" ? [] : text.split(",").map((name) => name.trim().replace(/^@/, ""));
         const isTeam = (name: string) => name.includes("/");
-        const valid = names.every((name) =>
-            isTeam(name)
-                ? name.startsWith(`${owner}/`) && /^[a-z0-9_-]+$/.test(name.slice(owner.length + 1))
-                : /^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$/.test(name),
+        const valid = names.every(
+            (name) =>
+                isTeam(name)
+                    ? name.startsWith(`${owner}/`) && /^[a-z0-9_-]+$/.test(name.slice(owner.length + 1))
+                    : /^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$/.test(name) && name !== "OWNER", // the example's, who may be somebody
         );
         if (!valid || names.length > 6) {
             return undefined;

@@ -1,16 +1,14 @@
 /** A stack of the project as the sandbox's engine gets it: the checkout's own files, and where the state and the plugins are. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { loadSettings, type Settings } from "../infra/config";
+import { isEncrypted, readYaml, sampleRepository } from "../tools/stackFiles";
 import { checkout, stateDir } from "./paths";
 import { UserError } from "./progress";
 
 /** The stack of a command that names none. */
 export const defaultStack = "dev";
-
-/** The repository on the emulated GitHub, for as long as the configuration holds the placeholder. */
-const sampleRepository = "octo-org/hello-fargate";
 
 /** Stands for a secret that the sandbox cannot decrypt. */
 export const sampleSecret = "sandbox";
@@ -34,20 +32,9 @@ interface StackFile {
     readonly encryptionsalt?: string;
 }
 
-function readYaml<T extends object>(file: string): T {
-    try {
-        return (parse(fs.readFileSync(file, "utf8")) ?? {}) as T;
-    } catch (error) {
-        throw new UserError(`${file} cannot be read: ${(error as Error).message}`);
-    }
-}
-
 const projectFile = () => readYaml<ProjectFile>(path.join(checkout, "Pulumi.yaml"));
 
 export const projectName = (): string => projectFile().name;
-
-/** What the Pulumi CLI writes for a secret. */
-const isEncrypted = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
 
 /** The structured key that holds the app's secrets. */
 export const secretsKey = (): string => `${projectName()}:secrets`;

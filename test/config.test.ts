@@ -113,10 +113,12 @@ describe("configuration", () => {
 
     it("has a production example that needs the team's own names and nothing else", () => {
         const { config } = readYaml("Pulumi.prod.yaml.example") as { config: Record<string, unknown> };
-        const own = Object.entries(config).filter(([key]) => key.startsWith(`${project.name}:`));
-        const values = Object.fromEntries(own.map(([key, value]) => [key.slice(project.name.length + 1), text(value)]));
-        assert.match(refusal(values), /^Pulumi\.dev\.yaml has 1 invalid setting:\n {2}- githubRepository: /);
-        const { github, deletionProtection } = load({ ...values, githubRepository: "acme/shop" }, { stack: "prod" });
+        const set = Object.entries(config).filter(([key]) => key.startsWith(`${project.name}:`));
+        const values = Object.fromEntries(set.map(([key, value]) => [key.slice(project.name.length + 1), text(value)]));
+        const problems = [...refusal(values).matchAll(/^ {2}- (\w+):/gm)].map(([, key]) => key);
+        assert.deepEqual(problems, ["githubRepository", "githubReviewers"]);
+        const own = { githubRepository: "acme/shop", githubReviewers: "acme/platform" };
+        const { github, deletionProtection } = load({ ...values, ...own }, { stack: "prod" });
         assert.deepEqual(
             [github.environment?.name, github.previews, github.oidcProvider, deletionProtection],
             ["prod", false, "existing", true],

@@ -156,7 +156,16 @@ describe("configuration: reviewers", () => {
         assert.equal(github("a,b,c,d,e,f")?.users.length, 6);
     });
 
-    for (const bad of ["alice,", "al ice", "other/platform", "acme/", "acme/Plat form", "a,b,c,d,e,f,g", "-alice"]) {
+    for (const bad of [
+        "alice,",
+        "al ice",
+        "other/platform",
+        "acme/",
+        "acme/Plat form",
+        "a,b,c,d,e,f,g",
+        "-alice",
+        "OWNER",
+    ]) {
         it(`are not "${bad}"`, () => {
             assert.equal(
                 refusal({ githubEnvironment: "prod", githubReviewers: bad }),

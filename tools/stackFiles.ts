@@ -6,7 +6,8 @@ import { parse } from "yaml";
 
 /** What a new checkout has for `githubRepository`. The program refuses it, since nothing can be deployed from there. */
 const placeholder = "OWNER/REPOSITORY";
-const sampleRepository = "octo-org/hello-fargate";
+/** What stands in for it, on the emulated GitHub too. */
+export const sampleRepository = "octo-org/hello-fargate";
 
 /** Stands for a value that only the stack's own backend can decrypt. */
 const sampleSecret = "encrypted";
@@ -94,7 +95,7 @@ function readable(key: string, value: unknown, project: string, stack: string): 
 }
 
 /** What the Pulumi CLI writes for a secret. */
-function isEncrypted(value: unknown): boolean {
+export function isEncrypted(value: unknown): boolean {
     return typeof value === "object" && value !== null && "secure" in value;
 }
 
@@ -103,7 +104,8 @@ function asText(value: unknown): string {
     return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function readYaml<T extends object>(file: string): T {
+/** @throws RunError that names the file, if it is missing or no YAML */
+export function readYaml<T extends object>(file: string): T {
     try {
         return (parse(fs.readFileSync(file, "utf8")) ?? {}) as T;
     } catch (error) {
