@@ -121,5 +121,5 @@ export const serviceName = service.serviceName;
 export const taskDefinitionFamily = task.family;
 export const repositoryUrl = registry.repositoryUrl;
 export const deployRoleArn = delivery.deployRoleArn; // what deploy.yml becomes
-export const previewRoleArn = delivery.previewRoleArn; // what preview.yml becomes
+export const previewRoleArn = delivery.previewRoleArn ?? ""; // what preview.yml becomes, where it previews this stack
 export const vpcId = network.vpcId;

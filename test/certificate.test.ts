@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { elbZoneId, zoneId } from "./fakeCloud";
+import { elbZoneId, zoneId } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Call } from "./iam";
 import type { Recording } from "./record";
 import { standard, withDomain } from "./scenarios";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { account, issuer, oidcProviderArn } from "./fakeCloud";
+import { account, issuer, oidcProviderArn } from "../tools/fakeCloud";
 import { mayAssume, policyOf, type Context, type Policy } from "./iam";
 import type { Recording } from "./record";
 import { alternative, standard } from "./scenarios";

@@ -1,6 +1,6 @@
 import { runSimulation, runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
 import assert from "node:assert/strict";
-import { account } from "./fakeCloud";
+import { account } from "../tools/fakeCloud";
 import type { Registration } from "./record";
 
 export interface PolicyStatement {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { account } from "./fakeCloud";
+import { account } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Context, type Policy } from "./iam";
 import type { Recording } from "./record";
 import { standard } from "./scenarios";

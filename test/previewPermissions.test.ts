@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { account, oidcProviderArn } from "./fakeCloud";
+import { account, oidcProviderArn } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Call, type Context, type Policy } from "./iam";
 import type { Recording } from "./record";
 import { alternative, standard } from "./scenarios";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
-import { registryPassword } from "./fakeCloud";
+import { registryPassword } from "../tools/fakeCloud";
 import { record, type Recording, type Registration } from "./record";
 import { alternative, standard, withoutNat } from "./scenarios";
 import { projectFolder } from "./settings";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { registryPassword } from "./fakeCloud";
+import { registryPassword } from "../tools/fakeCloud";
 import { Registry } from "../infra/registry";
 import { record, type Recording } from "./record";
 import { alternative, standard } from "./scenarios";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { account, secretArn } from "./fakeCloud";
+import { account, secretArn } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Call } from "./iam";
 import { attempt, type Recording } from "./record";
 import { databasePassword, existingParameter, existingSecret, standard, withDomain } from "./scenarios";

@@ -14,9 +14,6 @@ interface ProjectFile {
 /** `Pulumi.yaml`: the only place that holds defaults. */
 export const project = readYaml("Pulumi.yaml") as ProjectFile;
 
-/** `Pulumi.dev.yaml`, the stack that the project comes with. */
-export const devStack = (readYaml("Pulumi.dev.yaml") as { config: Readonly<Record<string, string | number>> }).config;
-
 export const region = "ap-northeast-1";
 
 /** Pulumi Cloud's organization that the stack belongs to. */

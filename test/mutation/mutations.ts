@@ -1,5 +1,6 @@
 import { domainAndSecrets } from "./domainAndSecrets";
 import { production } from "./production";
+import { tools } from "./tools";
 
 /** One mistake that somebody could make: in `file`, the only occurrence of `find` becomes `become`. */
 export interface Mutation {
@@ -314,4 +315,5 @@ export const mutations: readonly Mutation[] = [
     },
     ...domainAndSecrets,
     ...production,
+    ...tools,
 ];

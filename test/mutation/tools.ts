@@ -1,0 +1,71 @@
+import type { Mutation } from "./mutations";
+
+/** Mistakes in what the estimate and the picture say about a stack. */
+export const tools: readonly Mutation[] = [
+    {
+        mistake: "Spot costs as much as on demand",
+        file: "tools/cost/charges.ts",
+        find: "prices.spotShareOfOnDemand",
+        become: "1",
+    },
+    {
+        mistake: "one address is counted for a load balancer in several zones",
+        file: "tools/cost/charges.ts",
+        find: 'addresses("the load balancer, one in each zone", zones, context)',
+        become: 'addresses("the load balancer, one in each zone", 1, context)',
+    },
+    {
+        mistake: "the addresses of tasks in public subnets are forgotten",
+        file: "tools/cost/charges.ts",
+        find: "lines: assignPublicIp ?",
+        become: "lines: !assignPublicIp ?",
+    },
+    {
+        mistake: "an alarm with arithmetic is counted as one",
+        file: "tools/cost/charges.ts",
+        find: "queries?.filter(({ metric }) => metric !== undefined).length ?? 1",
+        become: "1",
+    },
+    {
+        mistake: "an unknown resource is free",
+        file: "tools/cost/estimate.ts",
+        find: "free : charges[type];",
+        become: "free : (charges[type] ?? free);",
+    },
+    {
+        mistake: "an encrypted secret counts as a setting that is missing",
+        file: "tools/stackFiles.ts",
+        find: "isEncrypted(entry) ? sampleSecret : entry",
+        become: "isEncrypted(entry) ? undefined : entry",
+    },
+    {
+        mistake: "the picture shows a port that the tasks do not let in",
+        file: "tools/diagram/facts.ts",
+        find: ".filter((port) => admitted.has(port))",
+        become: "",
+    },
+    {
+        mistake: "the picture shows a port that nobody may reach",
+        file: "tools/diagram/facts.ts",
+        find: 'rules("Ingress", balancerGroups, [world])',
+        become: "listeners.map(({ port }) => port)",
+    },
+    {
+        mistake: "the picture gives every zone a NAT gateway",
+        file: "tools/diagram/facts.ts",
+        find: 'strategy === "Single" && zone === 0',
+        become: 'strategy === "Single"',
+    },
+    {
+        mistake: "the picture lets every role push images",
+        file: "tools/diagram/pipelineFacts.ts",
+        find: 'pushesImages: may("ecr:PutImage", ',
+        become: 'pushesImages: true || may("ecr:PutImage", ',
+    },
+    {
+        mistake: "the picture cuts texts off",
+        file: "tools/diagram/shapes.ts",
+        find: "if (textWidth(text, size, bold) <= width) {",
+        become: "if (textWidth(text, size, bold) <= width / 2) {",
+    },
+];

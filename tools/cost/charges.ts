@@ -1,0 +1,227 @@
+import type { Registration } from "../recorder";
+import type { Prices } from "./priceList";
+
+/** The hours of a month, as AWS's own calculator counts them. */
+export const hours = 730;
+
+export interface Line {
+    readonly what: string;
+    readonly quantity: number;
+    /** Empty for what is counted by the piece. */
+    readonly unit: string;
+    /** US dollars for one unit. */
+    readonly price: number;
+}
+
+export interface Context {
+    readonly prices: Prices;
+    /** How many tasks run, all month. */
+    readonly tasks: number;
+    /** The one resource of a type. */
+    one(type: string): Registration;
+}
+
+/** What a resource costs by being there, and what it costs by being used, which nobody knows beforehand. */
+export interface Charges {
+    readonly lines?: readonly Line[];
+    readonly byUse?: readonly string[];
+}
+
+export type Charge = (resource: Registration, context: Context) => Charges;
+
+export const free: Charge = () => ({});
+
+/** Every resource type that the program declares: what AWS asks for it. The report follows this order. */
+export const charges: Readonly<Record<string, Charge>> = {
+    "awsx:ec2:Vpc": network,
+    "aws:lb/loadBalancer:LoadBalancer": loadBalancer,
+    "aws:ecs/service:Service": service,
+    "aws:secretsmanager/secret:Secret": (_, { prices }) => ({
+        lines: [{ what: "Secrets", quantity: 1, unit: "", price: prices.secretMonth }],
+        byUse: [`Reading secrets when a task starts: ${dollars(prices.secretReads10000)} for 10,000 times`],
+    }),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ({ inputs }, { prices }) => {
+        // An alarm with arithmetic is charged for each metric that goes into it, not for the result.
+        const queries = inputs.metricQueries as readonly { readonly metric?: unknown }[] | undefined;
+        const metrics = queries?.filter(({ metric }) => metric !== undefined).length ?? 1;
+        return { lines: [{ what: "Alarms, by metric", quantity: metrics, unit: "", price: prices.alarmMetricMonth }] };
+    },
+    "aws:appautoscaling/policy:Policy": ({ inputs }, { prices }) => {
+        // AWS makes an alarm to scale out by, and one to scale in by.
+        const alarms = inputs.policyType === "TargetTrackingScaling" ? 2 : 0;
+        const price = prices.alarmMetricMonth;
+        return { lines: [{ what: "Alarms that autoscaling makes", quantity: alarms, unit: "", price }] };
+    },
+    "aws:cloudwatch/dashboard:Dashboard": (_, { prices }) => ({
+        lines: [{ what: "Dashboards", quantity: 1, unit: "", price: prices.dashboardMonth }],
+    }),
+
+    "aws:cloudwatch/logGroup:LogGroup": (_, { prices }) => ({
+        byUse: [
+            `Logs: ${dollars(prices.logsGb)} for a GB written, ${dollars(prices.logsGbMonth)} for a GB kept for a month`,
+        ],
+    }),
+    "aws:ecs/cluster:Cluster": ({ inputs }, { prices }) => {
+        const settings = (inputs.settings ?? []) as readonly { readonly name: string; readonly value: string }[];
+        const insights = settings.some(({ name, value }) => name === "containerInsights" && value !== "disabled");
+        return insights
+            ? { byUse: [`Container Insights: ${dollars(prices.customMetricMonth)} for each metric, and its logs`] }
+            : {};
+    },
+    "aws:ecr/repository:Repository": (_, { prices }) => ({
+        byUse: [`Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (the newest 50 images stay)`],
+    }),
+    "aws:sns/topic:Topic": free,
+    "aws:sns/topicSubscription:TopicSubscription": (_, { prices }) => ({
+        byUse: [`Mails about alarms: ${dollars(prices.mails100000)} for 100,000`],
+    }),
+    "aws:route53/record:Record": ({ inputs }, { prices }) => ({
+        // Queries for an alias of a load balancer are free, and those for the certificate's record are few.
+        byUse: inputs.aliases ? [`The hosted zone, which is not the stack's: ${dollars(prices.hostedZoneMonth)}`] : [],
+    }),
+
+    "aws:acm/certificate:Certificate": free,
+    "aws:acm/certificateValidation:CertificateValidation": free,
+    "aws:appautoscaling/target:Target": free,
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": free,
+    "aws:ec2/securityGroup:SecurityGroup": free,
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": free,
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": free,
+    "aws:ecs/taskDefinition:TaskDefinition": free, // its size is charged where the service runs it
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": free,
+    "aws:iam/role:Role": free,
+    "aws:iam/rolePolicy:RolePolicy": free,
+    "aws:lb/listener:Listener": free,
+    "aws:lb/targetGroup:TargetGroup": free,
+    "aws:secretsmanager/secretVersion:SecretVersion": free,
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": free,
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": free,
+    "docker-build:index:Image": free, // its size is charged in the ECR repository
+    "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": free,
+    "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": free,
+    "github:index/actionsSecret:ActionsSecret": free,
+    "github:index/actionsVariable:ActionsVariable": free,
+    "github:index/repository:Repository": free,
+    "github:index/repositoryEnvironment:RepositoryEnvironment": free,
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": free,
+    "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": free,
+    "pulumi:providers:github": free,
+};
+
+const addresses = (whose: string, count: number, { prices }: Context): Line => ({
+    what: `${named(count, "public IPv4 address", "es")} of ${whose}`,
+    quantity: count * hours,
+    unit: "h",
+    price: prices.publicIpv4Hour,
+});
+
+/** The gateways that awsx makes in the VPC; the VPC itself, its subnets and the S3 endpoint are free. */
+function network({ inputs }: Registration, context: Context): Charges {
+    const { prices } = context;
+    const { strategy } = inputs.natGateways as { readonly strategy: keyof typeof gateways };
+    const gateways = { None: 0, Single: 1, OnePerAz: Number(inputs.numberOfAvailabilityZones) };
+    const count = gateways[strategy];
+    const zones = `Traffic between zones: ${dollars(prices.betweenZonesGb)} for a GB in each direction`;
+    const internet = `Traffic to the internet: ${dollars(prices.toInternetGb)} for a GB`;
+    if (count === 0) {
+        return { byUse: [internet, zones] };
+    }
+    return {
+        lines: [
+            {
+                what: named(count, "NAT gateway"),
+                quantity: count * hours,
+                unit: "h",
+                price: prices.natGatewayHour,
+            },
+            addresses("NAT", count, context),
+        ],
+        byUse: [
+            internet,
+            zones,
+            `Traffic through NAT, image layers not among it: ${dollars(prices.natGatewayGb)} for a GB`,
+        ],
+    };
+}
+
+function loadBalancer({ inputs }: Registration, context: Context): Charges {
+    const { prices } = context;
+    const zones = (inputs.subnets as readonly string[]).length;
+    return {
+        lines: [
+            { what: "1 load balancer", quantity: hours, unit: "h", price: prices.loadBalancerHour },
+            addresses("the load balancer, one in each zone", zones, context),
+        ],
+        byUse: [
+            `Requests: ${dollars(prices.lcuHour)} for an hour and LCU (25 new connections a second, 3,000 open ones, or 1 GB an hour)`,
+        ],
+    };
+}
+
+interface Strategy {
+    readonly capacityProvider: "FARGATE" | "FARGATE_SPOT";
+    readonly base: number;
+    readonly weight: number;
+}
+
+/** The running tasks, by how ECS spreads them over its capacity providers. */
+function service({ inputs }: Registration, context: Context): Charges {
+    const { prices, tasks } = context;
+    const { cpu, memory, runtimePlatform } = context.one("aws:ecs/taskDefinition:TaskDefinition").inputs as {
+        readonly cpu: string;
+        readonly memory: string;
+        readonly runtimePlatform: { readonly cpuArchitecture: "X86_64" | "ARM64" };
+    };
+    const vcpus = Number(cpu) / 1024;
+    const gigabytes = Number(memory) / 1024;
+    const price = prices.fargate[runtimePlatform.cpuArchitecture];
+    const architecture = runtimePlatform.cpuArchitecture.toLowerCase();
+    const lines = spread(inputs.capacityProviderStrategies as readonly Strategy[], tasks).flatMap(
+        ([provider, count]) => {
+            const [kind, share] = provider === "FARGATE" ? ["on demand", 1] : ["Spot", prices.spotShareOfOnDemand];
+            const each = (size: number, unit: string) =>
+                `Fargate ${architecture} ${kind}, ${named(count, "task")} × ${size} ${unit}`;
+            return [
+                {
+                    what: each(vcpus, "vCPU"),
+                    quantity: count * vcpus * hours,
+                    unit: "vCPU-h",
+                    price: price.vcpuHour * share,
+                },
+                {
+                    what: each(gigabytes, "GB"),
+                    quantity: count * gigabytes * hours,
+                    unit: "GB-h",
+                    price: price.gbHour * share,
+                },
+            ];
+        },
+    );
+    const { assignPublicIp } = inputs.networkConfiguration as { readonly assignPublicIp: boolean };
+    return { lines: assignPublicIp ? [...lines, addresses("the tasks", tasks, context)] : lines };
+}
+
+/** First each provider's base, then the rest by weight. */
+function spread(strategies: readonly Strategy[], tasks: number): (readonly [Strategy["capacityProvider"], number])[] {
+    let rest = tasks;
+    const bases = strategies.map(({ base }) => {
+        const taken = Math.min(base, rest);
+        rest -= taken;
+        return taken;
+    });
+    const weights = strategies.reduce((sum, { weight }) => sum + weight, 0);
+    return strategies
+        .map(
+            ({ capacityProvider, weight }, index) =>
+                [capacityProvider, bases[index]! + (rest * weight) / weights] as const,
+        )
+        .filter(([, count]) => count > 0);
+}
+
+/** At least cents, and up to six digits after the point. */
+export const dollars = (price: number): string =>
+    price.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 6 });
+
+/** A number with its noun. */
+export const named = (count: number, noun: string, plural = "s"): string =>
+    `${count} ${noun}${count === 1 ? "" : plural}`;

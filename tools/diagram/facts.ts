@@ -1,0 +1,145 @@
+/** What the picture shows, read from a stack's resources: each fact from the resource that makes it true. */
+import { layOut } from "../../sandbox/providers/awsx/layout";
+import type { Recording } from "../recorder";
+import type { Stack } from "../resources";
+import { pipelineOf } from "./pipelineFacts";
+import { tasksOf, watchersOf } from "./taskFacts";
+
+export interface Zone {
+    /** The ranges of its two subnets. */
+    readonly publicCidr: string;
+    readonly privateCidr: string;
+    readonly nat: boolean;
+}
+
+export interface Role {
+    readonly name: string;
+    /** What a token's subject ends with: `ref:refs/heads/main`, `environment:prod` or `pull_request`. */
+    readonly context: string;
+    /** The workflow that assumes it: it reads the secret that holds the role's ARN. */
+    readonly workflow: string;
+    readonly pushesImages: boolean;
+    readonly rollsOut: boolean;
+}
+
+export interface Facts {
+    readonly name: string;
+    readonly region: string;
+    readonly cidr: string;
+    readonly zones: readonly Zone[];
+    /** Where tasks run. */
+    readonly tasksIn: "public" | "private";
+    /** AWS services with an endpoint in the VPC, such as `s3`. */
+    readonly endpoints: readonly string[];
+    /** A listener without `redirectsTo` forwards to the tasks. */
+    readonly listeners: readonly { readonly port: string; readonly redirectsTo?: string }[];
+    /** Ports that the security groups open, by who talks to whom. */
+    readonly ports: {
+        readonly worldToBalancer: readonly string[];
+        readonly balancerToTasks: readonly string[];
+        readonly tasksToWorld: readonly string[];
+    };
+    readonly domain?: { readonly name: string; readonly certificate: boolean };
+    readonly tasks: { readonly least: number; readonly most: number; readonly size: string; readonly spot: boolean };
+    readonly image: { readonly repository: string; readonly pulled: boolean };
+    /** Undefined: the tasks write to no group of the stack. */
+    readonly logs?: { readonly group: string; readonly days: number };
+    readonly secrets: readonly string[];
+    readonly alarms: {
+        readonly count: number;
+        readonly told: boolean;
+        readonly rollsBack: boolean;
+        readonly dashboard: boolean;
+    };
+    readonly mail?: string;
+    readonly oidcProvider: "own" | "existing";
+    readonly roles: readonly Role[];
+    readonly github: {
+        readonly repository: string;
+        readonly created: boolean;
+        readonly environment?: { readonly name: string; readonly reviewed: boolean };
+        readonly secrets: readonly string[];
+        readonly variables: readonly string[];
+    };
+}
+
+export function factsOf({ name, region, resources }: Stack): Facts {
+    const vpc = resources.one("awsx:ec2:Vpc").inputs as {
+        readonly cidrBlock: string;
+        readonly numberOfAvailabilityZones: number;
+        readonly natGateways: { readonly strategy: "None" | "Single" | "OnePerAz" };
+        readonly vpcEndpointSpecs?: readonly { readonly serviceName: string }[];
+    };
+    const subnets = layOut(vpc.cidrBlock, vpc.numberOfAvailabilityZones);
+    const cidr = (zone: number, type: string) => subnets.find((one) => one.zone === zone && one.type === type)!.cidr;
+    const { strategy } = vpc.natGateways;
+    const zones = Array.from({ length: vpc.numberOfAvailabilityZones }, (_, zone) => ({
+        publicCidr: cidr(zone, "Public"),
+        privateCidr: cidr(zone, "Private"),
+        nat: strategy === "OnePerAz" || (strategy === "Single" && zone === 0),
+    }));
+    const service = resources.one("aws:ecs/service:Service");
+    const { subnets: taskSubnets } = service.inputs.networkConfiguration as { readonly subnets: readonly string[] };
+    const publicSubnets = resources.one("awsx:ec2:Vpc").outputs.publicSubnetIds as readonly string[];
+
+    return {
+        name,
+        region,
+        cidr: vpc.cidrBlock,
+        zones,
+        tasksIn: taskSubnets.every((subnet) => publicSubnets.includes(subnet)) ? "public" : "private",
+        endpoints: (vpc.vpcEndpointSpecs ?? []).map(({ serviceName }) => serviceName.split(".").at(-1)!),
+        ...edgeOf(resources),
+        ...tasksOf(resources),
+        ...watchersOf(resources),
+        ...pipelineOf(resources),
+    };
+}
+
+function edgeOf(resources: Recording): Pick<Facts, "listeners" | "ports" | "domain"> {
+    const balancer = resources.one("aws:lb/loadBalancer:LoadBalancer");
+    const service = resources.one("aws:ecs/service:Service");
+    const { securityGroups: taskGroups } = service.inputs.networkConfiguration as { readonly securityGroups: string[] };
+    const balancerGroups = balancer.inputs.securityGroups as string[];
+    const world = "0.0.0.0/0";
+
+    /** The ports of the rules of some groups that have a certain peer: an address range, or one of some groups. */
+    const rules = (direction: "Ingress" | "Egress", groups: readonly string[], peers: readonly string[]) =>
+        resources
+            .of(`aws:vpc/securityGroup${direction}Rule:SecurityGroup${direction}Rule`)
+            .map(({ inputs }) => inputs)
+            .filter(({ securityGroupId }) => groups.includes(String(securityGroupId)))
+            .filter(({ cidrIpv4, referencedSecurityGroupId }) =>
+                peers.includes(String(cidrIpv4 ?? referencedSecurityGroupId)),
+            )
+            .map(({ fromPort, toPort }) =>
+                fromPort === toPort ? String(fromPort) : `${String(fromPort)}–${String(toPort)}`,
+            );
+
+    const listeners = resources.of("aws:lb/listener:Listener").map(({ inputs }) => {
+        const [action] = inputs.defaultActions as readonly {
+            readonly type: string;
+            readonly redirect?: { port: string };
+        }[];
+        return { port: String(inputs.port), redirectsTo: action!.redirect?.port, certificate: inputs.certificateArn };
+    });
+    const listening = new Set(listeners.map(({ port }) => port));
+    const admitted = new Set(rules("Ingress", taskGroups, balancerGroups));
+    const alias = resources
+        .of("aws:route53/record:Record")
+        .find(
+            ({ inputs }) => (inputs.aliases as { name: string }[] | undefined)?.[0]?.name === balancer.outputs.dnsName,
+        );
+    return {
+        listeners: listeners.map(({ port, redirectsTo }) => ({ port, redirectsTo })),
+        ports: {
+            worldToBalancer: rules("Ingress", balancerGroups, [world]).filter((port) => listening.has(port)),
+            balancerToTasks: rules("Egress", balancerGroups, taskGroups).filter((port) => admitted.has(port)),
+            tasksToWorld: rules("Egress", taskGroups, [world]),
+        },
+        domain: alias && {
+            name: String(alias.inputs.name),
+            certificate: listeners.some(({ certificate }) => certificate !== undefined),
+        },
+    };
+}

@@ -1,0 +1,230 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as fakeCloud from "./fakeCloud";
+
+/** The checkout that the program is in. */
+export const projectFolder = path.resolve(__dirname, "..");
+
+export interface Registration {
+    readonly type: string;
+    readonly name: string;
+    /** Without secrets' wrapping; `secrets` says where that was. */
+    inputs: Readonly<Record<string, unknown>>;
+    /** Paths of the inputs that are secret, such as `registries.0.password`. */
+    secrets: readonly string[];
+    /** The provider's reference, empty for the default one. */
+    provider: string;
+    readonly parent: Registration | undefined;
+    readonly dependsOn: readonly Registration[];
+    readonly ignoreChanges: readonly string[];
+    readonly protect: boolean;
+    /** What the resource's id and ARN are, as others refer to it. */
+    outputs: Readonly<Record<string, unknown>>;
+}
+
+export interface Recording {
+    /** In the order in which the program declares them, the stack itself left out. */
+    readonly registrations: readonly Registration[];
+    readonly lookups: readonly { readonly token: string; readonly inputs: Readonly<Record<string, unknown>> }[];
+    readonly outputs: Readonly<Record<string, unknown>>;
+    readonly secretOutputs: readonly string[];
+    /** All of a type, such as `aws:ecs/service:Service`. */
+    of(type: string): readonly Registration[];
+    /** The one of a type and, where there are several, of a name. Throws if there is none or more than one. */
+    one(type: string, name?: string): Registration;
+}
+
+/** What the engine tells a program before it runs. */
+export interface Run {
+    readonly project: string;
+    readonly stack: string;
+    readonly organization: string;
+    /** Every key with its namespace, such as `aws:region`; structured values as JSON. */
+    readonly config: Readonly<Record<string, string>>;
+    /** What the made-up ARNs are in. */
+    readonly region: string;
+    /** What runs; by default the whole program. Returns the outputs. */
+    readonly program?: () => unknown;
+}
+
+/**
+ * Runs the program against mocks and records what it declares. Mocks receive no parent, dependsOn, protect or ignoreChanges, so
+ * these come from a transformation, which every resource inherits.
+ *
+ * What it cannot prove: that AWS and GitHub accept the inputs. The sandbox does that.
+ *
+ * @returns what was declared, and what the program threw: an Error of its own, or one that lists look-ups without a stub, inputs
+ * with "undefined" or an unresolved value in them, and resources of the same type and name.
+ */
+export async function runProgram(run: Run): Promise<{ recording: Recording; failure: Error | undefined }> {
+    const { project, stack, organization, config, region, program = loadProgram } = run;
+    const problems: string[] = [];
+    const registrations: Registration[] = [];
+    const known = new Map<pulumi.Resource, Registration>();
+    const pending: Promise<unknown>[] = [];
+    const lookups: { token: string; inputs: Record<string, unknown> }[] = [];
+
+    pulumi.runtime.setAllConfig(config);
+    await pulumi.runtime.setMocks(
+        {
+            newResource: (args) => {
+                const result = fakeCloud.create(region, args);
+                const registration = registrations.find(({ type, name }) => type === args.type && name === args.name);
+                if (registration) {
+                    const secrets: string[] = [];
+                    registration.inputs = reveal(args.inputs, secrets) as Record<string, unknown>;
+                    registration.secrets = secrets;
+                    registration.provider = args.provider ?? "";
+                    registration.outputs = { ...(reveal(result.state, []) as object), id: result.id };
+                    problems.push(...unresolved(registration.inputs).map((at) => `${args.type} ${args.name}: ${at}`));
+                }
+                return result;
+            },
+            call: ({ token, inputs }) => {
+                lookups.push({ token, inputs: inputs as Record<string, unknown> });
+                const stub = fakeCloud.lookups[token];
+                if (!stub) {
+                    // Not thrown here: an output that fails takes the whole process with it (pulumi/pulumi#16665).
+                    problems.unshift(`no stub for the look-up ${token}`);
+                }
+                return stub?.(inputs as Record<string, unknown>) ?? {};
+            },
+        },
+        project,
+        stack,
+        false,
+        organization,
+    );
+
+    let failure: Error | undefined;
+    let exported: unknown;
+    const home = process.cwd();
+    process.chdir(workFolder());
+    const outputs = await pulumi.runtime
+        .runInPulumiStack(() => {
+            pulumi.runtime.registerStackTransformation(({ resource, type, name, opts }) => {
+                if (registrations.some((other) => other.type === type && other.name === name)) {
+                    problems.push(`${type} ${name}: registered twice`);
+                }
+                const { ignoreChanges = [], protect = false } = opts;
+                const dependsOn: Registration[] = [];
+                pending.push(
+                    resolveAll(opts).then((found) => dependsOn.push(...found.flatMap((one) => known.get(one) ?? []))),
+                );
+                const parent = opts.parent && known.get(opts.parent);
+                const registration = { type, name, parent, dependsOn, ignoreChanges, protect: protect === true };
+                registrations.push({ ...registration, inputs: {}, secrets: [], provider: "", outputs: {} });
+                known.set(resource, registrations.at(-1)!);
+                return undefined;
+            });
+            exported = program();
+            return Promise.resolve(exported as Record<string, unknown>);
+        })
+        .catch((error: unknown) => {
+            failure = error instanceof Error ? error : new Error(String(error));
+        });
+    await pulumi.runtime.disconnect();
+    await Promise.all(pending);
+    process.chdir(home);
+    if (failure === undefined && problems.length > 0) {
+        failure = new Error(
+            `the program cannot be recorded:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+        );
+    }
+
+    const of = (type: string) => registrations.filter((registration) => registration.type === type);
+    const recording = {
+        registrations,
+        lookups,
+        outputs: (outputs ?? {}) as Record<string, unknown>,
+        secretOutputs: await secretKeys(exported),
+        of,
+        one: (type: string, name?: string) => {
+            const found = of(type).filter((registration) => name === undefined || registration.name === name);
+            if (found.length !== 1) {
+                throw new Error(
+                    `expected one ${type} ${name ?? ""}, found ${found.map((one) => one.name).join(", ") || "none"}`,
+                );
+            }
+            return found[0]!;
+        },
+    };
+    return { recording, failure };
+}
+
+const requireFresh = createRequire(__filename);
+
+/** index.ts has its effects when it is loaded, so each run loads it anew. The modules that it imports have none. */
+function loadProgram(): unknown {
+    delete requireFresh.cache[requireFresh.resolve("../index")];
+    return requireFresh("../index");
+}
+
+let folder: string | undefined;
+
+/** The program writes into its folder; a copy keeps this away from a `pulumi up` in the same checkout. */
+function workFolder(): string {
+    if (folder === undefined) {
+        const made = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-program-"));
+        fs.cpSync(path.join(projectFolder, "app"), path.join(made, "app"), { recursive: true });
+        process.once("exit", () => fs.rmSync(made, { recursive: true, force: true }));
+        folder = made;
+    }
+    return folder;
+}
+
+/** Resources and promises of them. Not outputs, which would resolve to copies without identity; the program has none here. */
+async function resolveAll({ dependsOn }: pulumi.ResourceOptions): Promise<pulumi.Resource[]> {
+    const given = (await (dependsOn as Promise<unknown>)) ?? [];
+    return (await Promise.all([given].flat() as Promise<pulumi.Resource>[])).flat();
+}
+
+/** `value` without the wrapping that marks a secret. */
+function reveal(value: unknown, secrets: string[], at: readonly string[] = []): unknown {
+    if (Array.isArray(value)) {
+        return value.map((item, index) => reveal(item, secrets, [...at, String(index)]));
+    }
+    if (typeof value !== "object" || value === null) {
+        return value;
+    }
+    const { [secretMark]: mark, ...properties } = value as Record<string, unknown>;
+    if (mark === secretSignature) {
+        secrets.push(at.join("."));
+        return reveal(properties.value, secrets, at);
+    }
+    return Object.fromEntries(
+        Object.entries(properties).map(([key, item]) => [key, reveal(item, secrets, [...at, key])]),
+    );
+}
+
+/** How the engine's protocol marks a secret: see the constants of the same values in the SDK's runtime/rpc. */
+const secretMark = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+/** What a text must not hold: a value that is missing, unknown, or an object or Output that was put into a string as it is. */
+const mistakes = ["undefined", "04da6b54-80e4-46f7-96ec-b56ff0331ba9", "[object Object]", "Calling [to"];
+
+function unresolved(value: unknown, at = ""): string[] {
+    if (typeof value === "string") {
+        return mistakes.filter((mistake) => value.includes(mistake)).map((mistake) => `${at} contains "${mistake}"`);
+    }
+    if (typeof value !== "object" || value === null) {
+        return [];
+    }
+    return Object.entries(value)
+        .filter(([key]) => key !== "__provider") // a dynamic resource's source code
+        .flatMap(([key, item]) => unresolved(item, at === "" ? key : `${at}.${key}`));
+}
+
+async function secretKeys(exported: unknown): Promise<string[]> {
+    const outputs = Object.entries((exported ?? {}) as Record<string, unknown>);
+    const secret = await Promise.all(
+        outputs.map(async ([key, value]) =>
+            pulumi.Output.isInstance(value) && (await pulumi.isSecret(value)) ? [key] : [],
+        ),
+    );
+    return secret.flat();
+}
