@@ -34,7 +34,8 @@ export async function recover(
     const interrupted = [stack, ...others].filter(({ name }) => wasInterrupted(name));
     const stale = forgetful && !wasInterrupted(stack.name) ? [stack, ...interrupted] : interrupted;
     if (stale.length > 0) {
-        const reason = interrupted.length > 0 ? "the last command did not finish" : "the AWS emulator was restarted";
+        const names = interrupted.map(({ name }) => name).join(" and ");
+        const reason = names ? `the last command for ${names} did not finish` : "the AWS emulator was restarted";
         await step(`Compare the state with what exists: ${reason}`, async () => {
             for (const each of stale) {
                 await each.cancel(); // lets go of a lock whose holder is gone; `exclusively` made sure of that

@@ -17,6 +17,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `domains` | issues every certificate; takes any DNS record and TLS listener | a certificate waits for the record that proves its domain |
 | `metrics` | measures nothing | requests by status, health of targets, CPU and memory of tasks, each minute |
 | `alarms`, `arithmetic` | evaluates an alarm when data is published, without metric math | each minute, as declared |
+| `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
 | `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
 | `subscriptions` | takes an e-mail address for confirmed | pending until it is |
 | `shells` | hands out a session for any task | only with execute command enabled and the task role's rights |
@@ -87,6 +88,7 @@ def main() -> None:
     import authorization
     import autoscaling
     import containers
+    import dashboards
     import deployment_alarms
     import deployments
     import domains
@@ -100,7 +102,7 @@ def main() -> None:
     from ministack import app
 
     installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
-    installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, subscriptions, shells)
+    installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
     for module in installed:
         module.install()
     containers.remove_leftovers()

@@ -197,6 +197,18 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
         await assert.rejects(alarm("share", "errors / visits", "missing"), /Unrecognized ids visits/);
     });
 
+    it("lists dashboards with the time of their last change", async () => {
+        const before = Date.now();
+        await cloudWatch.putDashboard({ DashboardName: "golden", DashboardBody: '{"widgets":[]}' });
+        const { DashboardEntries } = await cloudWatch.listDashboards({});
+        assert.deepEqual(
+            DashboardEntries!.map((each) => each.DashboardName),
+            ["golden"],
+        );
+        assert.ok(Math.abs(DashboardEntries![0]!.LastModified!.getTime() - before) < 10_000);
+        await cloudWatch.deleteDashboards({ DashboardNames: ["golden"] });
+    });
+
     it("asks an e-mail address before it sends anything, and cannot end a subscription that waits", async () => {
         const { TopicArn } = await sns.createTopic({ Name: "on-call" });
         const email = { TopicArn, Protocol: "email", Endpoint: "on-call@example.com" };

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { parse, stringify } from "yaml";
 import { CopiedCheckout, fetchPage, testPorts, type Run } from "./copiedCheckout";
 import type { StackNames } from "./stackCalls";
 
@@ -37,6 +39,18 @@ export function jobsOf({ output }: Run): Record<string, string> {
 
 /** A copied checkout with the stacks dev and prod in its sandbox. */
 export class TwoStacks extends CopiedCheckout {
+    /**
+     * Makes `Pulumi.prod.yaml` of its example, with reviewers that there are, and without what would be in the way here: containers
+     * for another processor, and the protection from the destroy at the end.
+     */
+    writeProd(): void {
+        const { config } = parse(fs.readFileSync(this.path("Pulumi.prod.yaml.example"), "utf8")) as { config: object };
+        fs.writeFileSync(this.path("Pulumi.prod.yaml"), stringify({ config }));
+        this.configure("fargate-cicd:githubReviewers", "alice,octo-org/platform", "prod");
+        this.configure("fargate-cicd:architecture", undefined, "prod");
+        this.configure("fargate-cicd:deletionProtection", undefined, "prod");
+    }
+
     /** Runs a script that has to end well. */
     async succeed(script: string): Promise<Run> {
         const run = await this.run(script);
