@@ -4,7 +4,6 @@ MiniStack evaluates an alarm when somebody publishes data, over a metric's data 
 drops metric math and what is to be made of missing data. AWS looks a few periods further back where data is missing.
 """
 
-import json
 import time
 
 from ministack.core.responses import request_scope
@@ -116,7 +115,6 @@ def install() -> None:
     existing(cloudwatch, "_stat_value", "stats stat_name points")
     existing(cloudwatch, "_dispatch_alarm_actions", "alarm old_state new_state reason")
     existing(cloudwatch, "_evaluate_parent_alarms", "child seen")
-    existing(cloudwatch, "_json_timestamp", "value")
 
     @replace(cloudwatch, "_evaluate_alarm", "alarm")
     def evaluate_alarm(original, alarm):
@@ -137,15 +135,5 @@ def install() -> None:
                 alarm.pop(name, None)
             alarm["Metrics"] = cbor_data["Metrics"]
         return response
-
-    @replace(cloudwatch, "_list_dashboards", "params cbor_data is_cbor is_json")
-    def list_dashboards(original, params, cbor_data, is_cbor, is_json=False):
-        status, headers, body = original(params, cbor_data, is_cbor, is_json)
-        if not is_json or status != 200:
-            return status, headers, body
-        # MiniStack writes this one time as text, which no SDK reads.
-        entries = json.loads(body)["DashboardEntries"]
-        told = [{**each, "LastModified": cloudwatch._json_timestamp(each["LastModified"])} for each in entries]
-        return status, headers, json.dumps({"DashboardEntries": told}).encode()
 
     metrics.start(evaluate)
