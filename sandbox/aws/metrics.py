@@ -22,7 +22,7 @@ from collections import Counter
 from typing import Callable
 
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import alb, cloudwatch, ecs
+from ministack.services import alb, cloudwatch, cloudwatch_logs, ecs
 
 import health
 from replace import existing
@@ -102,14 +102,15 @@ def _publish_service(at: float, service: dict) -> None:
         counts = {"DesiredTaskCount": service["desiredCount"], "RunningTaskCount": len(running)}
         for metric, count in counts.items():
             _publish(at, _CONTAINER_INSIGHTS, metric, dimensions, "Count", count)
-        _log(cluster, {"Type": "Service", **dimensions, **counts})
+        _log(cluster, at, {"Type": "Service", **dimensions, **counts})
 
 
-def _log(cluster: str, event: dict) -> None:
-    """Container Insights writes what it has measured into a log group, which it makes where there is none."""
-    group = f"/aws/ecs/containerinsights/{cluster}/performance"
-    config = {"group": group, "stream": "ServiceTelemetry", "create_group": True}
-    if ecs._ensure_awslogs_stream(config):
+def _log(cluster: str, at: float, event: dict) -> None:
+    """Container Insights writes what it measures into a log group, which it makes where there is none. Here once a real minute."""
+    group, stream = f"/aws/ecs/containerinsights/{cluster}/performance", "ServiceTelemetry"
+    begun = stream in (cloudwatch_logs._log_groups.get(group) or {}).get("streams", {})
+    config = {"group": group, "stream": stream, "create_group": True}
+    if (not begun or at % 60 < MINUTE) and ecs._ensure_awslogs_stream(config):
         ecs._emit_awslogs_event(config, json.dumps(event))
 
 

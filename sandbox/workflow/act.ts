@@ -138,6 +138,6 @@ export async function runWorkflow(run: ActRun): Promise<string[]> {
 function failuresOf(output: readonly string[]): string[] {
     const lines = output.map((line) => line.replace(/\x1b\[[0-9;]*m/g, ""));
     const errors = lines.flatMap((line) => /❗ +::error.*?::(.*)$/.exec(line)?.[1] ?? []);
-    const steps = lines.flatMap((line) => /❌ +Failure - Main (.+?)(?: \[[\d.]+m?s\])?$/.exec(line)?.[1] ?? []);
+    const steps = lines.flatMap((line) => /❌ +Failure - Main (.+?)(?: \[[\dhmsµ.]+\])?$/.exec(line)?.[1] ?? []);
     return steps.map((step, index) => (errors[index] ? `${step}: ${errors[index]}` : step));
 }

@@ -10,6 +10,7 @@ const seed = Buffer.alloc(32, 7);
 const repository = "aws:ecr/repository:Repository";
 const listener = "aws:lb/listener:Listener";
 const service = "aws:ecs/service:Service";
+const alarm = "aws:cloudwatch/metricAlarm:MetricAlarm";
 const securityGroup = "aws:ec2/securityGroup:SecurityGroup";
 
 describe("the aws stand-in", () => {
@@ -66,6 +67,22 @@ describe("the aws stand-in", () => {
         );
     });
 
+    it("refuses what it does not know of an alarm's arithmetic, at any depth", () => {
+        const metric = { namespace: "AWS/ECS", metricName: "CPUUtilization", period: 60, stat: "Average" };
+        const inputs = {
+            comparisonOperator: "GreaterThanThreshold",
+            evaluationPeriods: 1,
+            metricQueries: [
+                { id: "cpu", metric: { ...metric, unit: "Percent" } },
+                { id: "all", accountId: "1" },
+            ],
+        };
+        assert.deepEqual(
+            plugin.check(alarm, "main", {}, inputs, seed).failures.map(({ property }) => property),
+            ["metricQueries[0].metric.unit", "metricQueries[1].accountId"],
+        );
+    });
+
     it("refuses a missing property, nested or not", () => {
         const inputs = { loadBalancerArn: "arn", port: 80, defaultActions: [{ targetGroupArn: "arn" }] };
         assert.deepEqual(reasons(listener, inputs), [
@@ -114,6 +131,17 @@ describe("the aws stand-in", () => {
             replaces: [],
             deleteBeforeReplace: false,
         });
+    });
+
+    it("changes an alarm, a dashboard and a cluster in place, and makes another of a subscription", () => {
+        const replaces = (type: string, key: string) =>
+            plugin.diff(type, { [key]: "before" }, { [key]: "after" }).replaces.length > 0;
+        assert.equal(replaces(alarm, "threshold"), false);
+        assert.equal(replaces(alarm, "name"), true);
+        assert.equal(replaces("aws:cloudwatch/dashboard:Dashboard", "dashboardBody"), false);
+        assert.equal(replaces("aws:ecs/cluster:Cluster", "settings"), false);
+        assert.equal(replaces("aws:lb/loadBalancer:LoadBalancer", "enableDeletionProtection"), false);
+        assert.equal(replaces("aws:sns/topicSubscription:TopicSubscription", "endpoint"), true);
     });
 
     it("deletes the old one first where both would have one name, and not where the name is generated", () => {
