@@ -18,8 +18,9 @@ interface Condition extends Pick<
 > {
     /** Why it wakes somebody, and where to look. */
     readonly description: string;
-    /** For how many minutes without a break. */
+    /** For how many minutes: without a break, or out of how many. */
     readonly minutes: number;
+    readonly outOf?: number;
     /** Whether no data is as bad as bad data. */
     readonly silenceIsBad?: boolean;
 }
@@ -38,8 +39,14 @@ const query = (id: string, [namespace, metricName, dimensions]: Metric, stat: st
 
 /** A part with alarms: each tells the topic when it is raised, and when it is over. */
 abstract class Alarms extends pulumi.ComponentResource {
-    protected add(name: string, kind: string, { prefix, notifications }: AlarmsArgs, condition: Condition) {
-        const { description, minutes, silenceIsBad = false, ...rest } = condition;
+    protected add(
+        name: string,
+        kind: string,
+        { prefix, notifications }: AlarmsArgs,
+        condition: Condition,
+        dependsOn?: pulumi.Resource,
+    ) {
+        const { description, minutes, outOf = minutes, silenceIsBad = false, ...rest } = condition;
         return new aws.cloudwatch.MetricAlarm(
             `${name}-${kind}`,
             {
@@ -47,12 +54,13 @@ abstract class Alarms extends pulumi.ComponentResource {
                 alarmDescription: description,
                 ...rest,
                 ...(rest.metricQueries ? {} : { period: 60 }),
-                evaluationPeriods: minutes,
+                evaluationPeriods: outOf,
+                datapointsToAlarm: minutes,
                 treatMissingData: silenceIsBad ? "breaching" : "notBreaching",
                 alarmActions: [notifications.topicArn],
                 okActions: [notifications.topicArn],
             },
-            { parent: this },
+            { parent: this, dependsOn },
         );
     }
 }
@@ -84,6 +92,7 @@ export class RequestAlarms extends Alarms {
             comparisonOperator: "GreaterThanThreshold",
             threshold: 5,
             minutes: 2,
+            outOf: 5, // for as long as an alarm looks back ECS watches a release: its first minutes are told minutes later
         });
         const loadBalancerErrors = this.add(name, "load-balancer-errors", args, {
             description:
@@ -147,8 +156,10 @@ export class TaskAlarms extends Alarms {
                   comparisonOperator: "LessThanThreshold",
                   threshold: args.minTasks,
               };
+        // With the service gone, or not there yet, it would be silent, and some take that for an outage.
+        const add = (kind: string, condition: Condition) => this.add(name, kind, args, condition, args.service.ready);
         const alarms = [
-            this.add(name, "no-healthy-task", args, {
+            add("no-healthy-task", {
                 description: "No task answers health checks: the app is down",
                 namespace: elb,
                 metricName: "HealthyHostCount",
@@ -159,7 +170,7 @@ export class TaskAlarms extends Alarms {
                 minutes: 2, // the newest minute's figure can be late
                 silenceIsBad: true, // nothing is reported where there is no task at all
             }),
-            this.add(name, "unhealthy-task", args, {
+            add("unhealthy-task", {
                 description: "A task keeps failing its health checks: see its logs, and its size",
                 namespace: elb,
                 metricName: "UnHealthyHostCount",
@@ -169,17 +180,17 @@ export class TaskAlarms extends Alarms {
                 threshold: 1,
                 minutes: 5,
             }),
-            this.add(name, "too-few-tasks", args, {
+            add("too-few-tasks", {
                 description: "Fewer tasks run than should: see the service's events for why none starts",
                 ...tooFew,
                 minutes: 10,
                 silenceIsBad: true,
             }),
-            this.add(name, "high-cpu", args, {
+            add("high-cpu", {
                 description: "Tasks use more than 85 % of their CPU: raise maxTasks or cpu",
                 ...busy("CPUUtilization"),
             }),
-            this.add(name, "high-memory", args, {
+            add("high-memory", {
                 description: "Tasks use more than 85 % of their memory, and are killed at 100 %: raise memory",
                 ...busy("MemoryUtilization"),
             }),

@@ -37,6 +37,8 @@ export class Service extends pulumi.ComponentResource {
     public readonly clusterName: pulumi.Output<string>;
     public readonly serviceName: pulumi.Output<string>;
     public readonly serviceArn: pulumi.Output<string>;
+    /** The service itself, steady when it is created. */
+    public readonly ready: pulumi.Resource;
     /** What CloudWatch files the service's metrics under. */
     public readonly metricDimensions: Readonly<Record<string, pulumi.Output<string>>>;
 
@@ -100,6 +102,7 @@ export class Service extends pulumi.ComponentResource {
         this.clusterName = cluster.name;
         this.serviceName = service.name;
         this.serviceArn = service.arn;
+        this.ready = service;
         this.metricDimensions = { ClusterName: cluster.name, ServiceName: service.name };
         this.registerOutputs({ clusterName: this.clusterName, serviceName: this.serviceName });
     }

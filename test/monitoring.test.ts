@@ -113,17 +113,16 @@ describe("monitoring", () => {
         const patience = run.of(alarmType).map(({ name, inputs }) => {
             const { period, evaluationPeriods, datapointsToAlarm, treatMissingData } = inputs;
             assert.equal(period, inputs.metricQueries ? undefined : 60, name);
-            assert.equal(datapointsToAlarm, undefined, "every one of the periods");
-            return [name, evaluationPeriods, treatMissingData];
+            return [name, datapointsToAlarm, evaluationPeriods, treatMissingData];
         });
         assert.deepEqual(patience, [
-            ["main-app-errors", 2, "notBreaching"],
-            ["main-load-balancer-errors", 2, "notBreaching"],
-            ["main-no-healthy-task", 2, "breaching"],
-            ["main-unhealthy-task", 5, "notBreaching"],
-            ["main-too-few-tasks", 10, "breaching"],
-            ["main-high-cpu", 15, "notBreaching"],
-            ["main-high-memory", 15, "notBreaching"],
+            ["main-app-errors", 2, 5, "notBreaching"],
+            ["main-load-balancer-errors", 2, 2, "notBreaching"],
+            ["main-no-healthy-task", 2, 2, "breaching"],
+            ["main-unhealthy-task", 5, 5, "notBreaching"],
+            ["main-too-few-tasks", 10, 10, "breaching"],
+            ["main-high-cpu", 15, 15, "notBreaching"],
+            ["main-high-memory", 15, 15, "notBreaching"],
         ]);
     });
 
@@ -157,9 +156,14 @@ describe("monitoring", () => {
 
     it("calls on the alarms that silence raises only once the service is there to be heard", () => {
         const silent = run.of(alarmType).filter(({ inputs }) => inputs.treatMissingData === "breaching");
-        const order = run.registrations.map(({ type }) => type);
-        const after = silent.map(({ name }) => run.registrations.findIndex((other) => other.name === name));
-        assert.ok(after.every((index) => index > order.indexOf("aws:ecs/service:Service")));
+        assert.equal(silent.length, 2);
+        for (const { name, dependsOn } of silent) {
+            assert.deepEqual(
+                dependsOn.map(({ type }) => type),
+                ["aws:ecs/service:Service"],
+                `${name}, which on destroy goes before the service, too`,
+            );
+        }
     });
 
     it("has Container Insights off, said so that no account's default turns it on; and on with a log group that ends", () => {

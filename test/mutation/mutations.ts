@@ -310,8 +310,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the workflow reads a variable that nobody writes",
         file: ".github/workflows/deploy.yml",
-        find: "vars.ECS_CLUSTER",
-        become: "vars.CLUSTER",
+        find: "vars.ECS_TASK_DEFINITION",
+        become: "vars.ECS_FAMILY",
     },
     ...domainAndSecrets,
     ...production,
