@@ -8,7 +8,9 @@ After "How CloudWatch alarms detect Amazon ECS deployment failures" in the ECS D
   so that a release that mends what is broken is not taken back for it.
 - Once the new tasks are healthy and the old ones have stopped, the deployment stays IN_PROGRESS for the bake time, which AWS
   works out from the alarms and does not tell. Here it is what the longest of them looks back on and one minute more, so that
-  it sees what happens in the first of its minutes. The old deployment is listed until the end of it, without tasks.
+  it sees what happens in the first of its minutes.
+- AWS does not document whether the old deployment is listed in that time. Here it is not, which is harder on whoever takes a
+  service with a single deployment and all its tasks for one that is done: ECS can still go back.
 - A deployment with nothing to go back to, which is a service's first one, does not bake here.
 - An alarm that does not exist is refused here; AWS does not say what it does.
 
@@ -66,6 +68,11 @@ def _previous(service: dict, deployment: dict) -> dict | None:
     """What a deployment would be rolled back to."""
     others = [each for each in service["deployments"] if each is not deployment]
     return next((each for each in others if each.get("rolloutState") == "COMPLETED"), None)
+
+
+def _is_over(deployment: dict) -> bool:
+    """Whether nothing is left of a deployment but that ECS can go back to it."""
+    return (deployment["status"], deployment["rolloutState"], deployment["desiredCount"]) == ("ACTIVE", "COMPLETED", 0)
 
 
 def _tasks(service: dict) -> list[dict]:
@@ -155,6 +162,12 @@ def install() -> None:
     existing(ecs, "_stop_task", "data")
     existing(ecs, "_resolve_service_ref", "ref")
     existing(ecs, "_schedule_service_deployment_completion", "cluster_name svc_key account_id region healthy_task")
+
+    @replace(ecs, "_sanitize", "obj")
+    def sanitize(original, obj):
+        if isinstance(obj, dict) and "deployments" in obj:
+            obj = {**obj, "deployments": [each for each in obj["deployments"] if not _is_over(each)]}
+        return original(obj)
 
     @replace(ecs, "_create_service", "data")
     def create_service(original, data):

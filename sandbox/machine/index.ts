@@ -4,12 +4,12 @@ import { step } from "../progress";
 import { ensureBaseImages } from "./baseImages";
 import { type BuildkitEnvironment, ensureBuildkit, releaseBuildkit } from "./buildkit";
 import { ensureDocker, releaseDocker } from "./docker";
-import { ensurePython } from "./python";
+import { ensureAwsCli, ensurePython } from "./python";
 import { stopService } from "./services";
 import { ensureToolchain, type Tool } from "./toolchain";
 
 export interface Machine {
-    /** A folder for the PATH with `pulumi`, `pulumi-resource-docker-build`, `buildkitd`, `buildx` and `act`. */
+    /** A folder for the PATH with the tools: `pulumi`, `pulumi-resource-docker-build`, `buildkitd`, `buildx`, `act`, `aws`. */
     readonly binFolder: string;
     /** The interpreter of the environment that the AWS emulator is installed in. */
     readonly python: string;
@@ -19,8 +19,11 @@ export interface Machine {
     readonly buildEnv: BuildkitEnvironment;
 }
 
-async function packages(): Promise<{ python: string; mirror: string | undefined }> {
+async function packages(awsCli: boolean): Promise<{ python: string; mirror: string | undefined }> {
     const { python } = await step("Python environment", ensurePython);
+    if (awsCli) {
+        await step("AWS CLI", ensureAwsCli);
+    }
     const { mirror } = await step("Base image", ensureBaseImages, (images) =>
         images.mirror ? `made from packages, served at ${images.mirror}` : "from public.ecr.aws",
     );
@@ -29,12 +32,10 @@ async function packages(): Promise<{ python: string; mirror: string | undefined 
 
 /**
  * Sets the machine up, with a line and a time for each part.
- * @param tools what to build; a run that starts no workflow needs no act
+ * @param tools what to build or install; a run that starts no workflow needs neither act nor the AWS CLI
  * @throws UserError that says what is missing and how to get it.
  */
-export async function prepareMachine(
-    tools: readonly Tool[] = ["engine", "docker-build", "buildkit", "act"],
-): Promise<Machine> {
+export async function prepareMachine(tools: readonly (Tool | "aws")[]): Promise<Machine> {
     // First, because it fails at once where it cannot work, and because apt does one thing at a time.
     const docker = await step(
         "Docker",
@@ -42,7 +43,9 @@ export async function prepareMachine(
         ({ host, ours }) => `${ours ? "our own" : "the machine's"}, ${host}`,
     );
     // Compiling keeps the processors busy, packages mostly the network.
-    const [{ binFolder }, { python, mirror }] = await Promise.all([ensureToolchain(tools), packages()]);
+    const built = tools.filter((tool) => tool !== "aws");
+    const awsCli = built.length < tools.length;
+    const [{ binFolder }, { python, mirror }] = await Promise.all([ensureToolchain(built), packages(awsCli)]);
     const options = {
         registryMirror: mirror,
         insecureRegistries: [`localhost:${ports.aws}`, `127.0.0.1:${ports.aws}`],

@@ -8,7 +8,7 @@ import { stateDir } from "../paths";
 import { UserError } from "../progress";
 
 export interface ActRun {
-    /** The folder with `act` and `buildx`. */
+    /** The folder with `act`, `buildx` and what a job finds on its PATH: `aws`. */
     readonly binFolder: string;
     /** What it runs, all jobs of it. */
     readonly workflow: object;

@@ -50,7 +50,7 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
     /** A deployment in its bake time, whose tasks are alone. */
     const baking = async () => {
         await update({ forceNewDeployment: true });
-        return until(described, (service) => rollouts(service).join() === "PRIMARY IN_PROGRESS 1,ACTIVE COMPLETED 0");
+        return until(described, (service) => rollouts(service).join() === "PRIMARY IN_PROGRESS 1");
     };
 
     before(async () => {
@@ -98,7 +98,7 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
         tokens?.stop();
     });
 
-    it("completes a deployment after its bake time, in which the old one is listed without tasks", async () => {
+    it("completes a deployment after its bake time, in which the old one is not listed any more", async () => {
         const before = await described();
         const during = await baking();
         const began = Date.now();
@@ -135,6 +135,19 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
             (await until(described, ({ deployments: now }) => now!.length === 1)).deployments![0]!.id,
             deployments![0]!.id,
         );
+        await steady();
+    });
+
+    it("goes back to what was complete before from a deployment that has taken the place of one in its bake time", async () => {
+        for (const alarm of ["one", "two"]) await set(alarm, "OK");
+        const before = await described();
+        const first = (await baking()).deployments![0]!.id;
+        const second = (await update({ forceNewDeployment: true })).service!.deployments![0]!.id;
+        const both = (service: Service) => service.deployments!.map(({ id }) => id).join();
+        assert.equal(both(await described()), `${second},${first}`);
+        await until(described, (service) => rollouts(service).join() === "PRIMARY IN_PROGRESS 1,ACTIVE IN_PROGRESS 0");
+        await set("one", "ALARM");
+        await until(described, (service) => both(service) === before.deployments![0]!.id);
         await steady();
     });
 
@@ -195,6 +208,35 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
             /ANOMALY_DETECTION_BAND\(errors, 2\)/,
         );
         await assert.rejects(alarm("share", "errors / visits", "missing"), /Unrecognized ids visits/);
+    });
+
+    it("raises an alarm at as many minutes out of those that it looks back on as declared", async () => {
+        await cloudWatch.putMetricAlarm({
+            ...byHand("often"),
+            EvaluationPeriods: 5,
+            DatapointsToAlarm: 2,
+            TreatMissingData: "notBreaching",
+        });
+        const inTheMiddle = () => sleep(1000 - (Date.now() % 1000) + 500);
+        const publish = () =>
+            cloudWatch.putMetricData({ Namespace: "Hand", MetricData: [{ MetricName: "Raised", Value: 1 }] });
+        await inTheMiddle();
+        await publish();
+        for (let minutes = 3; minutes > 0; minutes--) {
+            await inTheMiddle();
+            assert.equal(await stateOf("often"), "OK");
+        }
+        await publish(); // while the alarm still looks back on the first
+        const raised = Date.now();
+        await until(
+            () => stateOf("often"),
+            (state) => state === "ALARM",
+        );
+        await until(
+            () => stateOf("often"),
+            (state) => state === "OK",
+        );
+        assert.ok(Date.now() - raised < 5_000, "it has looked back on more than five minutes");
     });
 
     it("lists dashboards with the time of their last change", async () => {

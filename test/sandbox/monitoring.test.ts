@@ -9,7 +9,13 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { rootEnvironment } from "../../sandbox/aws/emulator";
+import { ensureAwsCli } from "../../sandbox/machine/python";
+import { run as runProgram } from "../../sandbox/machine/run";
+import { commandsOf, isOpeningAShell } from "../commands";
 import { root } from "./awsClients";
 import { containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
 
@@ -186,7 +192,39 @@ describe("a stack that is watched, opened and guarded", function () {
         assert.ok((await ecs.executeCommand(shell)).session);
     });
 
-    it("takes back a release whose pages fail while its health checks pass, and tells the topic", async () => {
+    it("opens a shell by the README's commands, as far as the AWS CLI goes: with the session, to the plugin", async () => {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-shell-"));
+        await ensureAwsCli(folder);
+        const commands = commandsOf(fs.readFileSync(checkout.path("README.md"), "utf8")).filter(isOpeningAShell);
+        const nowhere = path.join(folder, "none");
+        const env = {
+            ...rootEnvironment(options.region),
+            AWS_ENDPOINT_URL: options.endpoint,
+            AWS_DEFAULT_REGION: options.region,
+            AWS_CONFIG_FILE: nowhere,
+            AWS_SHARED_CREDENTIALS_FILE: nowhere,
+            PATH: `${folder}${path.delimiter}${process.env.PATH}`,
+        };
+        const shell = async () => runProgram("sh", ["-ec", `${commands.join("\n")}\necho "$task"`], { env });
+        await assert.rejects(shell(), /SessionManagerPlugin is not found/);
+
+        // The plugin is in no package registry: this one writes down what it is called with.
+        const told = path.join(folder, "told");
+        const plugin = `#!/bin/sh\n[ $# -eq 0 ] || printf '%s\\n' "$@" > ${told}\n`;
+        fs.writeFileSync(path.join(folder, "session-manager-plugin"), plugin, { mode: 0o755 });
+        const [arn] = (await ecs.listTasks({ cluster: name })).taskArns!;
+        assert.equal((await shell()).trim().split("\n").at(-1), arn);
+        const [session, region, operation, , parameters] = fs.readFileSync(told, "utf8").split("\n");
+        assert.deepEqual(Object.keys(JSON.parse(session!)).sort(), ["sessionId", "streamUrl", "tokenValue"]);
+        assert.deepEqual([region, operation], [options.region, "StartSession"]);
+        const { containers } = (await ecs.describeTasks({ cluster: name, tasks: [arn!] })).tasks![0]!;
+        const { runtimeId } = containers!.find((container) => container.name === "app")!;
+        const { Target } = JSON.parse(parameters!) as { Target: string };
+        assert.equal(Target, `ecs:${name}_${arn!.split("/").at(-1)}_${runtimeId}`);
+        fs.rmSync(folder, { recursive: true });
+    });
+
+    it("takes back a release whose pages fail after it was rolled out, fails its run, and tells the topic", async () => {
         const messages: { AlarmName: string; NewStateValue: string }[] = [];
         const onCall = http.createServer((request, response) => {
             let body = "";
@@ -208,18 +246,28 @@ describe("a stack that is watched, opened and guarded", function () {
         checkout.edit("app/Dockerfile", (text) => `${text}RUN echo "${fails}" >> /usr/local/apache2/conf/httpd.conf\n`);
         let releasing = true;
         const statuses = new Set<number>();
+        const release = checkout.start("sandbox:release");
+        let printed = "";
+        // Before the new version is rolled out, nobody asks for what fails in it.
+        const rolledOut = new Promise<void>((resolve) => {
+            release.process.stdout!.on("data", (chunk) => /Rolled out/.test((printed += chunk)) && resolve());
+            release.process.on("close", () => resolve());
+        });
         const visitor = (async () => {
-            const deadline = Date.now() + 6 * 60_000;
-            while (releasing && Date.now() < deadline) {
+            await rolledOut;
+            while (releasing) {
                 statuses.add((await fetchPage(`${url()}/orders`)).status);
                 await sleep(25);
             }
         })();
-        const output = await run("sandbox:release", 1).finally(() => (releasing = false));
+        const { code, output } = await release.finished.finally(() => (releasing = false));
         await visitor;
 
-        assert.deepEqual(statuses, new Set([404, 500])); // those of before and after the release, and its own
-        assert.match(output, /Roll out: The deployment of \S+ was rolled back: .*alarm detected.*app-errors/);
+        assert.equal(code, 1, output);
+        assert.deepEqual(statuses, new Set([404, 500])); // those of after the release, and its own
+        const [, revision] = /Rolled out (arn:\S+)/.exec(output)!;
+        const seen = "The release failed:\n  See the deployment through: ECS has taken (\\S+) back\n";
+        assert.equal(new RegExp(seen).exec(output)?.[1], revision, output);
         const now = await described();
         assert.deepEqual(
             [now.taskDefinition, now.deployments!.map(({ rolloutState }) => rolloutState)],

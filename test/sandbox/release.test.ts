@@ -3,6 +3,9 @@ import { ECS } from "@aws-sdk/client-ecs";
 import { IAM } from "@aws-sdk/client-iam";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { cacheDir } from "../../sandbox/paths";
 import { containersOf, CopiedCheckout, fetchPage, testPorts, type Run } from "./copiedCheckout";
 
 describe("a release in the sandbox", () => {
@@ -16,8 +19,8 @@ describe("a release in the sandbox", () => {
     };
     const output = (name: string): string => checkout.state().deployment.resources[0].outputs[name];
     const served = async (path = "") => (await fetchPage(`${output("url")}/${path}`)).body;
-    const succeed = async (script: string): Promise<Run> => {
-        const run = await checkout.run(script);
+    const succeed = async (script: string, env: Record<string, string> = {}): Promise<Run> => {
+        const run = await checkout.run(script, env);
         assert.equal(run.code, 0, run.output);
         return run;
     };
@@ -55,8 +58,15 @@ describe("a release in the sandbox", () => {
         assert.deepEqual(new Set(answers), new Set([200]));
     });
 
-    it("runs the same commit again without a second push", async () => {
-        const run = await succeed("sandbox:release");
+    it("runs the same commit again without a second push, and with nothing of the user's AWS configuration", async () => {
+        const home = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-home-"));
+        fs.mkdirSync(path.join(home, ".aws"));
+        for (const file of ["config", "credentials"]) {
+            fs.writeFileSync(path.join(home, ".aws", file), "no tool can read this\n");
+        }
+        const user = { HOME: home, XDG_CACHE_HOME: path.dirname(cacheDir), AWS_PROFILE: "production" };
+        const run = await succeed("sandbox:release", user);
+        fs.rmSync(home, { recursive: true });
         assert.match(run.output, /exists=true/);
         assert.doesNotMatch(run.output, /Run Main Build and push/);
         assert.equal((await served("version.txt")).trim(), versionOf(run));
