@@ -92,7 +92,7 @@ export class RequestAlarms extends Alarms {
             comparisonOperator: "GreaterThanThreshold",
             threshold: 5,
             minutes: 2,
-            outOf: 5, // for as long as an alarm looks back ECS watches a release: its first minutes are told minutes later
+            outOf: 5, // ECS watches a release for as long as its alarm looks back, and the load balancer reports minutes late
         });
         const loadBalancerErrors = this.add(name, "load-balancer-errors", args, {
             description:

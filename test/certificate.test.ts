@@ -39,7 +39,7 @@ describe("a domain", () => {
             certificateArn: certificate.outputs.arn,
             validationRecordFqdns: [record.outputs.fqdn],
         });
-        assert.equal(run.one(listenerType, "main-https").inputs.certificateArn, issued.inputs.certificateArn);
+        assert.equal(run.one(listenerType, "main-https").inputs.certificateArn, issued.outputs.certificateArn);
     });
 
     it("is served over TLS 1.2 and 1.3 only", () => {
@@ -48,7 +48,7 @@ describe("a domain", () => {
             port: 443,
             protocol: "HTTPS",
             sslPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
-            certificateArn: run.one("aws:acm/certificate:Certificate").outputs.arn,
+            certificateArn: run.one("aws:acm/certificateValidation:CertificateValidation").outputs.certificateArn,
             defaultActions: [
                 { type: "forward", targetGroupArn: run.one("aws:lb/targetGroup:TargetGroup").outputs.arn },
             ],

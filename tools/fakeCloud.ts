@@ -87,6 +87,9 @@ export function create(
             };
             return made(id, { arn: id, status: "PENDING_VALIDATION", domainValidationOptions: [challenge] });
         }
+        case "aws:acm/certificateValidation:CertificateValidation":
+            // On AWS the same ARN, known later: marked, so that it can be told from the one that is known before.
+            return made(`${name}-${suffix}`, { certificateArn: `${String(given.certificateArn)}-issued` });
         case "aws:route53/record:Record":
             // The name of a record is an input, and no physical name that is made up.
             return { id: `${String(given.zoneId)}_${suffix}`, state: { ...given, fqdn: given.name } };
