@@ -9,15 +9,10 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import * as os from "node:os";
-import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { rootEnvironment } from "../../sandbox/aws/emulator";
-import { ensureAwsCli } from "../../sandbox/machine/python";
-import { run as runProgram } from "../../sandbox/machine/run";
-import { commandsOf, isOpeningAShell } from "../commands";
 import { root } from "./awsClients";
 import { containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
+import { openShell } from "./shell";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
@@ -193,35 +188,18 @@ describe("a stack that is watched, opened and guarded", function () {
     });
 
     it("opens a shell by the README's commands, as far as the AWS CLI goes: with the session, to the plugin", async () => {
-        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-shell-"));
-        await ensureAwsCli(folder);
-        const commands = commandsOf(fs.readFileSync(checkout.path("README.md"), "utf8")).filter(isOpeningAShell);
-        const nowhere = path.join(folder, "none");
-        const env = {
-            ...rootEnvironment(options.region),
-            AWS_ENDPOINT_URL: options.endpoint,
-            AWS_DEFAULT_REGION: options.region,
-            AWS_CONFIG_FILE: nowhere,
-            AWS_SHARED_CREDENTIALS_FILE: nowhere,
-            PATH: `${folder}${path.delimiter}${process.env.PATH}`,
-        };
-        const shell = async () => runProgram("sh", ["-ec", `${commands.join("\n")}\necho "$task"`], { env });
-        await assert.rejects(shell(), /SessionManagerPlugin is not found/);
+        const { endpoint, region } = options;
+        const open = (withPlugin: boolean) =>
+            openShell(endpoint, region, fs.readFileSync(checkout.path("README.md"), "utf8"), withPlugin);
+        await assert.rejects(open(false), /SessionManagerPlugin is not found/);
 
-        // The plugin is in no package registry: this one writes down what it is called with.
-        const told = path.join(folder, "told");
-        const plugin = `#!/bin/sh\n[ $# -eq 0 ] || printf '%s\\n' "$@" > ${told}\n`;
-        fs.writeFileSync(path.join(folder, "session-manager-plugin"), plugin, { mode: 0o755 });
-        const [arn] = (await ecs.listTasks({ cluster: name })).taskArns!;
-        assert.equal((await shell()).trim().split("\n").at(-1), arn);
-        const [session, region, operation, , parameters] = fs.readFileSync(told, "utf8").split("\n");
-        assert.deepEqual(Object.keys(JSON.parse(session!)).sort(), ["sessionId", "streamUrl", "tokenValue"]);
-        assert.deepEqual([region, operation], [options.region, "StartSession"]);
-        const { containers } = (await ecs.describeTasks({ cluster: name, tasks: [arn!] })).tasks![0]!;
+        const [task] = (await ecs.listTasks({ cluster: name })).taskArns!;
+        const { containers } = (await ecs.describeTasks({ cluster: name, tasks: [task!] })).tasks![0]!;
         const { runtimeId } = containers!.find((container) => container.name === "app")!;
-        const { Target } = JSON.parse(parameters!) as { Target: string };
-        assert.equal(Target, `ecs:${name}_${arn!.split("/").at(-1)}_${runtimeId}`);
-        fs.rmSync(folder, { recursive: true });
+        const { session, ...shell } = await open(true);
+        assert.deepEqual(Object.keys(session).sort(), ["sessionId", "streamUrl", "tokenValue"]);
+        const target = `ecs:${name}_${task!.split("/").at(-1)}_${runtimeId}`;
+        assert.deepEqual(shell, { region, operation: "StartSession", target, task });
     });
 
     it("takes back a release whose pages fail after it was rolled out, fails its run, and tells the topic", async () => {
