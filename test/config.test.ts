@@ -2,18 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { rules } from "./configTable";
 import { attempt } from "./record";
-import { load, project, readYaml, type Values } from "./settings";
-
-/** The message with which `values` are refused. */
-function refusal(...args: Parameters<typeof load>): string {
-    try {
-        load(...args);
-    } catch (error) {
-        assert.ok(pulumi.RunError.isInstance(error), "a RunError: the engine prints its message without a stack trace");
-        return error.message;
-    }
-    throw new assert.AssertionError({ message: `${JSON.stringify(args[0])} was accepted` });
-}
+import { load, project, readYaml, refusal, type Values } from "./settings";
 
 /** The refusal of one value: the key, what is expected, what was given, and the command that fixes it. */
 const oneProblem = (key: string, expected: string, got: string, example: string) =>

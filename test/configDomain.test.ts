@@ -1,16 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
-import { load, type Values } from "./settings";
-
-function refusal(values: Values): string {
-    try {
-        load(values);
-    } catch (error) {
-        assert.ok(pulumi.RunError.isInstance(error), "a RunError: the engine prints its message without a stack trace");
-        return error.message;
-    }
-    throw new assert.AssertionError({ message: `${JSON.stringify(values)} was accepted` });
-}
+import { load, refusal } from "./settings";
 
 const problem = (key: string, expected: string, got: string, fix: string) =>
     `Pulumi.dev.yaml has 1 invalid setting:\n  - ${key}: expected ${expected}, got "${got}"\n    fix: pulumi config set ${key} ${fix}`;

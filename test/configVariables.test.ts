@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
-import { load } from "./settings";
+import { load, refusal } from "./settings";
 
 const arns = [
     "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db-AbCdEf",
@@ -9,15 +9,8 @@ const arns = [
 ];
 
 /** The message with which the entries of a structured key are refused; a text is what Pulumi would hand over. */
-function refusal(key: "environment" | "secrets", entries: unknown, more: Record<string, string> = {}): string {
-    try {
-        load({ [key]: typeof entries === "string" ? entries : JSON.stringify(entries), ...more });
-    } catch (error) {
-        assert.ok(pulumi.RunError.isInstance(error));
-        return error.message;
-    }
-    throw new assert.AssertionError({ message: `${JSON.stringify(entries)} was accepted` });
-}
+const refusalOf = (key: "environment" | "secrets", entries: unknown, more: Record<string, string> = {}) =>
+    refusal({ [key]: typeof entries === "string" ? entries : JSON.stringify(entries), ...more });
 
 const names = "by names of letters, digits and underscores that ECS does not set itself (ECS_…)";
 const messages = {
@@ -62,13 +55,13 @@ describe("configuration: variables and secrets", () => {
         it(`${key}: refuses names that ECS or a shell refuses, or that ECS sets itself`, () => {
             const bad = ["", "1A", "A-B", "A.B", "A B", "A=B", "Ä", "ECS_CLUSTER", "ECS_CONTAINER_METADATA_URI_V4"];
             for (const name of [...bad, "AWS_EXECUTION_ENV", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]) {
-                assert.equal(refusal(key, { [name]: "x" }), messages[key], name);
+                assert.equal(refusalOf(key, { [name]: "x" }), messages[key], name);
             }
         });
 
         it(`${key}: refuses what is no set of texts`, () => {
             for (const entries of ["debug", "[]", "null", "1", "{", { A: { B: "x" } }, { A: ["x"] }, { A: null }]) {
-                assert.equal(refusal(key, entries), messages[key]);
+                assert.equal(refusalOf(key, entries), messages[key]);
             }
         });
     }
@@ -82,7 +75,7 @@ describe("configuration: variables and secrets", () => {
             "arn:aws:ssm:eu-west-1:123456789012:document/x",
         ];
         for (const value of bad) {
-            assert.equal(refusal("secrets", { TOKEN: value }), messages.secrets);
+            assert.equal(refusalOf("secrets", { TOKEN: value }), messages.secrets);
         }
         assert.doesNotThrow(() => load({ secrets: JSON.stringify({ TOKEN: "x".repeat(65_536) }) }));
     });
@@ -91,7 +84,7 @@ describe("configuration: variables and secrets", () => {
         const environment = JSON.stringify({ TOKEN: "a", constructor: "b" });
         for (const value of ["hunter2", arns[0]!]) {
             assert.equal(
-                refusal("secrets", { TOKEN: value }, { environment }),
+                refusalOf("secrets", { TOKEN: value }, { environment }),
                 "Pulumi.dev.yaml has 1 invalid setting:\n  - TOKEN: expected in environment or in secrets, got in both\n" +
                     "    fix: pulumi config rm --path environment.TOKEN",
             );
@@ -102,11 +95,11 @@ describe("configuration: variables and secrets", () => {
     it("never show a value in a message", () => {
         const value = "hunter2-and-more";
         const refused = [
-            refusal("secrets", { "BAD NAME": value }),
-            refusal("secrets", { TOKEN: { nested: value } }),
-            refusal("secrets", `{"TOKEN": "${value}"`),
-            refusal("secrets", value),
-            refusal("environment", { TOKEN: "x" }, { secrets: JSON.stringify({ TOKEN: value }), cpu: "1" }),
+            refusalOf("secrets", { "BAD NAME": value }),
+            refusalOf("secrets", { TOKEN: { nested: value } }),
+            refusalOf("secrets", `{"TOKEN": "${value}"`),
+            refusalOf("secrets", value),
+            refusalOf("environment", { TOKEN: "x" }, { secrets: JSON.stringify({ TOKEN: value }), cpu: "1" }),
         ];
         for (const message of refused) {
             assert.ok(!message.includes(value), message);

@@ -1,25 +1,14 @@
-import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { issuer } from "../tools/fakeCloud";
 import { policyOf } from "./iam";
 import type { Recording } from "./record";
 import { production, sharedDev, standard } from "./scenarios";
-import { load, type Values } from "./settings";
+import { load, refusal } from "./settings";
 
 const secretType = "github:index/actionsSecret:ActionsSecret";
 const variableType = "github:index/actionsVariable:ActionsVariable";
 const environmentSecretType = "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret";
 const environmentVariableType = "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable";
-
-function refusal(values: Values): string {
-    try {
-        load(values);
-    } catch (error) {
-        assert.ok(pulumi.RunError.isInstance(error));
-        return error.message;
-    }
-    throw new assert.AssertionError({ message: `${JSON.stringify(values)} was accepted` });
-}
 
 describe("a stack with an environment on GitHub", () => {
     let dev: Recording;

@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
@@ -41,6 +43,17 @@ export function load(values: Values = {}, source: Partial<ConfigSource> = {}): S
         stack: "dev",
         ...source,
     });
+}
+
+/** The message with which they are refused: a RunError's, which the engine prints without a stack trace. */
+export function refusal(...args: Parameters<typeof load>): string {
+    try {
+        load(...args);
+    } catch (error) {
+        assert.ok(pulumi.RunError.isInstance(error), String(error));
+        return error.message;
+    }
+    throw new assert.AssertionError({ message: `${JSON.stringify(args[0])} was accepted` });
 }
 
 /** A file of the project. */
