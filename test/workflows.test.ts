@@ -171,7 +171,7 @@ describe("the workflows", () => {
 
     it("never wait for a fixed time, but between two questions", () => {
         for (const name of all) {
-            assert.doesNotMatch(textOf(name), /(?<!while .+; do )\bsleep\b/, name);
+            assert.doesNotMatch(textOf(name).replace(/while .+; do\s+sleep \d+$/gm, ""), /\bsleep\b/, name);
         }
     });
 });

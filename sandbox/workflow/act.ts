@@ -134,10 +134,13 @@ export async function runWorkflow(run: ActRun): Promise<string[]> {
     return failures.length > 0 ? failures : [end];
 }
 
-/** The steps that act marks as failed, and the error that each reported (`::error::`, which act prints behind ❗). */
+/**
+ * The steps that act marks as failed, and the error that each reported: `::error::`, which act prints behind ❗, or behind ❓
+ * where it does not know it again because the message has `::` in it, like every role's ARN.
+ */
 function failuresOf(output: readonly string[]): string[] {
     const lines = output.map((line) => line.replace(/\x1b\[[0-9;]*m/g, ""));
-    const errors = lines.flatMap((line) => /❗ +::error.*?::(.*)$/.exec(line)?.[1] ?? []);
+    const errors = lines.flatMap((line) => /[❗❓] +::error.*?::(.*)$/u.exec(line)?.[1] ?? []);
     const steps = lines.flatMap((line) => /❌ +Failure - Main (.+?)(?: \[[\dhmsµ.]+\])?$/.exec(line)?.[1] ?? []);
     return steps.map((step, index) => (errors[index] ? `${step}: ${errors[index]}` : step));
 }
