@@ -9,7 +9,7 @@ import { Vpc as AwsVpc } from "@pulumi/aws/ec2/vpc";
 import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
 import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import * as pulumi from "@pulumi/pulumi";
-import { layOut } from "./layout";
+import { layOut } from "../../../tools/awsxLayout";
 
 type Tags = Readonly<Record<string, pulumi.Input<string>>>;
 

@@ -2,14 +2,14 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { mountsBelow } from "../../sandbox/machine/buildRemains";
-import { buildkitdConfig, socketPath } from "../../sandbox/machine/buildkit";
-import { cachedFolder } from "../../sandbox/machine/cached";
-import { dockerHost } from "../../sandbox/machine/docker";
-import { isAtLeast, requiredVersion } from "../../sandbox/machine/toolchain";
-import { choosePython } from "../../sandbox/machine/venv";
-import { checkout, ports } from "../../sandbox/paths";
-import { step, UserError } from "../../sandbox/progress";
+import { mountsBelow } from "../machine/buildRemains";
+import { buildkitdConfig, socketPath } from "../machine/buildkit";
+import { cachedFolder } from "../machine/cached";
+import { dockerHost } from "../machine/docker";
+import { isAtLeast, requiredVersion } from "../machine/toolchain";
+import { choosePython } from "../machine/venv";
+import { checkout, ports } from "../paths";
+import { step, UserError } from "../progress";
 
 const userError = (pattern: RegExp) => (error: unknown) => error instanceof UserError && pattern.test(error.message);
 

@@ -4,12 +4,12 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
-import { assertPortFree, listenersIn } from "../../sandbox/machine/ports";
-import { bootId, isAlive, parseStat } from "../../sandbox/machine/processes";
-import { run } from "../../sandbox/machine/run";
-import { isRunning, leftoverProcesses, logFile, startService, stopService } from "../../sandbox/machine/services";
-import { stateDir } from "../../sandbox/paths";
-import { UserError } from "../../sandbox/progress";
+import { assertPortFree, listenersIn } from "../machine/ports";
+import { bootId, isAlive, parseStat } from "../machine/processes";
+import { run } from "../machine/run";
+import { isRunning, leftoverProcesses, logFile, startService, stopService } from "../machine/services";
+import { stateDir } from "../paths";
+import { UserError } from "../progress";
 
 const userError = (pattern: RegExp) => (error: unknown) => error instanceof UserError && pattern.test(error.message);
 

@@ -2,7 +2,7 @@ import { generateKeyPair } from "jose";
 import { strict as assert } from "node:assert";
 import * as net from "node:net";
 import * as os from "node:os";
-import { awsAccount } from "../../sandbox/aws/emulator";
+import { awsAccount } from "../aws/emulator";
 import { arn, deploy, Issuer, issuer, roleArn, taskTrust, TestAws, tokenTrust } from "./awsFixture";
 
 const definition = (changed: object = {}) => ({

@@ -1,7 +1,7 @@
 import { strict as assert } from "assert";
-import { githubProvider } from "../../sandbox/providers/github/provider";
-import { Plugin } from "../../sandbox/providers/plugin";
-import type { Properties } from "../../sandbox/providers/standIn";
+import { githubProvider } from "../providers/github/provider";
+import { Plugin } from "../providers/plugin";
+import type { Properties } from "../providers/standIn";
 import { repo, TestGitHub } from "./githubFixture";
 
 const type = (name: string) => `github:index/${name[0]!.toLowerCase()}${name.slice(1)}:${name}`;

@@ -1,4 +1,4 @@
-module fargate-cicd.sandbox/actionlint
+module fargate-cicd/actionlint
 
 go 1.26
 

@@ -4,8 +4,8 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { strict as assert } from "node:assert";
-import { listen } from "../../sandbox/providers/server";
-import { NotReadyError, ProviderStandIn, ResourceStandIn } from "../../sandbox/providers/standIn";
+import { listen } from "../providers/server";
+import { NotReadyError, ProviderStandIn, ResourceStandIn } from "../providers/standIn";
 
 describe("what the engine is told", () => {
     const fails = (error: Error): ResourceStandIn => ({ ...thing, create: () => Promise.reject(error) });

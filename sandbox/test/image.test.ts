@@ -5,9 +5,9 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { choosePackages, imageConfig, reference } from "../../sandbox/machine/apacheImage";
-import { mirrorServer } from "../../sandbox/machine/mirrorServer";
-import { imagesOf, writeImage } from "../../sandbox/machine/ociLayout";
+import { choosePackages, imageConfig, reference } from "../machine/apacheImage";
+import { mirrorServer } from "../machine/mirrorServer";
+import { imagesOf, writeImage } from "../machine/ociLayout";
 
 describe("the sandbox's images", () => {
     let scratch: string;

@@ -4,8 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { loadSettings } from "../../infra/config";
-import { run } from "../../sandbox/machine/run";
-import { ensureToolchain } from "../../sandbox/machine/toolchain";
+import { run } from "../machine/run";
+import { ensureToolchain } from "../machine/toolchain";
 import { CopiedCheckout } from "./copiedCheckout";
 
 interface YamlFile {

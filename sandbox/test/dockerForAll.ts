@@ -1,6 +1,6 @@
 /** Docker for all the tests together; one that they had to start themselves ends with them. */
-import { dockerHost, ensureDocker, releaseDocker } from "../../sandbox/machine/docker";
-import { DockerApi } from "../../sandbox/machine/dockerApi";
+import { dockerHost, ensureDocker, releaseDocker } from "../machine/docker";
+import { DockerApi } from "../machine/dockerApi";
 
 let startedHere = false;
 

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { readWorkflow, type WorkflowDefinition } from "../sandbox/workflow/definition";
-import { decisionFile, jobFile } from "../sandbox/workflow/jobFiles";
-import { reachable } from "../sandbox/address";
+import { readWorkflow, type WorkflowDefinition } from "../workflow/definition";
+import { decisionFile, jobFile } from "../workflow/jobFiles";
+import { reachable } from "../address";
 
 const read = (jobs: string, branch = "main"): WorkflowDefinition =>
     readWorkflow(`on: { push: { branches: [main, "release/*"] } }\njobs:\n${jobs}`, "some.yml", branch);
@@ -24,7 +24,7 @@ const jobsIn = (file: object) => (file as { jobs: Readonly<Record<string, Runner
 
 describe("a workflow in the sandbox", () => {
     const deploy = readWorkflow(
-        fs.readFileSync(path.join(__dirname, "../.github/workflows/deploy.yml"), "utf8"),
+        fs.readFileSync(path.join(__dirname, "../../.github/workflows/deploy.yml"), "utf8"),
         "deploy.yml",
         "main",
     );

@@ -14,10 +14,10 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { awsAccount, containerLabel, isAwsHealthy, launcherArguments } from "../../sandbox/aws/emulator";
-import { ensureDocker } from "../../sandbox/machine/docker";
-import { DockerApi } from "../../sandbox/machine/dockerApi";
-import { ensurePython } from "../../sandbox/machine/python";
+import { awsAccount, containerLabel, isAwsHealthy, launcherArguments } from "../aws/emulator";
+import { ensureDocker } from "../machine/docker";
+import { DockerApi } from "../machine/dockerApi";
+import { ensurePython } from "../machine/python";
 
 export const region = "ap-northeast-1";
 export const arn = (service: string, resource: string): string =>

@@ -1,9 +1,9 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { serveGitHub, type RunningGitHub } from "../../sandbox/github/server";
-import { settingsFromEnv, type GitHubSettings } from "../../sandbox/github/settings";
-import { emptyState, type State } from "../../sandbox/github/state";
+import { serveGitHub, type RunningGitHub } from "../github/server";
+import { settingsFromEnv, type GitHubSettings } from "../github/settings";
+import { emptyState, type State } from "../github/state";
 
 export const repo = "/repos/octo-org/hello-fargate";
 

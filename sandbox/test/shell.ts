@@ -2,10 +2,10 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { rootEnvironment } from "../../sandbox/aws/emulator";
-import { ensureAwsCli } from "../../sandbox/machine/python";
-import { run } from "../../sandbox/machine/run";
-import { commandsOf, isOpeningAShell } from "../commands";
+import { rootEnvironment } from "../aws/emulator";
+import { ensureAwsCli } from "../machine/python";
+import { run } from "../machine/run";
+import { commandsOf, isOpeningAShell } from "../../test/commands";
 
 /** What the AWS CLI calls the plugin with, in its order, and the task that the README's commands find. */
 export interface Shell {

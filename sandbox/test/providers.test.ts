@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
-import { aws } from "../../sandbox/providers/aws/provider";
-import { layOut } from "../../sandbox/providers/awsx/layout";
-import { inputs as vpcInputs } from "../../sandbox/providers/awsx/vpc";
-import { Plugin } from "../../sandbox/providers/plugin";
-import { misfits, Properties, unknown } from "../../sandbox/providers/standIn";
-import { alternative, production, standard, withDomain, withoutNat } from "../scenarios";
+import { aws } from "../providers/aws/provider";
+import { layOut } from "../../tools/awsxLayout";
+import { inputs as vpcInputs } from "../providers/awsx/vpc";
+import { Plugin } from "../providers/plugin";
+import { misfits, Properties, unknown } from "../providers/standIn";
+import { alternative, production, standard, withDomain, withoutNat } from "../../test/scenarios";
 
 const seed = Buffer.alloc(32, 7);
 const repository = "aws:ecr/repository:Repository";

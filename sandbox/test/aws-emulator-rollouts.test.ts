@@ -2,7 +2,7 @@ import type { Deployment, Service } from "@aws-sdk/client-ecs";
 import { strict as assert } from "node:assert";
 import * as http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lookupLocalhost } from "../../sandbox/aws/emulator";
+import { lookupLocalhost } from "../aws/emulator";
 import { arn, Issuer, nodeImage, region, taskTrust, TestAws } from "./awsFixture";
 
 /** A server that answers with its page, or with a failure at the path of the health check. */

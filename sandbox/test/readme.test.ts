@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { loadSettings, type Settings } from "../../infra/config";
-import { run, type RunOptions } from "../../sandbox/machine/run";
-import { ensureToolchain } from "../../sandbox/machine/toolchain";
-import { commandsOf, isConfiguring } from "../commands";
-import { project, projectFolder } from "../settings";
+import { run, type RunOptions } from "../machine/run";
+import { ensureToolchain } from "../machine/toolchain";
+import { commandsOf, isConfiguring, isOpeningAShell } from "../../test/commands";
+import { project, projectFolder } from "../../test/settings";
 import { CopiedCheckout } from "./copiedCheckout";
 
 const password = "correct-horse-7c21";
@@ -80,5 +80,45 @@ describe("the README's commands that configure a stack, with the real CLI", () =
         const file = fs.readFileSync(copy.path("Pulumi.prod.yaml"), "utf8");
         assert.match(file, /DB_PASSWORD:\s+secure: v1:/);
         assert.ok(!file.includes(password));
+    });
+});
+
+describe("the commands in the READMEs", () => {
+    const file = (name: string) => fs.readFileSync(path.join(projectFolder, name), "utf8");
+    const readme = file("README.md");
+
+    it("has no command that neither a test runs nor it says why none can", () => {
+        const where = ["sandbox/test", "test"].flatMap((folder) =>
+            fs
+                .readdirSync(path.join(projectFolder, folder))
+                .filter((name) => name.endsWith(".test.ts"))
+                .map((name) => path.join(folder, name)),
+        );
+        const tests = [".ci/run", ...where].map(file).join("\n");
+        const runByATest = (command: string) => {
+            const [, script] = /^npm run ([a-z:-]+)/.exec(command) ?? [];
+            if (script !== undefined) {
+                return tests.includes(`"${script}`) || tests.includes(`npm run ${script}`);
+            }
+            const whole = command === "npm ci" || command === "npm test";
+            return whole ? tests.includes(command) : isConfiguring(command) || isOpeningAShell(command);
+        };
+        const needsAnAccount = /^(pulumi (up|stack output)|export GITHUB_TOKEN=\$\(gh|gh|aws logs tail)( |$)/;
+        assert.match(readme, /A test runs the commands of this page, but for those that need an account, or a program/);
+        const all = commandsOf(readme);
+        assert.ok(all.length > 25, `${all.length} commands`);
+        for (const command of [...all, ...commandsOf(file("CONTRIBUTING.md"))]) {
+            assert.ok(runByATest(command) !== needsAnAccount.test(command), command);
+        }
+    });
+
+    it("are scripts of npm where they say so, in the sandbox's own README too", () => {
+        const { scripts } = JSON.parse(file("package.json")) as { scripts: Record<string, string> };
+        const named = [...file("sandbox/README.md").matchAll(/npm run ([a-z:-]*[a-z])/g)].map(([, script]) => script!);
+        assert.ok(named.length > 5, named.join(", "));
+        assert.deepEqual(
+            named.filter((script) => !(script in scripts)),
+            [],
+        );
     });
 });

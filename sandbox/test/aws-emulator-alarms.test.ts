@@ -3,7 +3,7 @@ import type { Service, UpdateServiceRequest } from "@aws-sdk/client-ecs";
 import { SNS } from "@aws-sdk/client-sns";
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
-import { awsAccount } from "../../sandbox/aws/emulator";
+import { awsAccount } from "../aws/emulator";
 import { arn, Issuer, nodeImage, region, taskTrust, TestAws } from "./awsFixture";
 
 describe("the emulated AWS, watching what it runs, on minutes that last a second", function () {

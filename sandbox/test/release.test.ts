@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { cacheDir } from "../../sandbox/paths";
+import { cacheDir } from "../paths";
 import { containersOf, CopiedCheckout, fetchPage, testPorts, type Run } from "./copiedCheckout";
 
 describe("a release in the sandbox", () => {
