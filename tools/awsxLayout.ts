@@ -9,11 +9,15 @@ export interface PlannedSubnet {
  * The ranges of awsx's strategy "Auto": the VPC halved until every zone has a part, the first half of a part private, the next
  * quarter public, the rest unused. A zone's public subnet comes first.
  *
+ * @param zonePrefix the prefix of a zone's part, with which there may be room for more zones; by default as large as possible
  * @throws Error when a zone would get less than a /26
  */
-export function layOut(vpcCidr: string, zones: number): PlannedSubnet[] {
-    const [address, prefix] = vpcCidr.split("/");
-    const zonePrefix = Number(prefix) + Math.ceil(Math.log2(zones));
+export function layOut(
+    vpcCidr: string,
+    zones: number,
+    zonePrefix = Number(vpcCidr.split("/")[1]) + Math.ceil(Math.log2(zones)),
+): PlannedSubnet[] {
+    const [address] = vpcCidr.split("/");
     if (zonePrefix > 26) {
         throw new Error(
             `the VPC ${vpcCidr} has a /${zonePrefix} for each of ${zones} availability zones, its subnets need a /26 at least: ` +

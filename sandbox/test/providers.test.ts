@@ -1,189 +1,160 @@
-import { strict as assert } from "node:assert";
-import { aws } from "../providers/aws/provider";
+/** The upstream providers under the names of the SDKs that the program is written with. */
+import * as aws from "@pulumi/aws";
+import * as automation from "@pulumi/pulumi/automation";
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { layOut } from "../../tools/awsxLayout";
-import { inputs as vpcInputs } from "../providers/awsx/vpc";
-import { Plugin } from "../providers/plugin";
-import { misfits, Properties, unknown } from "../providers/standIn";
 import { alternative, production, standard, withDomain, withoutNat } from "../../test/scenarios";
+import { run } from "../machine/run";
+import { ensureToolchain } from "../machine/toolchain";
+import { propertiesRead } from "./propertiesRead";
 
-const seed = Buffer.alloc(32, 7);
-const repository = "aws:ecr/repository:Repository";
-const listener = "aws:lb/listener:Listener";
-const service = "aws:ecs/service:Service";
-const alarm = "aws:cloudwatch/metricAlarm:MetricAlarm";
-const securityGroup = "aws:ec2/securityGroup:SecurityGroup";
+interface Shape {
+    readonly $ref?: string;
+    readonly type?: string;
+    readonly items?: Shape;
+    readonly additionalProperties?: Shape;
+}
 
-describe("the aws stand-in", () => {
-    let endpoint: string | undefined;
-    let plugin: Plugin;
-    const reasons = (type: string, inputs: Properties) =>
-        plugin.check(type, "main", {}, inputs, seed).failures.map(({ reason }) => reason.replace(/;.*/, ""));
+type Properties = Readonly<Record<string, Shape>>;
 
-    before(() => {
-        endpoint = process.env.AWS_ENDPOINT_URL;
-        process.env.AWS_ENDPOINT_URL = "http://127.0.0.1:1"; // nothing here may ask it
-        plugin = new Plugin(aws);
-        plugin.configure({ region: "eu-west-1" });
-    });
-    after(() => {
-        if (endpoint === undefined) delete process.env.AWS_ENDPOINT_URL;
-        else process.env.AWS_ENDPOINT_URL = endpoint;
-    });
+/** Pulumi's package schema, as far as it is read here. */
+interface Schema {
+    readonly types: Readonly<Record<string, { readonly properties?: Properties }>>;
+    readonly resources: Readonly<
+        Record<string, { readonly inputProperties?: Properties; readonly properties?: Properties }>
+    >;
+    readonly functions: Readonly<Record<string, { readonly outputs?: { readonly properties?: Properties } }>>;
+}
 
-    it("refuses a resource type that it does not know, by its name", () => {
-        assert.throws(
-            () => plugin.check("aws:s3/bucket:Bucket", "b", {}, {}, seed),
-            /unknown resource type aws:s3\/bucket:Bucket/,
-        );
-    });
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-providers-"));
+const nowhere = "http://127.0.0.1:1";
 
-    it("refuses a look-up that it does not know, by its name", async () => {
-        await assert.rejects(
-            plugin.invoke("aws:s3/getBucket:getBucket", {}),
-            /unknown function aws:s3\/getBucket:getBucket/,
-        );
-    });
+describe("the bridged providers", () => {
+    const schemas: Record<string, Schema> = {};
+    let binFolder: string;
+    const schemaOf = (token: string) => schemas[token.split(":")[0]!]!;
 
-    it("refuses an argument of a look-up that it would ignore", async () => {
-        const zones = plugin.invoke("aws:index/getAvailabilityZones:getAvailabilityZones", { excludeNames: ["a"] });
-        await assert.rejects(zones, /unknown property "excludeNames"/);
-    });
-
-    it("refuses a property that it does not know, and accepts the same without it", () => {
-        assert.deepEqual(reasons(repository, { name: "shop", kmsKey: "k" }), ['unknown property "kmsKey"']);
-        assert.deepEqual(reasons(repository, { name: "shop" }), []);
-    });
-
-    it("refuses an unknown property inside another, and says where", () => {
-        const inputs = {
-            cluster: "c",
-            taskDefinition: "t",
-            loadBalancers: [{ containerName: "app" }, { elbName: "old" }],
-        };
-        const { failures } = plugin.check(service, "main", {}, inputs, seed);
-        assert.deepEqual(
-            failures.map(({ property }) => property),
-            ["loadBalancers[1].elbName"],
-        );
-    });
-
-    it("refuses what it does not know of an alarm's arithmetic, at any depth", () => {
-        const metric = { namespace: "AWS/ECS", metricName: "CPUUtilization", period: 60, stat: "Average" };
-        const inputs = {
-            comparisonOperator: "GreaterThanThreshold",
-            evaluationPeriods: 1,
-            metricQueries: [
-                { id: "cpu", metric: { ...metric, unit: "Percent" } },
-                { id: "all", accountId: "1" },
-            ],
-        };
-        assert.deepEqual(
-            plugin.check(alarm, "main", {}, inputs, seed).failures.map(({ property }) => property),
-            ["metricQueries[0].metric.unit", "metricQueries[1].accountId"],
-        );
-    });
-
-    it("refuses a missing property, nested or not", () => {
-        const inputs = { loadBalancerArn: "arn", port: 80, defaultActions: [{ targetGroupArn: "arn" }] };
-        assert.deepEqual(reasons(listener, inputs), [
-            'missing property "protocol"',
-            'missing property "type" (in defaultActions[0])',
-        ]);
-    });
-
-    it("takes a value that is not known yet for present", () => {
-        const inputs = { loadBalancerArn: unknown, port: 80, protocol: "HTTP", defaultActions: unknown };
-        assert.deepEqual(reasons(listener, inputs), []);
-    });
-
-    it("refuses a setting of the provider that it would ignore", () => {
-        assert.throws(() => new Plugin(aws).configure({ region: "eu-west-1", profile: "prod" }), /aws:profile/);
-    });
-
-    it("talks to an emulator only: without an endpoint there is no provider", () => {
-        delete process.env.AWS_ENDPOINT_URL;
-        try {
-            assert.throws(() => new Plugin(aws).configure({ region: "eu-west-1" }), /AWS_ENDPOINT_URL/);
-        } finally {
-            process.env.AWS_ENDPOINT_URL = "http://127.0.0.1:1";
+    before(async () => {
+        ({ binFolder } = await ensureToolchain(["engine", "aws", "github"], path.join(scratch, "bin")));
+        for (const provider of ["aws", "github"]) {
+            const printed = await run(path.join(binFolder, `pulumi-resource-${provider}`), ["schema"]);
+            schemas[provider] = JSON.parse(printed) as Schema;
         }
     });
+    after(() => fs.rmSync(scratch, { recursive: true }));
 
-    it("generates a name once and keeps it; a name that AWS would refuse for its length is refused before", () => {
-        const first = plugin.check(securityGroup, "main", {}, { vpcId: "vpc-1" }, seed).inputs;
-        assert.match(first.name, /^main-[0-9a-f]{7}$/);
-        const later = plugin.check(securityGroup, "main", first, { vpcId: "vpc-1" }, Buffer.alloc(32, 9)).inputs;
-        assert.equal(later.name, first.name);
-        const long = plugin.check("aws:lb/loadBalancer:LoadBalancer", "a".repeat(30), {}, { subnets: [] }, seed);
-        assert.match(long.failures[0]!.reason, /longer than 32 characters/);
-    });
+    /** The paths in `value` that the schema does not have. */
+    function unknownPaths(value: unknown, shape: Shape, schema: Schema, at: string): string[] {
+        if (Array.isArray(value)) {
+            return shape.items ? value.flatMap((each) => unknownPaths(each, shape.items!, schema, `${at}[]`)) : [at];
+        }
+        if (typeof value !== "object" || value === null || shape.additionalProperties || shape.type === "object") {
+            return [];
+        }
+        if (!shape.$ref) {
+            return Object.keys(value).length > 0 ? [at] : [];
+        }
+        const properties = schema.types[decodeURIComponent(shape.$ref.replace("#/types/", ""))]?.properties ?? {};
+        return unknownIn(value as Record<string, unknown>, properties, schema, `${at}.`);
+    }
 
-    it("replaces what AWS cannot change and updates the rest", () => {
-        const old = { vpcId: "vpc-1", name: "a", description: "before", tags: { Stack: "dev" } };
-        const renamed = plugin.diff(securityGroup, old, { ...old, description: "after" });
-        assert.deepEqual(renamed.replaces, ["description"]);
-        const retagged = plugin.diff(securityGroup, old, { ...old, tags: { Stack: "prod", Team: "x" } });
-        assert.deepEqual(retagged, {
-            differences: [
-                { path: "tags.Stack", kind: "update", property: "tags", replaces: false },
-                { path: "tags.Team", kind: "add", property: "tags", replaces: false },
-            ],
-            replaces: [],
-            deleteBeforeReplace: false,
-        });
-    });
-
-    it("changes an alarm, a dashboard and a cluster in place, and makes another of a subscription", () => {
-        const replaces = (type: string, key: string) =>
-            plugin.diff(type, { [key]: "before" }, { [key]: "after" }).replaces.length > 0;
-        assert.equal(replaces(alarm, "threshold"), false);
-        assert.equal(replaces(alarm, "name"), true);
-        assert.equal(replaces("aws:cloudwatch/dashboard:Dashboard", "dashboardBody"), false);
-        assert.equal(replaces("aws:ecs/cluster:Cluster", "settings"), false);
-        assert.equal(replaces("aws:lb/loadBalancer:LoadBalancer", "enableDeletionProtection"), false);
-        assert.equal(replaces("aws:sns/topicSubscription:TopicSubscription", "endpoint"), true);
-    });
-
-    it("deletes the old one first where both would have one name, and not where the name is generated", () => {
-        const given = { vpcId: "vpc-1", name: "given" };
-        assert.equal(plugin.diff(securityGroup, given, { ...given, vpcId: "vpc-2" }).deleteBeforeReplace, true);
-        const generated = plugin.check(securityGroup, "main", {}, { vpcId: "vpc-1" }, seed).inputs;
-        assert.equal(
-            plugin.diff(securityGroup, generated, { ...generated, vpcId: "vpc-2" }).deleteBeforeReplace,
-            false,
+    function unknownIn(values: Record<string, unknown>, properties: Properties, schema: Schema, at = ""): string[] {
+        return Object.entries(values).flatMap(([key, value]) =>
+            properties[key] ? unknownPaths(value, properties[key], schema, at + key) : [at + key],
         );
-    });
+    }
 
-    it("sees no change in JSON that is spelt differently, nor in the order of a set", () => {
-        const containers = (text: string) => ({ family: "f", containerDefinitions: text });
-        const spelt = [containers('[{"name":"app","cpu":1}]'), containers('[ {"cpu": 1, "name": "app"} ]')] as const;
-        assert.deepEqual(plugin.diff("aws:ecs/taskDefinition:TaskDefinition", ...spelt).differences, []);
-        const balancer = (...subnets: string[]) => ({ name: "b", subnets });
-        const ordered = [balancer("a", "b"), balancer("b", "a")] as const;
-        assert.deepEqual(plugin.diff("aws:lb/loadBalancer:LoadBalancer", ...ordered).differences, []);
-    });
-
-    it("takes a value that is not known yet for a change", () => {
-        const old = { cluster: "c", taskDefinition: "f:1", name: "s", networkConfiguration: { subnets: ["a"] } };
-        const now = { ...old, taskDefinition: unknown, networkConfiguration: { subnets: unknown } };
-        assert.deepEqual(
-            plugin.diff(service, old, now).differences.map(({ path }) => path),
-            ["taskDefinition", "networkConfiguration.subnets"],
-        );
-    });
-
-    it("accepts every resource that the program declares, and so does that of awsx", async function () {
-        this.timeout(30_000); // the first run loads the SDKs
+    it("know every property that the program sets, in all that it can declare", async () => {
+        const types = new Set<string>();
         for (const scenario of [standard, alternative, withoutNat, withDomain, production]) {
-            const run = await scenario();
-            const ofAws = run.registrations.filter(({ type }) => type.startsWith("aws:"));
-            assert.ok(ofAws.length > 20);
-            for (const { type, name, inputs } of ofAws) {
-                assert.deepEqual(plugin.check(type, name, {}, inputs, seed).failures, [], `${type} ${name}`);
+            const { registrations } = await scenario();
+            for (const { type, name, inputs } of registrations.filter((each) => /^(aws|github):/.test(each.type))) {
+                const schema = schemaOf(type);
+                assert.ok(schema.resources[type], `${type} is not mapped`);
+                const unknown = unknownIn(inputs, schema.resources[type].inputProperties ?? {}, schema);
+                assert.deepEqual(unknown, [], `${type} ${name}`);
+                types.add(type);
             }
-            assert.deepEqual(misfits(run.one("awsx:ec2:Vpc").inputs, [], vpcInputs), []);
         }
+        assert.ok(types.size > 30, [...types].join(", "));
     });
+
+    it("know every output that the program reads", () => {
+        const read = propertiesRead();
+        assert.ok(read.length > 40, `${read.length} properties are read`);
+        const missing = read.filter(({ token, property }) => {
+            const { resources, functions } = schemaOf(token);
+            const outputs = resources[token]?.properties ?? functions[token]?.outputs?.properties ?? {};
+            return !(property in outputs) && !["id", "urn"].includes(property);
+        });
+        assert.deepEqual(missing, []);
+    });
+
+    it("would miss a property that an SDK has under another name", () => {
+        const secret = { secretName: "S", plaintextValue: "v", repository: "r" };
+        const token = "github:index/actionsSecret:ActionsSecret";
+        const { inputProperties = {} } = schemas.github!.resources[token]!;
+        assert.deepEqual(unknownIn(secret, inputProperties, schemas.github!), ["plaintextValue"]);
+    });
+
+    it("refuse to start where their calls would leave this machine", async () => {
+        const start = (provider: string, env: Record<string, string>) =>
+            run(path.join(binFolder, `pulumi-resource-${provider}`), ["127.0.0.1:1"], { env, timeout: 20_000 });
+        await assert.rejects(start("aws", { AWS_ENDPOINT_URL: "" }), /AWS_ENDPOINT_URL is not set/);
+        await assert.rejects(
+            start("aws", { AWS_ENDPOINT_URL: nowhere, AWS_ENDPOINT_URL_ECS: "https://ecs.eu-west-1.amazonaws.com" }),
+            /AWS_ENDPOINT_URL_ECS is "https:.*not on this machine/,
+        );
+        await assert.rejects(
+            start("github", { GITHUB_BASE_URL: "https://api.github.com/" }),
+            /GITHUB_BASE_URL is "https:\/\/api\.github\.com\/", which is not on this machine/,
+        );
+    });
+
+    it("refuse an endpoint in the configuration that is not on this machine, before they call it", async () => {
+        const provider = () =>
+            new aws.Provider("elsewhere", { region: "eu-west-1", endpoints: [{ sts: "https://sts.amazonaws.com" }] });
+        await assert.rejects(upOf(provider), /sts\.amazonaws\.com.*not on this machine/s);
+    });
+
+    it("refuse a type that is not mapped, by its name", async () => {
+        await assert.rejects(
+            upOf(() => new aws.dynamodb.Table("t", { attributes: [] })),
+            /aws:dynamodb\/table:Table/,
+        );
+    });
+
+    /** Previews a program of its own on these providers. */
+    async function upOf(program: () => unknown): Promise<void> {
+        const folder = fs.mkdtempSync(path.join(scratch, "stack-"));
+        const stack = await automation.LocalWorkspace.createStack(
+            { stackName: "s", projectName: "p", program: () => Promise.resolve(void program()) },
+            {
+                workDir: folder,
+                projectSettings: {
+                    name: "p",
+                    runtime: "nodejs",
+                    backend: { url: `file://${folder}` },
+                    plugins: { providers: [{ name: "aws", path: binFolder }] },
+                } as automation.ProjectSettings,
+                envVars: {
+                    PATH: `${binFolder}:${process.env.PATH}`,
+                    PULUMI_HOME: path.join(scratch, "home"),
+                    PULUMI_CONFIG_PASSPHRASE: "test",
+                    PULUMI_SKIP_UPDATE_CHECK: "true",
+                    AWS_ENDPOINT_URL: nowhere,
+                    AWS_REGION: "eu-west-1",
+                    AWS_ACCESS_KEY_ID: "none",
+                    AWS_SECRET_ACCESS_KEY: "none",
+                    AWS_MAX_ATTEMPTS: "1",
+                },
+            },
+        );
+        await stack.preview();
+    }
 });
 
 describe("the subnets of the awsx stand-in", () => {
