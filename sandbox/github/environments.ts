@@ -1,5 +1,5 @@
-import { invalid, notFound, page, paging, type Request, type Route } from "./http";
-import { fullNameOf, nodeId, repositoryOf } from "./repositories";
+import { invalid, nodeId, notFound, page, paging, type Request, type Route } from "./http";
+import { fullNameOf, repositoryOf } from "./repositories";
 import { emptyVault, now, own, type BranchPolicy, type Environment, type Repository } from "./state";
 import type { Reviewer, Store } from "./state";
 import { teamJson } from "./teams";
