@@ -1,5 +1,15 @@
 /** What the emulated GitHub keeps of a workflow's run. */
-import type { Run } from "./state";
+
+/** What a workflow run is about, as far as its identity goes. */
+export interface Run {
+    readonly repository: string;
+    readonly event: "push" | "pull_request" | "tag" | "workflow_dispatch";
+    readonly ref: string;
+    readonly sha: string;
+    readonly environment?: string;
+    readonly workflow: string;
+    readonly subject: "name" | "immutable";
+}
 
 export type JobResult = "success" | "failure" | "skipped" | "cancelled";
 

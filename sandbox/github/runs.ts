@@ -1,6 +1,7 @@
 import { invalid, type Fields } from "./http";
 import { fullNameOf } from "./repositories";
-import { own, type Environment, type Repository, type Run, type Store } from "./state";
+import type { Run } from "./runRecords";
+import { own, type Environment, type Repository, type Store } from "./state";
 
 /** The description of a run, as the sandbox's own calls take it. */
 export const runFields: Fields = {
