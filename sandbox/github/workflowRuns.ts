@@ -3,8 +3,8 @@ import { reviewerName } from "./environments";
 import { invalid, notFound, type Request, type Route } from "./http";
 import { dropOldRuns } from "./oidc";
 import { checkedRun, environmentNamed, repositoryNamed, runFields } from "./runs";
-import type { Job, JobResult, WorkflowRun } from "./runRecords";
-import { own, type Environment, type Run, type Store } from "./state";
+import type { Job, JobResult, Run, WorkflowRun } from "./runRecords";
+import { own, type Environment, type Store } from "./state";
 
 const results: readonly JobResult[] = ["success", "failure", "skipped", "cancelled"];
 
