@@ -40,7 +40,7 @@ export function claimsOf(store: Store, run: Run, number: number, audience: strin
         repository_owner: owner.login,
         repository_owner_id: String(owner.id),
         repository_visibility: String(repository.settings.visibility ?? "public"),
-        actor: store.tokenHolder.login,
+        actor: run.actor,
         actor_id: String(store.tokenHolder.id),
         event_name: run.event === "tag" ? "push" : run.event,
         ref: run.ref,
