@@ -137,7 +137,7 @@ describe("the runs of workflows on the sandbox's GitHub", () => {
         });
 
         it("get neither secrets nor variables from a fork, nor the right to ask for a token", async () => {
-            for (const place of [{}, { environment: "dev" }]) {
+            for (const place of [{}, { environment: "dev" }] as Record<string, string>[]) {
                 assert.deepEqual(await values({ ...place, ...fork }), { secrets: {}, variables: {} });
             }
             assert.deepEqual(Object.keys((await values({ head: push.repository.toUpperCase() })).secrets), ["ROLE"]);
