@@ -1,5 +1,6 @@
 import { checkBody, invalid, type Request, type Route } from "./http";
 import { claimsOf, sign } from "./oidc";
+import { isDependabot, isFromFork } from "./runRecords";
 import { checkedRun, environmentNamed, repositoryNamed, runFields } from "./runs";
 import { unseal } from "./sealedBox";
 import type { Vault } from "./state";
@@ -17,9 +18,6 @@ function startRun({ store, body, origin }: Request) {
 
 async function mintToken({ store, body }: Request) {
     checkBody(body.run, runFields);
-    if (body.key !== undefined && body.key !== "issuer" && body.key !== "foreign") {
-        throw invalid(`For 'properties/key', "${body.key}" is not issuer or foreign.`);
-    }
     const claims = claimsOf(store, checkedRun(store, body.run), store.nextId(), body.audience);
     const value = await sign(store, { ...claims, ...body.claims }, body.lifetime, body.key === "foreign");
     return { status: 201, body: { value } };
@@ -32,20 +30,23 @@ function opened({ key, secrets, variables }: Vault) {
     };
 }
 
-/** What a job sees: those of the repository, and over them those of its environment. */
+/**
+ * What a job sees: those of the repository, and over them those of its environment. None of them where the run comes from a fork,
+ * and no secret where Dependabot has started it: see "Secrets" and "Dependabot on GitHub Actions" in GitHub's docs.
+ */
 function jobValues({ store, query }: Request) {
-    const repository = repositoryNamed(store, query.get("repository") ?? "");
+    const full = query.get("repository") ?? "";
+    const repository = repositoryNamed(store, full);
     const environment = query.get("environment");
     const below = opened(repository.vault);
-    if (environment === null) {
-        return { status: 200, body: below };
-    }
-    const above = opened(environmentNamed(repository, environment).vault);
+    const above = environment === null ? undefined : opened(environmentNamed(repository, environment).vault);
+    const fork = isFromFork({ repository: full, head: query.get("head") ?? full });
+    const dependabot = isDependabot({ actor: query.get("actor") ?? "" });
     return {
         status: 200,
         body: {
-            secrets: { ...below.secrets, ...above.secrets },
-            variables: { ...below.variables, ...above.variables },
+            secrets: fork || dependabot ? {} : { ...below.secrets, ...above?.secrets },
+            variables: fork ? {} : { ...below.variables, ...above?.variables },
         },
     };
 }
@@ -60,7 +61,7 @@ const minting = {
     run: { type: "object", required: true },
     audience: { type: "string" },
     claims: { type: "object" },
-    key: { type: "string" },
+    key: { type: "string", oneOf: ["issuer", "foreign"] },
     lifetime: { type: "integer" },
 } as const;
 
@@ -71,11 +72,16 @@ const minting = {
  * - `POST /_sandbox/runs`: a run of one job starts; answers what the runner puts into ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN.
  * - `POST /_sandbox/tokens`: any token at once, for tests of what must be refused. `claims` go over those of `run`,
  *   `key: "foreign"` signs with a key that is not the issuer's, `lifetime` is in seconds and may be negative.
- * - `GET /_sandbox/secrets?repository=&environment=`: secrets in plain text and variables, as a job sees them.
+ * - `GET /_sandbox/secrets?repository=&environment=&head=&actor=`: secrets in plain text and variables, as a job sees them.
  */
 export const adminRoutes: readonly Route[] = [
     { method: "GET", path: "/_sandbox/health", open: true, handle: health },
     { method: "POST", path: "/_sandbox/runs", body: runFields, handle: startRun },
     { method: "POST", path: "/_sandbox/tokens", body: minting, handle: mintToken },
-    { method: "GET", path: "/_sandbox/secrets", query: ["repository", "environment"], handle: jobValues },
+    {
+        method: "GET",
+        path: "/_sandbox/secrets",
+        query: ["repository", "environment", "head", "actor"],
+        handle: jobValues,
+    },
 ];

@@ -1,5 +1,5 @@
-import { invalid, notFound, page, paging, type Request, type Route } from "./http";
-import { fullNameOf, nodeId, repositoryOf } from "./repositories";
+import { invalid, nodeId, notFound, page, paging, Refusal, type Request, type Route } from "./http";
+import { fullNameOf, repositoryOf } from "./repositories";
 import { emptyVault, now, own, type BranchPolicy, type Environment, type Repository } from "./state";
 import type { Reviewer, Store } from "./state";
 import { teamJson } from "./teams";
@@ -73,6 +73,7 @@ function get(request: Request) {
 /** GitHub's PUT replaces the protection as a whole: what the body leaves out is off afterwards. */
 function put(request: Request) {
     const repository = repositoryOf(request);
+    checkPlan(request, repository);
     const protection = protectionFrom(request);
     const name = request.params.environment!;
     if (name.length > 255 || /['"`,;\\]/.test(name)) {
@@ -86,6 +87,31 @@ function put(request: Request) {
     }
     repository.environments[name.toLowerCase()] = environment;
     return { status: 200, body: environmentJson(request, repository, environment) };
+}
+
+/**
+ * A private repository's environment has what its owner pays for: see "Deployments and environments" in GitHub's docs, and
+ * go-github, which leaves out what was refused by these words and asks again.
+ * @throws Refusal 404 or 422 where the plan lacks it
+ */
+function checkPlan({ store, body }: Request, { settings }: Repository): void {
+    const { plan } = store.settings;
+    if (settings.visibility !== "private" || plan === "enterprise") {
+        return;
+    }
+    if (plan === "free") {
+        throw notFound();
+    }
+    const rules = {
+        reviewers: "required reviewers",
+        prevent_self_review: "required reviewers",
+        wait_timer: "wait timer",
+    };
+    const [, rule] = Object.entries(rules).find(([field]) => body[field] !== undefined) ?? [];
+    if (rule !== undefined) {
+        const failed = "Failed to create the environment protection rule.";
+        throw new Refusal(422, `${failed} Please ensure the billing plan supports the ${rule} protection rule.`);
+    }
 }
 
 function protectionFrom({ store, body }: Request) {
@@ -109,6 +135,13 @@ function protectionFrom({ store, body }: Request) {
                 `${JSON.stringify(reviewer)} is no reviewer: it must be {"type": "User" or "Team", "id": number} of one.`,
             );
         }
+    }
+    if (body.prevent_self_review && reviewers.length === 0) {
+        throw new Refusal(
+            422,
+            "Failed to create or update the environment protection rule. " +
+                "Required reviewers must have at least one reviewer to set prevent_self_review.",
+        );
     }
     if (reviewers.length > 6) {
         throw invalid(`An environment has up to six reviewers, got ${reviewers.length}.`);
@@ -149,9 +182,6 @@ function createPolicy(request: Request) {
         throw notFound();
     }
     const { name, type = "branch" } = request.body;
-    if (type !== "branch" && type !== "tag") {
-        throw invalid(`For 'properties/type', ${JSON.stringify(type)} is not branch or tag.`);
-    }
     const same = environment.policies.find((each) => each.name === name && each.type === type);
     if (same) {
         return { status: 303, headers: { location: `${request.origin}${request.params.path}/${same.id}` } };
@@ -201,7 +231,12 @@ export const environmentRoutes: readonly Route[] = [
     { method: "PUT", path: one, body: protection, handle: put },
     { method: "DELETE", path: one, handle: remove },
     { method: "GET", path: policies, query: paging, handle: listPolicies },
-    { method: "POST", path: policies, body: { name, type: { type: "string" } }, handle: createPolicy },
+    {
+        method: "POST",
+        path: policies,
+        body: { name, type: { type: "string", oneOf: ["branch", "tag"] } },
+        handle: createPolicy,
+    },
     {
         method: "GET",
         path: `${policies}/:policy`,

@@ -5,6 +5,8 @@ export interface Field {
     readonly type: "string" | "boolean" | "integer" | "array" | "object";
     readonly required?: boolean;
     readonly nullable?: boolean;
+    /** The only values that it can have. */
+    readonly oneOf?: readonly string[];
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -16,7 +18,7 @@ export interface Request {
     readonly query: URLSearchParams;
     readonly body: Readonly<Record<string, any>>;
     readonly authorization: string | undefined;
-    /** Where this server is, without a slash at the end. */
+    /** Where this API is, without a slash at the end. */
     readonly origin: string;
 }
 
@@ -59,6 +61,9 @@ export class Refusal extends Error {
     }
 }
 
+/** GitHub's other kind of id. */
+export const nodeId = (kind: string, id: number) => Buffer.from(`${kind}:${id}`).toString("base64");
+
 export const notFound = () => new Refusal(404, "Not Found");
 export const invalid = (what: string) => new Refusal(422, `Invalid request.\n\n${what}`);
 
@@ -78,6 +83,10 @@ export function checkBody(body: Readonly<Record<string, unknown>>, fields: Field
             }
         } else if (!(value === null && field.nullable) && !isOf(field.type, value)) {
             problems.push(`For 'properties/${name}', ${JSON.stringify(value)} is not ${article(field.type)}.`);
+        } else if (field.oneOf && value !== null && !field.oneOf.includes(value as string)) {
+            const allowed = field.oneOf.map((each) => JSON.stringify(each)).join(", ");
+            const must = `is not a possible value. Must be one of the following: ${allowed}.`;
+            problems.push(`For 'properties/${name}', ${JSON.stringify(value)} ${must}`);
         }
     }
     if (problems.length > 0) {

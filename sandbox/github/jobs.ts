@@ -8,13 +8,28 @@ export interface JobValues {
     readonly variables: Readonly<Record<string, string>>;
 }
 
-export interface Trigger {
+/** Whom a run comes from, where that is not somebody who may write to the repository. */
+export interface Origin {
+    /** The repository that a pull request's branch is in, `owner/name`; the default is the one that it goes to. */
+    readonly head?: string;
+    /** A login, such as `dependabot[bot]`. */
+    readonly actor?: string;
+}
+
+export interface Trigger extends Origin {
     /** `owner/name`. */
     readonly repository: string;
     readonly event: "push" | "pull_request";
     /** Such as `refs/heads/main`. */
     readonly ref: string;
     readonly sha: string;
+}
+
+/** Jobs of one group, of whichever run, are not in progress together. */
+export interface Concurrency {
+    readonly group: string;
+    /** How many of them wait; `single` is the default. */
+    readonly queue?: "single" | "max";
 }
 
 /** What a runner has as ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN. */
@@ -27,8 +42,9 @@ export interface TokenRequest {
  * The values of a repository, and over them those of an environment.
  * @throws UserError when the sandbox's GitHub does not answer, or knows no such environment
  */
-export async function jobValues(repository: string, environment?: string): Promise<JobValues> {
-    const query = new URLSearchParams({ repository, ...(environment === undefined ? {} : { environment }) });
+export async function jobValues(repository: string, environment?: string, origin: Origin = {}): Promise<JobValues> {
+    const place = { repository, ...(environment === undefined ? {} : { environment }) };
+    const query = new URLSearchParams({ ...place, ...origin });
     return (await askEmulator<JobValues>(`secrets?${query.toString()}`)).body;
 }
 
@@ -41,15 +57,22 @@ export async function awsToken(trigger: Trigger): Promise<string> {
     return ((await response.json()) as { value: string }).value;
 }
 
-/** @returns the run's number, and those of earlier runs that it takes the place of while they wait for a review */
-export async function startRun(trigger: Trigger): Promise<{ id: number; cancelled: readonly number[] }> {
-    return (await askEmulator<{ id: number; cancelled: number[] }>("workflow-runs", trigger)).body;
+/** @returns the run's number */
+export async function startRun(trigger: Trigger): Promise<number> {
+    return (await askEmulator<{ id: number }>("workflow-runs", trigger)).body.id;
 }
 
 /** The runs of a repository, newest first. */
 export async function workflowRuns(repository: string): Promise<readonly WorkflowRun[]> {
     const query = new URLSearchParams({ repository });
     return (await askEmulator<{ runs: WorkflowRun[] }>(`workflow-runs?${query.toString()}`)).body.runs;
+}
+
+/** A job that has to be let into its environment by one of these. */
+interface Waiting {
+    readonly waitsFor: readonly string[];
+    /** The runs whose jobs waited in its concurrency group until it came. */
+    readonly replaced: readonly number[];
 }
 
 /**
@@ -60,9 +83,10 @@ export async function startJob(
     run: number,
     job: string,
     environment: string | undefined,
-): Promise<TokenRequest | { waitsFor: readonly string[] }> {
-    const body = { job, ...(environment !== undefined && { environment }) };
-    return (await askEmulator<TokenRequest | { waitsFor: string[] }>(`workflow-runs/${run}/jobs`, body)).body;
+    concurrency: Concurrency | undefined,
+): Promise<TokenRequest | Waiting> {
+    const body = { job, ...(environment !== undefined && { environment }), ...(concurrency && { concurrency }) };
+    return (await askEmulator<TokenRequest | Waiting>(`workflow-runs/${run}/jobs`, body)).body;
 }
 
 export async function endJob(run: number, job: string, result: JobResult, url?: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { randomUUID } from "crypto";
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWTPayload } from "jose";
 import { Refusal, type Request, type Route } from "./http";
+import type { Run } from "./runRecords";
 import { repositoryNamed } from "./runs";
-import { own, type Repository, type Run, type Store } from "./state";
+import { own, type Repository, type Store } from "./state";
 
 /** The issuer that trust policies name; also here, although nobody can fetch its keys from there. */
 export const issuer = "https://token.actions.githubusercontent.com";
@@ -39,7 +40,7 @@ export function claimsOf(store: Store, run: Run, number: number, audience: strin
         repository_owner: owner.login,
         repository_owner_id: String(owner.id),
         repository_visibility: String(repository.settings.visibility ?? "public"),
-        actor: store.tokenHolder.login,
+        actor: run.actor,
         actor_id: String(store.tokenHolder.id),
         event_name: run.event === "tag" ? "push" : run.event,
         ref: run.ref,

@@ -1,5 +1,26 @@
 /** What the emulated GitHub keeps of a workflow's run. */
-import type { Run } from "./state";
+
+/** What a workflow run is about, as far as its identity goes. */
+export interface Run {
+    readonly repository: string;
+    readonly event: "push" | "pull_request" | "tag" | "workflow_dispatch";
+    readonly ref: string;
+    readonly sha: string;
+    readonly environment?: string;
+    readonly workflow: string;
+    readonly subject: "name" | "immutable";
+    /** Of a pull request: the repository that its branch is in, `owner/name`. */
+    readonly head: string;
+    /** The login of whoever started it. */
+    readonly actor: string;
+}
+
+/** A pull request of somebody who may not write to the repository: it gets nothing that could be taken away. */
+export const isFromFork = ({ repository, head }: Pick<Run, "repository" | "head">): boolean =>
+    head.toLowerCase() !== repository.toLowerCase();
+
+/** It has secrets of its own, which the sandbox's GitHub has none of. */
+export const isDependabot = ({ actor }: Pick<Run, "actor">): boolean => actor === "dependabot[bot]";
 
 export type JobResult = "success" | "failure" | "skipped" | "cancelled";
 
@@ -10,6 +31,8 @@ export interface Job {
     readonly environment?: string;
     /** `waiting`: for a reviewer of its environment. */
     status: "waiting" | "in_progress" | JobResult;
+    /** Of its `concurrency`, in lower case. */
+    readonly group?: string;
     /** One of whom has to let it into its environment. */
     readonly waitsFor?: readonly string[];
     /** Of the deployment, as its environment shows it. */

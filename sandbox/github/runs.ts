@@ -1,16 +1,19 @@
 import { invalid, type Fields } from "./http";
 import { fullNameOf } from "./repositories";
-import { own, type Environment, type Repository, type Run, type Store } from "./state";
+import type { Run } from "./runRecords";
+import { own, type Environment, type Repository, type Store } from "./state";
 
 /** The description of a run, as the sandbox's own calls take it. */
 export const runFields: Fields = {
     repository: { type: "string", required: true },
-    event: { type: "string", required: true },
+    event: { type: "string", required: true, oneOf: ["push", "workflow_dispatch", "tag", "pull_request"] },
     ref: { type: "string", required: true },
     sha: { type: "string", required: true },
     environment: { type: "string" },
     workflow: { type: "string" },
-    subject: { type: "string" },
+    subject: { type: "string", oneOf: ["name", "immutable"] },
+    head: { type: "string" },
+    actor: { type: "string" },
 };
 
 // A pull request's ref is the merge of its branch into the base.
@@ -40,10 +43,7 @@ export function repositoryNamed(store: Store, fullName: string): Repository {
 export function checkedRun(store: Store, body: Readonly<Record<string, any>>): Run {
     const repository = repositoryNamed(store, body.repository);
     const ref: string = body.ref;
-    const event = Object.keys(refs).find((each): each is Run["event"] => each === body.event);
-    if (!event) {
-        throw invalid(`For 'properties/event', "${body.event}" is not one of ${Object.keys(refs).join(", ")}.`);
-    }
+    const event: Run["event"] = body.event;
     if (!refs[event].test(ref)) {
         throw invalid(`For 'properties/ref', "${ref}" is not a ref of the event ${event} (${refs[event].source}).`);
     }
@@ -51,10 +51,7 @@ export function checkedRun(store: Store, body: Readonly<Record<string, any>>): R
         throw invalid(`For 'properties/sha', "${body.sha}" is not a commit (40 hexadecimal digits).`);
     }
     // GitHub gives the immutable form to repositories that are younger than it.
-    const subject = body.subject ?? (repository.seeded ? "name" : "immutable");
-    if (subject !== "name" && subject !== "immutable") {
-        throw invalid(`For 'properties/subject', "${subject}" is not name or immutable.`);
-    }
+    const subject: Run["subject"] = body.subject ?? (repository.seeded ? "name" : "immutable");
     const environment = body.environment === undefined ? undefined : environmentNamed(repository, body.environment);
     if (environment && !letsIn(environment, ref)) {
         const what = ref.replace(/^refs\/(heads|tags)\//, "");
@@ -62,7 +59,15 @@ export function checkedRun(store: Store, body: Readonly<Record<string, any>>): R
         throw invalid(`Branch "${what}" is not allowed to deploy to ${environment.name} ${rules}.`);
     }
     const workflow: string = body.workflow ?? ".github/workflows/deploy.yml";
-    return { repository: fullNameOf(repository), event, ref, sha: body.sha, workflow, subject, ...named(environment) };
+    const head: string = body.head ?? fullNameOf(repository);
+    if (event !== "pull_request" && head !== fullNameOf(repository)) {
+        throw invalid(
+            `For 'properties/head', "${head}" is not the repository, and only a pull request comes from another.`,
+        );
+    }
+    const actor: string = body.actor ?? store.tokenHolder.login;
+    const about = { repository: fullNameOf(repository), event, ref, sha: body.sha, workflow, subject, head, actor };
+    return { ...about, ...named(environment) };
 }
 
 const named = (environment: Environment | undefined) => (environment ? { environment: environment.name } : {});

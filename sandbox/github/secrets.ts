@@ -1,7 +1,7 @@
 import { invalid, notFound, page, paging, type Request, type Route } from "./http";
 import { unseal } from "./sealedBox";
 import { now, own, type Secret } from "./state";
-import { checkedName, largestValue, scopes, type Scope } from "./vaults";
+import { checkedName, checkRoom, largestValue, scopes, type Scope } from "./vaults";
 
 /** GitHub never gives a value back. */
 const secretJson = (name: string, { createdAt, updatedAt }: Secret) => ({
@@ -49,6 +49,9 @@ function put(scope: Scope, request: Request) {
         throw invalid(`The value of ${name} is larger than 48 KB.`);
     }
     const old = own(secrets, name);
+    if (!old) {
+        checkRoom("Secret", scope, secrets);
+    }
     secrets[name] = { sealed, createdAt: old?.createdAt ?? now(), updatedAt: now() };
     return old ? { status: 204 } : { status: 201, body: {} };
 }

@@ -1,10 +1,12 @@
+import { createHash } from "crypto";
 import * as http from "http";
 import type { AddressInfo } from "net";
+import { accountRoutes } from "./accounts";
 import { adminRoutes } from "./admin";
 import { environmentRoutes } from "./environments";
-import { checkBody, checkQuery, notFound, Refusal, type Reply, type Request, type Route } from "./http";
+import { checkBody, checkQuery, notFound, Refusal, type Reply, type Route } from "./http";
 import { oidcRoutes } from "./oidc";
-import { repositoryRoutes } from "./repositories";
+import { fullNameOf, repositoryRoutes } from "./repositories";
 import { sealedBoxReady } from "./sealedBox";
 import { secretRoutes } from "./secrets";
 import type { GitHubSettings } from "./settings";
@@ -17,6 +19,7 @@ const routes: readonly Route[] = [
     ...adminRoutes,
     ...workflowRunRoutes,
     ...oidcRoutes,
+    ...accountRoutes,
     ...repositoryRoutes,
     ...environmentRoutes,
     ...secretRoutes,
@@ -68,28 +71,52 @@ export async function serveGitHub(settings: GitHubSettings, log = console.log): 
     };
 }
 
+/** Where GitHub Enterprise Server has the API. Go's client takes any server but api.github.com for one. */
+const enterprise = "/api/v3";
+
 async function answer(store: Store, incoming: http.IncomingMessage): Promise<Reply> {
     const { localPort } = incoming.socket;
-    const origin = `http://127.0.0.1:${localPort}`;
-    const url = new URL(incoming.url ?? "/", origin);
-    const { authorization } = incoming.headers;
-    const found = findRoute(incoming.method ?? "", url.pathname);
+    const server = `http://127.0.0.1:${localPort}`;
+    const url = new URL(incoming.url ?? "/", server);
+    const prefix = url.pathname.startsWith(`${enterprise}/`) ? enterprise : "";
+    const path = byName(store, url.pathname.slice(prefix.length));
+    const { authorization, "if-none-match": known } = incoming.headers;
+    const found = findRoute(incoming.method ?? "", path);
     if (!found?.route.open) {
         checkToken(store, authorization);
     }
     if (!found) {
-        throw new Refusal(501, `The sandbox's GitHub does not have ${incoming.method} ${url.pathname}.`);
+        throw new Refusal(501, `The sandbox's GitHub does not have ${incoming.method} ${path}.`);
     }
     const { route, params } = found;
     const body = await readBody(incoming);
     checkQuery(url.searchParams, route.query ?? []);
     checkBody(body, route.body ?? {});
-    const request: Request = { store, params, query: url.searchParams, body, authorization, origin };
-    const reply = await route.handle(request);
+    const origin = server + prefix;
+    const reply = await route.handle({ store, params, query: url.searchParams, body, authorization, origin });
     if (route.method !== "GET") {
         store.save();
+        return reply;
     }
-    return reply;
+    return withTag(reply, known);
+}
+
+/** The path of a repository by its name, where it is given by its number: `/repositories/1/…`. */
+function byName(store: Store, path: string): string {
+    return path.replace(/^\/repositories\/(\d+)(?=\/|$)/, (_, id) => {
+        const found = Object.values(store.state.repositories).find((each) => each.id === Number(id));
+        return `/repos/${found ? fullNameOf(found) : `-/${id}`}`; // nobody can be called -
+    });
+}
+
+/** What a client has already is not sent again. */
+function withTag(reply: Reply, known: string | undefined): Reply {
+    if (reply.status !== 200) {
+        return reply;
+    }
+    const etag = `W/"${createHash("sha256").update(JSON.stringify(reply.body)).digest("hex")}"`;
+    const headers = { ...reply.headers, etag };
+    return known === etag ? { status: 304, headers } : { ...reply, headers };
 }
 
 function findRoute(method: string, path: string) {

@@ -39,6 +39,7 @@ export async function startGitHub(options: Partial<GitHubOptions> = {}): Promise
             SANDBOX_GITHUB_TOKEN: githubToken,
             SANDBOX_GITHUB_REPOSITORY: repository,
             SANDBOX_GITHUB_REPOSITORY_EXISTS: String(repositoryExists),
+            ...(process.env.SANDBOX_GITHUB_PLAN && { SANDBOX_GITHUB_PLAN: process.env.SANDBOX_GITHUB_PLAN }),
         },
         port: ports.github,
         ready: async () => (await fetch(`${url}/_sandbox/health`)).ok,

@@ -12,6 +12,8 @@ export interface GitHubSettings {
     /** The one token that the REST API accepts. */
     readonly token: string;
     readonly owner: Account;
+    /** What the owner pays for, which decides what an environment of a private repository can have. */
+    readonly plan: "enterprise" | "team" | "free";
     /** The repository that is there before the program runs; `undefined` when the program creates it. */
     readonly repository: { readonly name: string; readonly id: number } | undefined;
 }
@@ -21,7 +23,7 @@ export const tokenHolder: Account = { login: "sandbox-user", id: 90000002, type:
 
 /**
  * Reads SANDBOX_GITHUB_PORT, _STATE (path), _TOKEN, _REPOSITORY (owner/name), _REPOSITORY_ID, _REPOSITORY_EXISTS
- * (`false`: only the owner is there), _OWNER_ID and _OWNER_TYPE. Only the path has no default.
+ * (`false`: only the owner is there), _OWNER_ID, _OWNER_TYPE and _PLAN. Only the path has no default.
  * @throws Error naming the variable and the value that is wrong
  */
 export function settingsFromEnv(env: NodeJS.ProcessEnv): GitHubSettings {
@@ -42,6 +44,7 @@ export function settingsFromEnv(env: NodeJS.ProcessEnv): GitHubSettings {
         stateFile,
         token: env.SANDBOX_GITHUB_TOKEN ?? "sandbox-token",
         owner: { login, id: integer(env, "SANDBOX_GITHUB_OWNER_ID", 90000001), type },
+        plan: oneOf(env, "SANDBOX_GITHUB_PLAN", ["enterprise", "team", "free"]),
         repository: exists === "true" ? { name, id: repositoryId } : undefined,
     };
 }

@@ -3,7 +3,7 @@ import * as path from "path";
 import { randomBytes } from "crypto";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { newBoxKey, type BoxKey } from "./sealedBox";
-import type { WorkflowRun } from "./runRecords";
+import type { Run, WorkflowRun } from "./runRecords";
 import { tokenHolder, type Account, type GitHubSettings } from "./settings";
 
 export interface Secret {
@@ -64,17 +64,6 @@ export interface Repository {
     readonly vault: Vault;
     /** By lower-case name. */
     readonly environments: Record<string, Environment>;
-}
-
-/** What a workflow run is about, as far as its identity goes. */
-export interface Run {
-    readonly repository: string;
-    readonly event: "push" | "pull_request" | "tag" | "workflow_dispatch";
-    readonly ref: string;
-    readonly sha: string;
-    readonly environment?: string;
-    readonly workflow: string;
-    readonly subject: "name" | "immutable";
 }
 
 /** A team of an organization. */

@@ -1,5 +1,4 @@
-import { invalid, notFound, type Request, type Route } from "./http";
-import { nodeId } from "./repositories";
+import { invalid, nodeId, notFound, type Request, type Route } from "./http";
 import type { Team } from "./state";
 
 export function teamJson({ id, organization, slug }: Team) {

@@ -1,6 +1,6 @@
 import { invalid, notFound, page, paging, Refusal, type Request, type Route } from "./http";
 import { now, own, type Variable } from "./state";
-import { checkedName, largestValue, scopes, type Scope } from "./vaults";
+import { checkedName, checkRoom, largestValue, scopes, type Scope } from "./vaults";
 
 const variableJson = (name: string, { value, createdAt, updatedAt }: Variable) => ({
     name,
@@ -49,6 +49,7 @@ function create(scope: Scope, request: Request) {
     const { variables } = scope.vault(request);
     const name = checkedName("Variable", request.body.name);
     checkFree(variables, name);
+    checkRoom("Variable", scope, variables);
     variables[name] = { value: checkedValue(request.body.value), createdAt: now(), updatedAt: now() };
     return { status: 201, body: {} };
 }

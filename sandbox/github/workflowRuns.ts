@@ -1,35 +1,48 @@
 import { randomBytes } from "crypto";
 import { reviewerName } from "./environments";
-import { invalid, notFound, type Request, type Route } from "./http";
+import { checkBody, invalid, notFound, type Request, type Route } from "./http";
 import { dropOldRuns } from "./oidc";
 import { checkedRun, environmentNamed, repositoryNamed, runFields } from "./runs";
-import type { Job, JobResult, WorkflowRun } from "./runRecords";
-import { own, type Environment, type Run, type Store } from "./state";
+import { isFromFork, type Job, type JobResult, type Run, type WorkflowRun } from "./runRecords";
+import { own, type Environment, type Store } from "./state";
 
 const results: readonly JobResult[] = ["success", "failure", "skipped", "cancelled"];
 
-/** The right to ask for the tokens of a job. The actions' toolkit appends `&audience=…`, so the address has a query already. */
+/**
+ * The right to ask for the tokens of a job, which none has that comes from a fork: its permissions are to read at the most. The
+ * actions' toolkit appends `&audience=…`, so the address has a query already.
+ */
 export function tokenRequest(store: Store, origin: string, run: Run, number: number) {
     dropOldRuns(store);
+    if (isFromFork(run)) {
+        return { runId: number };
+    }
     const requestToken = randomBytes(32).toString("base64url");
     store.state.runs[requestToken] = { ...run, number, startedAt: Date.now() };
     return { requestUrl: `${origin}/_actions/id-token?api-version=2.0`, requestToken, runId: number };
 }
 
-/** A newer run takes the place of what still waits for a review, which nobody would let through any more. */
 function create({ store, body }: Request) {
     const run = checkedRun(store, body);
-    const cancelled: number[] = [];
-    for (const older of store.state.workflowRuns) {
-        const same = older.repository === run.repository && older.workflow === run.workflow;
-        for (const job of same ? older.jobs.filter(({ status }) => status === "waiting") : []) {
-            job.status = "cancelled";
-            cancelled.push(older.id);
-        }
-    }
     const id = store.nextId();
     store.state.workflowRuns.push({ ...run, id, jobs: [], approvals: {} });
-    return { status: 201, body: { id, cancelled } };
+    return { status: 201, body: { id } };
+}
+
+/**
+ * Of the jobs that wait in a concurrency group the newest takes the place of the others when it comes to wait.
+ * @returns the runs whose jobs those were
+ */
+function replaceWaiting({ state }: Store, run: WorkflowRun, group: string): number[] {
+    const replaced: number[] = [];
+    for (const other of state.workflowRuns) {
+        const apart = other === run || other.repository !== run.repository;
+        for (const job of apart ? [] : other.jobs.filter((each) => each.status === "waiting" && each.group === group)) {
+            job.status = "cancelled";
+            replaced.push(other.id);
+        }
+    }
+    return replaced;
 }
 
 function runOf({ store, params }: Request): WorkflowRun {
@@ -55,7 +68,7 @@ const reviewersOf = (store: Store, { reviewers }: Environment) => reviewers.map(
 
 /**
  * A job comes up. Answers 201 with what the runner asks for tokens with, or 202 with those of whom one has to let the job into
- * its environment first: the same call again after an approval goes on.
+ * its environment first, and the runs whose jobs it takes the place of: the same call again after an approval goes on.
  */
 function startJob(request: Request) {
     const { store, body, origin } = request;
@@ -72,25 +85,29 @@ function startJob(request: Request) {
     }
     const asks = environment ? reviewersOf(store, environment) : [];
     const waits = asks.length > 0 && own(approvals, environment!.name.toLowerCase()) === undefined;
+    if (body.concurrency) {
+        checkBody(body.concurrency, { group: text, queue: { type: "string", oneOf: ["single", "max"] } });
+    }
+    const group: string | undefined = body.concurrency?.group.toLowerCase();
     const job: Job = {
         name: body.job,
         ...(environment && { environment: environment.name }),
+        ...(group !== undefined && { group }),
         ...(waits ? { status: "waiting", waitsFor: asks } : { status: "in_progress" }),
     };
     run.jobs = [...run.jobs.filter((each) => each !== started), job];
-    return waits
-        ? { status: 202, body: { waitsFor: asks } }
-        : { status: 201, body: tokenRequest(store, origin, asJob, id) };
+    if (!waits) {
+        return { status: 201, body: tokenRequest(store, origin, asJob, id) };
+    }
+    const alone = group !== undefined && body.concurrency.queue !== "max";
+    return { status: 202, body: { waitsFor: asks, replaced: alone ? replaceWaiting(store, run, group) : [] } };
 }
 
 /** A job is over, or came up and was skipped. */
 function endJob(request: Request) {
     const { params, body } = request;
     const run = runOf(request);
-    const status = results.find((each) => each === body.result);
-    if (!status) {
-        throw invalid(`For 'properties/result', "${body.result}" is not one of ${results.join(", ")}.`);
-    }
+    const status: JobResult = body.result;
     const job = run.jobs.find(({ name }) => name === params.job) ?? { name: params.job!, status };
     job.status = status;
     job.url = body.url;
@@ -127,9 +144,14 @@ export const workflowRunRoutes: readonly Route[] = [
     {
         method: "POST",
         path: `${one}/jobs`,
-        body: { job: text, environment: { type: "string" } },
+        body: { job: text, environment: { type: "string" }, concurrency: { type: "object" } },
         handle: startJob,
     },
-    { method: "PATCH", path: `${one}/jobs/:job`, body: { result: text, url: { type: "string" } }, handle: endJob },
+    {
+        method: "PATCH",
+        path: `${one}/jobs/:job`,
+        body: { result: { ...text, oneOf: results }, url: { type: "string" } },
+        handle: endJob,
+    },
     { method: "POST", path: `${one}/approvals`, body: { environment: text, reviewer: text }, handle: approve },
 ];

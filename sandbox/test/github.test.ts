@@ -202,7 +202,10 @@ describe("the sandbox's GitHub", () => {
         const made = await github.ok(`POST ${policies}`, { name: "main" });
         assert.deepEqual([made.name, made.type], ["main", "branch"]);
         assert.deepEqual(await github.ok(`POST ${policies}`, { name: "main" }), made, "redirected to the one there is");
-        await refused(422, /not branch or tag/, `POST ${policies}`, { name: "main", type: "commit" });
+        await refused(422, /not a possible value. Must be one of the following: "branch", "tag"/, `POST ${policies}`, {
+            name: "main",
+            type: "commit",
+        });
         await github.ok(`PUT ${policies}/${made.id}`, { name: "release/*" });
         const listed = await github.ok(`GET ${policies}`);
         assert.deepEqual([listed.total_count, listed.branch_policies[0].name], [1, "release/*"]);

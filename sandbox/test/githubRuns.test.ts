@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { seal } from "../github/sealedBox";
 import { repo, TestGitHub } from "./githubFixture";
 
 const push = {
@@ -33,8 +34,12 @@ describe("the runs of workflows on the sandbox's GitHub", () => {
     afterEach(() => github.stop());
 
     const start = async (run = push): Promise<number> => (await github.ok("POST /_sandbox/workflow-runs", run)).id;
-    const come = (run: number, job: string, environment?: string) =>
-        github.call(`POST /_sandbox/workflow-runs/${run}/jobs`, { job, ...(environment && { environment }) });
+    const come = (run: number, job: string, environment?: string, concurrency?: object) =>
+        github.call(`POST /_sandbox/workflow-runs/${run}/jobs`, {
+            job,
+            ...(environment && { environment }),
+            ...(concurrency && { concurrency }),
+        });
     const approve = (run: number, reviewer: string, environment = "prod") =>
         github.call(`POST /_sandbox/workflow-runs/${run}/approvals`, { environment, reviewer });
     const jobs = async () => {
@@ -59,7 +64,7 @@ describe("the runs of workflows on the sandbox's GitHub", () => {
     it("hold a job for a reviewer of its environment, and nobody else lets it through", async () => {
         const run = await start();
         const held = await come(run, "prod", "prod");
-        assert.deepEqual([held.status, held.body], [202, { waitsFor: ["octo-org/platform", "alice"] }]);
+        assert.deepEqual([held.status, held.body], [202, { waitsFor: ["octo-org/platform", "alice"], replaced: [] }]);
         const refusals: [answer: { status: number; body: any }, reason: RegExp][] = [
             [await approve(run, "bob"), /bob is not a reviewer of prod: octo-org\/platform, alice can approve/],
             [await approve(run, "alice", "dev"), /No job of run \d+ waits to enter dev/],
@@ -77,17 +82,83 @@ describe("the runs of workflows on the sandbox's GitHub", () => {
         assert.match((await come(run, "prod", "prod")).body.message, /The job prod of run \d+ has started already/);
     });
 
-    it("ask for a review again in the next run, which takes the place of one that waits", async () => {
+    // "Control the concurrency of workflows and jobs" in GitHub's docs.
+    it("ask for a review again in the next run, whose job takes the place of one of its group when it comes to wait", async () => {
+        const group = { group: "Deploy-prod" };
         const first = await start();
-        await come(first, "prod", "prod");
-        const { id: second, cancelled } = await github.ok("POST /_sandbox/workflow-runs", push);
-        assert.deepEqual(cancelled, [first]);
-        assert.equal((await approve(first, "alice")).status, 422);
-        assert.equal((await come(second, "prod", "prod")).status, 202);
+        await come(first, "prod", "prod", group);
+        const second = await start();
+        await come(second, "dev", "dev", { group: "deploy-dev" });
         assert.deepEqual(await jobs(), [
-            [second, "prod waiting"],
+            [second, "dev in_progress"],
+            [first, "prod waiting"],
+        ]);
+        const held = await come(second, "prod", "prod", { group: "deploy-PROD", queue: "single" });
+        assert.deepEqual([held.status, held.body.replaced], [202, [first]]);
+        assert.deepEqual(await jobs(), [
+            [second, "dev in_progress", "prod waiting"],
             [first, "prod cancelled"],
         ]);
+        assert.equal((await approve(first, "alice")).status, 422);
+        assert.deepEqual((await come(second, "prod", "prod", group)).body.replaced, [], "not its own place");
+    });
+
+    it("wait side by side where no group or a longer queue lets them", async () => {
+        const runs = [await start(), await start(), await start()];
+        const queue = { group: "deploy-prod", queue: "max" };
+        await come(runs[0]!, "prod", "prod", queue);
+        assert.deepEqual((await come(runs[1]!, "prod", "prod", queue)).body.replaced, []);
+        assert.deepEqual((await come(runs[2]!, "prod", "prod")).body.replaced, []);
+        const statuses = (await jobs()).map(([, status]: string[]) => status);
+        assert.deepEqual(statuses, ["prod waiting", "prod waiting", "prod waiting"]);
+        const odd = await come(await start(), "prod", "prod", { group: "a", queue: "min" });
+        assert.match(odd.body.message, /"min" is not a possible value. Must be one of the following: "single", "max"/);
+    });
+
+    describe("of somebody who may not write to the repository", () => {
+        const pullRequest = { ...push, event: "pull_request", ref: "refs/pull/1/merge" };
+        const fork = { head: "mallory/hello-fargate" };
+        const dependabot = { actor: "dependabot[bot]" };
+
+        const values = (more: Record<string, string>) =>
+            github.ok(
+                `GET /_sandbox/secrets?${new URLSearchParams({ repository: push.repository, ...more }).toString()}`,
+            );
+
+        beforeEach(async () => {
+            for (const [at, suffix] of [
+                [`${repo}/actions`, ""],
+                [`${repo}/environments/dev`, "_DEV"],
+            ]) {
+                const { key, key_id } = await github.ok(`GET ${at}/secrets/public-key`);
+                await github.ok(`PUT ${at}/secrets/ROLE${suffix}`, { key_id, encrypted_value: seal("arn", key) });
+                await github.ok(`POST ${at}/variables`, { name: `STACK${suffix}`, value: "dev" });
+            }
+        });
+
+        it("get neither secrets nor variables from a fork, nor the right to ask for a token", async () => {
+            for (const place of [{}, { environment: "dev" }] as Record<string, string>[]) {
+                assert.deepEqual(await values({ ...place, ...fork }), { secrets: {}, variables: {} });
+            }
+            assert.deepEqual(Object.keys((await values({ head: push.repository.toUpperCase() })).secrets), ["ROLE"]);
+            const run = await start({ ...pullRequest, ...fork });
+            assert.deepEqual(
+                [(await come(run, "fork")).body, await jobs()],
+                [{ runId: run }, [[run, "fork in_progress"]]],
+            );
+            assert.deepEqual(Object.keys(await github.ok("POST /_sandbox/runs", { ...pullRequest, ...fork })), [
+                "runId",
+            ]);
+            const odd = await github.call("POST /_sandbox/workflow-runs", { ...push, ...fork });
+            assert.match(odd.body.message, /only a pull request comes from another/);
+        });
+
+        it("get variables and a token but no secrets where Dependabot has started them", async () => {
+            const found = await values({ ...dependabot, environment: "dev" });
+            assert.deepEqual(found, { secrets: {}, variables: { STACK: "dev", STACK_DEV: "dev" } });
+            const token = await github.ok("POST /_sandbox/runs", { ...pullRequest, ...dependabot });
+            assert.equal(await subject(token), "repo:octo-org/hello-fargate:pull_request");
+        });
     });
 
     it("let no branch into an environment that is not the environment's, nor any job into one that is not there", async () => {
@@ -107,7 +178,10 @@ describe("the runs of workflows on the sandbox's GitHub", () => {
         await github.restart();
         assert.deepEqual(await jobs(), [[run, "dev success", "deploy skipped", "prod waiting"]]);
         const odd = await github.call(`PATCH /_sandbox/workflow-runs/${run}/jobs/dev`, { result: "perhaps" });
-        assert.match(odd.body.message, /"perhaps" is not one of success, failure, skipped, cancelled/);
+        assert.match(
+            odd.body.message,
+            /"perhaps" is not a possible value. .* "success", "failure", "skipped", "cancelled"/,
+        );
         assert.equal((await come(run + 1, "dev")).status, 404);
     });
 

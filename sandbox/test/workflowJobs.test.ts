@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { readWorkflow, type WorkflowDefinition } from "../workflow/definition";
-import { decisionFile, jobFile } from "../workflow/jobFiles";
+import { decisionFile, jobFile, minutesOf } from "../workflow/jobFiles";
 import { reachable } from "../address";
 
 const read = (jobs: string, branch = "main"): WorkflowDefinition =>
@@ -15,6 +15,7 @@ interface RunnerJob {
     readonly needs?: readonly string[];
     readonly if?: string;
     readonly environment?: unknown;
+    readonly concurrency?: unknown;
     readonly "runs-on": string;
     readonly steps: readonly { readonly run: string; readonly env?: Readonly<Record<string, string>> }[];
 }
@@ -87,12 +88,54 @@ describe("a workflow in the sandbox", () => {
             ],
         );
         assert.equal(jobs.prod!.steps.length, 1);
-        assert.deepEqual(jobs.prod!.steps[0]!.env, { RUNNER: "${{ vars.RUNNER_PROD }}", ENVIRONMENT: "prod" });
+        assert.deepEqual(jobs.prod!.steps[0]!.env, {
+            RUNNER: "${{ vars.RUNNER_PROD }}",
+            ENVIRONMENT: "prod",
+            GROUP: "deploy-prod",
+        });
+    });
+
+    it("tells a job what became of those that it needs, in each way to ask for it", () => {
+        const { jobs } = read(
+            `  a: ${job("")}\n  b-1: ${job("")}\n` +
+                `  c: { runs-on: "\${{ needs['b-1'].result }}", needs: [a, b-1], ` +
+                `if: "needs.a.result == 'x' && contains(needs.*.result, 'cancelled') && vars.needs.a.results", ` +
+                `steps: [{ run: "\${{ needs.a.result }} \${{ needs.other.result }}" }] }\n`,
+        );
+        const c = jobs.find(({ id }) => id === "c")!;
+        const results = new Map([
+            ["a", "cancelled"],
+            ["b-1", "success"],
+        ] as const);
+        const asked = jobsIn(decisionFile(read(`  a: ${job("")}\n`), c, results)).c!;
+        assert.equal(
+            asked.if,
+            `'cancelled' == 'x' && contains(fromJSON('["cancelled","success"]'), 'cancelled') && vars.needs.a.results`,
+        );
+        assert.equal(asked.steps[0]!.env!.RUNNER, "${{ 'success' }}");
+        const [step] = jobsIn(jobFile(read(`  a: ${job("")}\n`), c, "linux", results)).c!.steps;
+        assert.equal(step!.run, "${{ 'cancelled' }} ${{ needs.other.result }}");
+    });
+
+    it("keeps to itself what is GitHub's to do: the concurrency groups, and how long a job may take", () => {
+        const { text, jobs } = read(`  a: ${job("timeout-minutes: 5, concurrency: { group: one, queue: max }")}\n`);
+        const definition = { text: { ...text, concurrency: "all" }, jobs, actions: [] };
+        const files = [
+            decisionFile(definition, jobs[0]!, new Map()),
+            jobFile(definition, jobs[0]!, "linux", new Map()),
+        ];
+        for (const file of files) {
+            assert.doesNotMatch(JSON.stringify(file), /concurrency|timeout-minutes/);
+        }
+        assert.equal(jobsIn(files[0]!).a!.steps[0]!.env!.GROUP, "one");
+        const [plain] = read(`  a: ${job("")}\n`).jobs;
+        assert.equal(jobsIn(decisionFile(definition, plain!, new Map())).a!.steps[0]!.env!.GROUP, "all");
+        assert.deepEqual([minutesOf(jobs[0]!), minutesOf(plain!)], [5, 360]);
     });
 
     it("runs a job alone, with all its steps and one that tells the environment's address", () => {
         for (const each of deploy.jobs) {
-            const jobs = jobsIn(jobFile(deploy, each, "linux"));
+            const jobs = jobsIn(jobFile(deploy, each, "linux", new Map()));
             assert.deepEqual(Object.keys(jobs), [each.id]);
             const { needs, if: condition, environment, "runs-on": runner, steps } = jobs[each.id]!;
             assert.deepEqual([needs, condition, environment, runner], [undefined, undefined, undefined, "linux"]);

@@ -22,9 +22,21 @@ export interface ActRun {
     readonly environment: Readonly<Record<string, string>>;
     /** Local folders in place of actions from GitHub, by `owner/name@commit`. */
     readonly actions: ReadonlyMap<string, string>;
+    /** After so many minutes it is told to end: what runs on is what a cancelled job does at its end. */
+    readonly minutes?: number;
     /** Keeps the output to itself. */
     readonly silent?: boolean;
 }
+
+export interface ActResult {
+    /** The steps that failed, with the error that each wrote; none where the workflow succeeded. */
+    readonly failures: readonly string[];
+    /** Its minutes were over first. */
+    readonly timedOut: boolean;
+}
+
+/** Milliseconds that a job has for its end, once it is cancelled; GitHub gives five minutes. */
+const endWithin = 5 * 60_000;
 
 /** Where a run keeps its files; made anew for each. */
 export const workflowDir = path.join(stateDir, "workflow");
@@ -70,11 +82,8 @@ function pushEvent({ repository, ref, sha }: ActRun["push"]): object {
     };
 }
 
-/**
- * Runs a workflow as a push, its output on this process's. It knows no environments and gives all jobs the same values.
- * @returns the steps that failed, with the error that each wrote; none where the workflow succeeded.
- */
-export async function runWorkflow(run: ActRun): Promise<string[]> {
+/** Runs a workflow as a push, its output on this process's. It knows no environments and gives all jobs the same values. */
+export async function runWorkflow(run: ActRun): Promise<ActResult> {
     const workspace = within("workspace");
     fs.rmSync(workspace, { recursive: true, force: true });
     fs.mkdirSync(workspace, { recursive: true });
@@ -122,16 +131,30 @@ export async function runWorkflow(run: ActRun): Promise<string[]> {
             }
         });
     }
+    let timedOut = false;
+    const timers: NodeJS.Timeout[] = [];
+    if (run.minutes !== undefined) {
+        const cancel = () => {
+            timedOut = true;
+            child.kill("SIGINT");
+            timers.push(setTimeout(() => child.kill("SIGKILL"), endWithin));
+        };
+        timers.push(setTimeout(cancel, run.minutes * 60_000));
+    }
     const code = await new Promise<number | null>((resolve, reject) => {
         child.on("error", (error) => reject(new UserError(`act could not be run: ${error.message}`)));
         child.on("close", resolve);
-    });
+    }).finally(() => timers.forEach(clearTimeout));
+    if (timedOut) {
+        const exceeded = `has exceeded the maximum execution time of ${run.minutes} minutes.`;
+        return { failures: [`The job running on runner ${run.runnerLabel} ${exceeded}`], timedOut };
+    }
     if (code === 0) {
-        return [];
+        return { failures: [], timedOut };
     }
     const failures = failuresOf(output);
     const end = `act ended with ${code === null ? "a signal" : `exit code ${code}`}: ${output.at(-1) ?? "it said nothing"}`;
-    return failures.length > 0 ? failures : [end];
+    return { failures: failures.length > 0 ? failures : [end], timedOut };
 }
 
 /**

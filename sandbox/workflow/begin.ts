@@ -20,10 +20,7 @@ export async function pushed(repository: string, branch: string): Promise<Begun>
         () => commitWorkingTree(gitRepository, branch),
         (hash) => hash.slice(0, 12),
     );
-    const { id, cancelled } = await startRun({ repository, event: "push", ref, sha });
-    if (cancelled.length > 0) {
-        console.log(`  This run takes the place of the one that waited for a review (${cancelled.join(", ")}).`);
-    }
+    const id = await startRun({ repository, event: "push", ref, sha });
     return { repository, ref, sha, id, over: [] };
 }
 
@@ -39,7 +36,8 @@ export async function approved(
 ): Promise<Begun & { readonly content: string }> {
     const waits = (job: { environment?: string; status: string }) =>
         job.status === "waiting" && job.environment?.toLowerCase() === environment.toLowerCase();
-    const found = (await workflowRuns(repository)).find(({ jobs }) => jobs.some(waits));
+    // The oldest, where several wait: those of a group come in their order.
+    const found = [...(await workflowRuns(repository))].reverse().find(({ jobs }) => jobs.some(waits));
     const job = found?.jobs.find(waits);
     if (!found || !job?.environment) {
         throw new UserError(`No release waits to enter ${environment}: npm run sandbox:release starts one.`);

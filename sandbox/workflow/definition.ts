@@ -4,6 +4,8 @@ import { UserError } from "../progress";
 
 type Permissions = string | Readonly<Record<string, string>>;
 
+type ConcurrencyText = string | { readonly group: string; readonly queue?: "single" | "max" };
+
 /** A job as the file writes it. */
 export interface JobText {
     readonly name?: string;
@@ -13,6 +15,9 @@ export interface JobText {
     readonly uses?: string;
     readonly outputs?: unknown;
     readonly permissions?: Permissions;
+    /** Minutes; GitHub's own default is 360. */
+    readonly "timeout-minutes"?: number | string;
+    readonly concurrency?: ConcurrencyText;
     readonly environment?: string | { readonly name: string; readonly url?: string };
     readonly steps?: readonly Readonly<Record<string, unknown>>[];
 }
@@ -20,6 +25,7 @@ export interface JobText {
 export interface WorkflowText {
     readonly on?: { readonly push?: { readonly branches?: readonly string[] } | null };
     readonly permissions?: Permissions;
+    readonly concurrency?: ConcurrencyText;
     readonly jobs?: Readonly<Record<string, JobText>>;
 }
 

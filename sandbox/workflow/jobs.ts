@@ -4,12 +4,12 @@ import * as http from "node:http";
 import { reachable } from "../address";
 import { lookupLocalhost } from "../aws/emulator";
 import { GitHubRefusal } from "../github/emulator";
-import { endJob, jobValues, startJob, type TokenRequest } from "../github/jobs";
+import { endJob, jobValues, startJob, type Concurrency, type TokenRequest } from "../github/jobs";
 import type { JobResult } from "../github/runRecords";
 import { UserError } from "../progress";
 import { runWorkflow, type ActRun } from "./act";
 import type { JobDefinition, WorkflowDefinition } from "./definition";
-import { answerFile, decisionFile, decisionRunner, jobFile, type Decision } from "./jobFiles";
+import { answerFile, decisionFile, decisionRunner, jobFile, minutesOf, type Decision } from "./jobFiles";
 
 export interface JobReport {
     readonly id: string;
@@ -67,7 +67,7 @@ async function runJob(
     const about = { id, ...(environment !== undefined && { environment }) };
     let entry: Awaited<ReturnType<typeof startJob>>;
     try {
-        entry = await startJob(run.id, id, environment);
+        entry = await startJob(run.id, id, environment, concurrencyOf(run.definition, job, decision));
     } catch (error) {
         if (!(error instanceof GitHubRefusal)) {
             throw error;
@@ -76,12 +76,23 @@ async function runJob(
         return { ...about, status: "failure", failures: [error.message] };
     }
     if ("waitsFor" in entry) {
+        for (const replaced of entry.replaced) {
+            // GitHub's words, in the run that they are about.
+            console.log(
+                `  Run ${replaced}: Canceling since a higher priority waiting request for '${decision.group}' exists`,
+            );
+        }
         return { ...about, status: "waiting", waitsFor: entry.waitsFor };
     }
-    const { failures, url } = await runSteps(run, job, decision, entry);
-    const status = failures.length === 0 ? "success" : "failure";
+    const { failures, url, timedOut } = await runSteps(run, job, decision, entry, results);
+    const status = timedOut ? "cancelled" : failures.length === 0 ? "success" : "failure";
     await endJob(run.id, id, status, url);
     return { ...about, status, url, failures };
+}
+
+function concurrencyOf({ text }: WorkflowDefinition, job: JobDefinition, { group }: Decision): Concurrency | undefined {
+    const written = job.text.concurrency ?? text.concurrency;
+    return group === "" ? undefined : { group, queue: typeof written === "object" ? written.queue : undefined };
 }
 
 /** What the workflow itself says about a job, by the repository's variables: an environment's are not known before it is entered. */
@@ -92,7 +103,7 @@ async function decide(
 ): Promise<Decision | undefined> {
     const { variables } = await jobValues(run.push.repository);
     fs.rmSync(answerFile, { force: true });
-    const failures = await runWorkflow({
+    const { failures } = await runWorkflow({
         ...run.runner,
         push: run.push,
         workflow: decisionFile(run.definition, job, results),
@@ -107,16 +118,23 @@ async function decide(
     return fs.existsSync(answerFile) ? (JSON.parse(fs.readFileSync(answerFile, "utf8")) as Decision) : undefined;
 }
 
-async function runSteps(run: WorkflowRun, job: JobDefinition, { runner, environment }: Decision, token: TokenRequest) {
+async function runSteps(
+    run: WorkflowRun,
+    job: JobDefinition,
+    { runner, environment }: Decision,
+    token: TokenRequest,
+    results: ReadonlyMap<string, JobResult>,
+) {
     const values = await jobValues(run.push.repository, environment || undefined);
     // The last step asks the app for its version, where it can be reached from here.
     const appUrl = values.variables.APP_URL && reachable(values.variables.APP_URL);
-    const before = await servedVersion(appUrl);
+    const before = appUrl && (await servedVersion(appUrl));
     fs.rmSync(answerFile, { force: true });
-    const failures = await runWorkflow({
+    const { failures, timedOut } = await runWorkflow({
         ...run.runner,
         push: run.push,
-        workflow: jobFile(run.definition, job, runner),
+        workflow: jobFile(run.definition, job, runner, results),
+        minutes: minutesOf(job),
         runnerLabel: runner,
         secrets: values.secrets,
         variables: { ...values.variables, ...(appUrl && { APP_URL: appUrl }) },
@@ -129,16 +147,16 @@ async function runSteps(run: WorkflowRun, job: JobDefinition, { runner, environm
         },
     });
     const shown = fs.existsSync(answerFile) ? fs.readFileSync(answerFile, "utf8") : appUrl;
-    if (failures.length === 0) {
-        return { failures, url: shown };
+    if (failures.length === 0 || !appUrl) {
+        return { failures, url: shown, timedOut };
     }
     const after = await servedVersion(appUrl);
     const now = after === before ? `as before the version ${after}` : `the version ${after}, not ${before} any more`;
-    return { failures: [...failures, `${appUrl} serves ${now}.`], url: shown };
+    return { failures: [...failures, `${appUrl} serves ${now}.`], url: shown, timedOut };
 }
 
 /** What the app says that it is, in its own words; "unknown" where it does not. */
-async function servedVersion(url = ""): Promise<string> {
+async function servedVersion(url: string): Promise<string> {
     return new Promise((resolve) => {
         const options = { lookup: lookupLocalhost, timeout: 5_000 };
         const request = http.get(`${url}/version.txt`, options, (response) => {
