@@ -3,6 +3,7 @@ package bridged
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
@@ -51,7 +52,9 @@ func OnThisMachine(given resource.PropertyValue) error {
 }
 
 func printSchema(info tfbridge.ProviderInfo) error {
-	silent := diag.DefaultSink(os.Stderr, os.Stderr, diag.FormatOptions{Color: colors.Never})
+	// It would miss the types that are not mapped, of which there are hundreds, and upstream's documentation.
+	os.Setenv("PULUMI_SKIP_MISSING_MAPPING_ERROR", "true")
+	silent := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
 	schema, err := tfgen.GenerateSchema(info, silent)
 	if err != nil {
 		return err
