@@ -42,20 +42,26 @@ function folder() {
 /** Puts Node.js into `home`, complete or not at all. */
 function fetch(home) {
     const name = `node-linux-${process.arch}`;
-    console.error(`This machine has Node.js ${process.version}, the sandbox runs on ${fetched}: it is fetched from npm.`);
+    console.error(
+        `This machine has Node.js ${process.version}, the sandbox runs on ${fetched}: it is fetched from npm.`,
+    );
     fs.mkdirSync(path.dirname(home), { recursive: true });
     const scratch = fs.mkdtempSync(`${home}.`);
     try {
         const quiet = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"];
         // npm's own settings of the script that this runs in are about another package.
-        const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_(package|config_local|lifecycle)/i.test(key)));
+        const env = Object.fromEntries(
+            Object.entries(process.env).filter(([key]) => !/^npm_(package|config_local|lifecycle)/i.test(key)),
+        );
         execFileSync("npm", ["install", ...quiet, "--prefix", scratch, `${name}@${fetched}`], {
             cwd: scratch,
             env,
             stdio: ["ignore", "ignore", "inherit"],
         });
         const unpacked = path.join(scratch, "node_modules", name);
-        const version = execFileSync(path.join(unpacked, "bin", "node"), ["--version"]).toString().trim();
+        const version = execFileSync(path.join(unpacked, "bin", "node"), ["--version"])
+            .toString()
+            .trim();
         if (version !== `v${fetched}`) {
             throw new Error(`npm's ${name}@${fetched} says that it is ${version}`);
         }

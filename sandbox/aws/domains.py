@@ -10,7 +10,7 @@ import hashlib
 import re
 
 from ministack import app
-from ministack.core.responses import error_response_json, get_account_id, now_iso
+from ministack.core.responses import error_response_json, get_account_id, now_iso, request_scope
 from ministack.services import acm, alb, route53
 
 from replace import existing, replace
@@ -86,6 +86,16 @@ def _tls_problem(protocol: str, certificates: list[str], policy: str):
     return None
 
 
+def _balancers() -> str:
+    """The account's load balancers of every region: Route 53 is asked in us-east-1, wherever they are."""
+    described = []
+    for (account, region, _), balancer in alb._lbs.all_items():
+        if account == get_account_id():
+            with request_scope(account, region):
+                described.append(alb._lb_xml(balancer))
+    return "".join(described)
+
+
 def _record_problem(zone: dict, action: str, record: dict) -> str | None:
     """What Route 53 refuses in a record: a name outside of the zone, and an alias of nothing."""
     name, apex = record["Name"].lower(), zone["name"].lower()
@@ -94,7 +104,7 @@ def _record_problem(zone: dict, action: str, record: dict) -> str | None:
     target = record.get("AliasTarget")
     if action == "DELETE" or not target:
         return None
-    balancers = "".join(alb._lb_xml(each) for each in alb._lbs.values())
+    balancers = _balancers()
     known = re.findall(r"<DNSName>([^<]*)</DNSName>", balancers)
     zones = re.findall(r"<CanonicalHostedZoneId>([^<]*)</CanonicalHostedZoneId>", balancers)
     wanted = target["DNSName"].rstrip(".").lower().removeprefix("dualstack.")

@@ -3,8 +3,8 @@
  * together, on every architecture that Go knows, from nothing but the module proxy.
  */
 import * as fs from "node:fs";
-import { createRequire } from "node:module";
 import * as path from "node:path";
+import { versionOf } from "../npm";
 import { checkout, stateDir } from "../paths";
 import { step, UserError } from "../progress";
 import { linkUpstream } from "./awsProvider";
@@ -82,12 +82,6 @@ const recipes: Record<Tool, Recipe> = {
 };
 
 const moduleDir = ({ module }: Recipe) => path.join(checkout, "sandbox", "toolchain", module);
-
-/** The version of an installed package of npm. */
-export function versionOf(name: string): string {
-    const { version } = createRequire(__filename)(`${name}/package.json`) as { version: string };
-    return version;
-}
 
 /** The version of a module that a go.mod requires, or of Go itself for the module "go". */
 export function requiredVersion(goMod: string, module: string): string {

@@ -72,6 +72,22 @@ describe("the emulated AWS, rolling out a service", function () {
         return service!.deployments!.find(({ status }) => status === "PRIMARY")!;
     }
 
+    /** Checks what the history says of a deployment that was rolled back to another. */
+    async function rolledBack(id: string, previous: string): Promise<void> {
+        const { ecs } = aws.as();
+        const { serviceDeployments: all } = await ecs.listServiceDeployments({ cluster: "app", service: "app" });
+        const brief = all!.find((each) => each.targetServiceRevisionArn!.endsWith(id.split("/")[1]!))!;
+        const { serviceDeployments } = await ecs.describeServiceDeployments({
+            serviceDeploymentArns: [brief.serviceDeploymentArn!],
+        });
+        const { status, statusReason, rollback, sourceServiceRevisions, finishedAt } = serviceDeployments![0]!;
+        const revision = arn("ecs", `service-revision/app/app/${previous.split("/")[1]}`);
+        const reason = "Service deployment rolled back because the circuit breaker threshold was exceeded.";
+        assert.deepEqual([status, statusReason, rollback!.reason], ["ROLLBACK_SUCCESSFUL", reason, reason]);
+        assert.deepEqual([rollback!.serviceRevisionArn, sourceServiceRevisions], [revision, [{ arn: revision }]]);
+        assert.ok(finishedAt! >= rollback!.startedAt!);
+    }
+
     function ask(path = "/"): Promise<{ status: number; body: string }> {
         return new Promise((resolve, reject) => {
             const options = { lookup: lookupLocalhost, agent: false };
@@ -206,10 +222,17 @@ describe("the emulated AWS, rolling out a service", function () {
                 assert.ok(!deployments!.some((deployment) => deployment.id === id));
                 assert.notEqual(taskDefinition, bad);
                 assert.match(events!.map(({ message }) => message).join("\n"), /circuit breaker/);
+                await rolledBack(id!, deployments![0]!.id!);
             });
             assert.deepEqual(Object.keys(seen), ["200 two"], JSON.stringify(seen));
         });
     }
+
+    it("keeps in the service's history what is not listed any more", async () => {
+        const { serviceDeployments } = await aws.as().ecs.listServiceDeployments({ cluster: "app", service: "app" });
+        const states = serviceDeployments!.map(({ status }) => status);
+        assert.deepEqual(states, [...Array<string>(3).fill("ROLLBACK_SUCCESSFUL"), "SUCCESSFUL", "SUCCESSFUL"]);
+    });
 
     it("does not start a task whose execution role may not pull, log or be assumed", async () => {
         const { ecs } = aws.as();

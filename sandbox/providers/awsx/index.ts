@@ -7,6 +7,7 @@ import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import * as pulumi from "@pulumi/pulumi";
 import { type ConstructResult, main, type Provider } from "@pulumi/pulumi/provider";
 import { layOut } from "../../../tools/awsxLayout";
+import { versionOf } from "../../npm";
 import { exitWithEngine } from "../exitWithEngine";
 
 type Tags = Readonly<Record<string, pulumi.Input<string>>>;
@@ -182,7 +183,7 @@ class Vpc extends pulumi.ComponentResource {
 }
 
 const awsx: Provider = {
-    version: (require("@pulumi/awsx/package.json") as { version: string }).version,
+    version: versionOf("@pulumi/awsx"),
 
     async construct(name, type, inputs, options): Promise<ConstructResult> {
         if (type !== token) {
