@@ -35,16 +35,21 @@ const nowhere = "http://127.0.0.1:1";
 describe("the bridged providers", () => {
     const schemas: Record<string, Schema> = {};
     let binFolder: string;
+    const usualPath = process.env.PATH;
     const schemaOf = (token: string) => schemas[token.split(":")[0]!]!;
 
     before(async () => {
         ({ binFolder } = await ensureToolchain(["engine", "aws", "github"], path.join(scratch, "bin")));
+        process.env.PATH = [binFolder, usualPath].join(path.delimiter); // where the Automation API looks for the engine
         for (const provider of ["aws", "github"]) {
             const printed = await run(path.join(binFolder, `pulumi-resource-${provider}`), ["schema"]);
             schemas[provider] = JSON.parse(printed) as Schema;
         }
     });
-    after(() => fs.rmSync(scratch, { recursive: true }));
+    after(() => {
+        process.env.PATH = usualPath;
+        fs.rmSync(scratch, { recursive: true });
+    });
 
     /** The paths in `value` that the schema does not have. */
     function unknownPaths(value: unknown, shape: Shape, schema: Schema, at: string): string[] {
@@ -121,10 +126,12 @@ describe("the bridged providers", () => {
     });
 
     it("refuse a type that is not mapped, by its name", async () => {
-        await assert.rejects(
-            upOf(() => new aws.dynamodb.Table("t", { attributes: [] })),
-            /aws:dynamodb\/table:Table/,
-        );
+        const program = () => {
+            const skip = { skipCredentialsValidation: true, skipRequestingAccountId: true };
+            const provider = new aws.Provider("asks-nobody", { region: "eu-west-1", ...skip });
+            new aws.dynamodb.Table("t", { attributes: [] }, { provider });
+        };
+        await assert.rejects(upOf(program), /aws:dynamodb\/table:Table/);
     });
 
     /** Previews a program of its own on these providers. */
@@ -141,7 +148,6 @@ describe("the bridged providers", () => {
                     plugins: { providers: [{ name: "aws", path: binFolder }] },
                 } as automation.ProjectSettings,
                 envVars: {
-                    PATH: `${binFolder}:${process.env.PATH}`,
                     PULUMI_HOME: path.join(scratch, "home"),
                     PULUMI_CONFIG_PASSPHRASE: "test",
                     PULUMI_SKIP_UPDATE_CHECK: "true",
