@@ -49,9 +49,7 @@ async function main(name = "", ...args: string[]): Promise<void> {
     await exclusively(name, () => command.run(project, flags));
 }
 
-function flagsOf(given: string[], options: Command["options"]): Flags {
-    // The one value that may be left out, which parseArgs does not know.
-    const args = given.map((arg) => (arg === "--official-actions" ? `${arg}=` : arg));
+function flagsOf(args: string[], options: Command["options"]): Flags {
     try {
         return parseArgs({ args, options }).values as Flags;
     } catch (error) {

@@ -15,13 +15,18 @@ import { runJobs, type JobReport } from "./workflow/jobs";
 const workflow = ".github/workflows/deploy.yml";
 
 export interface ReleaseOptions {
-    /** The actions themselves: from GitHub (""), or from a folder with `owner/name` below it. Undefined: the stand-ins. */
+    /** A folder with the actions themselves, in `owner/name`. Undefined: from GitHub, or the stand-ins. */
     readonly officialActions?: string;
+    /** Whether GitHub can be reached; without it the actions are the stand-ins. */
+    readonly canReachGitHub?: () => Promise<boolean>;
     /** Instead of a new run: the environment into which a reviewer lets the run that waits for it, which then goes on. */
     readonly approve?: string;
 }
 
-export async function release(project: Project, { officialActions, approve }: ReleaseOptions): Promise<void> {
+export async function release(
+    project: Project,
+    { officialActions, canReachGitHub, approve }: ReleaseOptions,
+): Promise<void> {
     const { github } = project.settings();
     const repository = `${github.owner}/${github.repository}`;
     if (!(await isAwsHealthy())) {
@@ -33,8 +38,9 @@ export async function release(project: Project, { officialActions, approve }: Re
     const content = waiting?.content ?? fs.readFileSync(path.join(checkout, workflow), "utf8");
     const definition = readWorkflow(content, workflow, branch);
     // As from where npm was called, which runs its scripts at the top of the checkout.
-    const official = officialActions && path.resolve(process.env.INIT_CWD ?? ".", officialActions);
-    const actions = foldersOf(definition.actions, official);
+    const folder = officialActions && path.resolve(process.env.INIT_CWD ?? ".", officialActions);
+    const offline = !(await canReachGitHub?.());
+    const actions = foldersOf(definition.actions, { offline, folder });
 
     console.log("Prepare this machine");
     const { binFolder, buildEnv, dockerHost } = await prepareMachine(["buildkit", "act", "aws-cli"]);

@@ -1,6 +1,6 @@
 // What the stand-ins share: the runner's protocol (environment and files), as in GitHub's "Workflow commands".
 "use strict";
-const { execFileSync } = require("node:child_process");
+const { execFileSync, spawn } = require("node:child_process");
 const { randomUUID } = require("node:crypto");
 const { appendFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
@@ -27,20 +27,25 @@ function inputs(declared) {
     return Object.fromEntries(
         Object.entries(declared).map(([name, standard]) => {
             const value = given[name] || standard;
-            if (value === undefined) throw new Error(`the input ${name} is missing`);
+            if (value === undefined) throw new Error(`Input required and not supplied: ${name}`);
             return [name, value];
         }),
     );
 }
+
+/** The step has failed, and this is why; it goes on. */
+function setFailed(message) {
+    console.log(`::error::${message.replaceAll("\n", " ")}`);
+    process.exitCode = 1;
+}
+exports.setFailed = setFailed;
 
 /** Runs the action; what it throws is the step's error. */
 exports.action = async (declared, main) => {
     try {
         await main(inputs(declared));
     } catch (error) {
-        const message = error.name && error.name !== "Error" ? `${error.name}: ${error.message}` : error.message;
-        console.log(`::error::${message.replaceAll("\n", " ")}`);
-        process.exitCode = 1;
+        setFailed(error.message);
     }
 };
 
@@ -58,16 +63,23 @@ exports.mask = (value) => console.log(`::add-mask::${value}`);
 exports.run = (command, args, options = {}) =>
     execFileSync(command, args, { stdio: ["pipe", "inherit", "inherit"], ...options });
 
+/** Runs a program. It may fail; what it writes is not on the step's log unless it is told to be. */
+exports.attempt = (command, args, { input, logged = false } = {}) =>
+    new Promise((resolve, reject) => {
+        const child = spawn(command, args, { stdio: ["pipe", logged ? "inherit" : "ignore", "pipe"] });
+        let stderr = "";
+        child.stderr.setEncoding("utf8").on("data", (text) => {
+            stderr += text;
+            if (logged) process.stderr.write(text);
+        });
+        child.on("error", reject).on("close", (code) => resolve({ code, stderr }));
+        child.stdin.on("error", () => undefined); // one that ends early has not read it all
+        child.stdin.end(input);
+    });
+
 exports.isTrue = (name, value) => {
     if (value !== "true" && value !== "false") throw new Error(`${name} is "${value}": true or false`);
     return value === "true";
-};
-
-/** @throws Error when a text is not a positive number */
-exports.positive = (name, text) => {
-    const value = Number(text);
-    if (!(value > 0)) throw new Error(`${name} is "${text}": a number above 0`);
-    return value;
 };
 
 /** A task definition as DescribeTaskDefinition tells it, without what RegisterTaskDefinition does not take. */

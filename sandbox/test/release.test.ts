@@ -113,7 +113,10 @@ describe("a release in the sandbox", () => {
             const before = await served();
             const run = await checkout.run("sandbox:release");
             assert.equal(run.code, 1, run.output);
-            assert.match(run.output, /The release failed:\n +Roll out: The deployment of .* was rolled back: \S/);
+            assert.match(
+                run.output,
+                /The release failed:\n +Roll out: Deployment ecs-svc\/\S+ not found after stabilization\. The deployment was likely rolled back/,
+            );
             const version = (await served("version.txt")).trim();
             assert.match(run.output, new RegExp(`serves as before the version ${version}`));
             assert.equal(await served(), before);
@@ -152,7 +155,7 @@ describe("a release in the sandbox", () => {
     it("fails like the workflow would on GitHub: without the token, the checkout, the branch, or an action", async () => {
         assert.match(
             await withWorkflow((yaml) => yaml.replace(/ +id-token: write.*\n/, "")),
-            /Assume the deploy role: there is no OIDC token: the job lacks the permission id-token: write/,
+            /Assume the deploy role: Credentials could not be loaded, please check your action inputs: Could not load credentials/,
         );
         assert.match(
             await withWorkflow((yaml) => yaml.replace(/ +- name: Check out\n(?:.+\n)+/, "")),

@@ -1,7 +1,9 @@
 /** How the sandbox reads deploy.yml, in which order, and what it gives a runner of each job. No runner runs here. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
+import { foldersOf, type ActionSource } from "../workflow/actions";
 import { readWorkflow, type WorkflowDefinition } from "../workflow/definition";
 import { decisionFile, jobFile, minutesOf } from "../workflow/jobFiles";
 import { reachable } from "../address";
@@ -146,6 +148,38 @@ describe("a workflow in the sandbox", () => {
                 added,
             );
         }
+    });
+
+    it("takes its actions from GitHub where that can be reached, from a folder where one is given, and else its own", () => {
+        const folders = (source: ActionSource, actions = deploy.actions) =>
+            [...foldersOf(actions, source)].map(([action, folder]) => {
+                assert.match(action, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+                return path.relative(path.join(__dirname, "../sandbox/actions"), folder);
+            });
+        const names = deploy.actions.map((action) => action.split("@")[0]!);
+        assert.ok(names.length > 5);
+        assert.deepEqual(folders({ offline: true }), names);
+        assert.deepEqual(folders({ offline: false }), ["actions/checkout"], "the commit is on this machine only");
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-actions-"));
+        try {
+            const missing =
+                /uses docker\/build-push-action@\w+, and \S+ has no action\.yml: put the action's commit there/;
+            const [build] = deploy.actions.filter((action) => action.startsWith("docker/build-push-action@"));
+            assert.throws(() => foldersOf([build!], { offline: false, folder }), missing);
+            fs.mkdirSync(path.join(folder, "docker/build-push-action"), { recursive: true });
+            fs.writeFileSync(path.join(folder, "docker/build-push-action/action.yml"), "");
+            assert.deepEqual(
+                [...foldersOf([build!], { offline: false, folder }).values()],
+                [path.join(folder, "docker/build-push-action")],
+            );
+        } finally {
+            fs.rmSync(folder, { recursive: true });
+        }
+        assert.throws(
+            () => foldersOf(["docker/bake-action@v1"], { offline: true }),
+            /no stand-in: write one in \S+docker\/bake-action, or run this where GitHub can be reached/,
+        );
+        assert.throws(() => foldersOf(["docker://alpine"], { offline: false }), /no action of a repository/);
     });
 
     it("reaches an app without TLS where it has a domain", () => {

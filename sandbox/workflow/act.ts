@@ -158,12 +158,23 @@ export async function runWorkflow(run: ActRun): Promise<ActResult> {
 }
 
 /**
- * The steps that act marks as failed, and the error that each reported: `::error::`, which act prints behind ❗, or behind ❓
- * where it does not know it again because the message has `::` in it, like every role's ARN.
+ * The steps that act marks as failed, and the errors that each reported before: `::error::`, which act prints behind ❗, or behind
+ * ❓ where it does not know it again because the message has `::` in it, like every role's ARN. What repeats an earlier one is
+ * left out.
  */
-function failuresOf(output: readonly string[]): string[] {
-    const lines = output.map((line) => line.replace(/\x1b\[[0-9;]*m/g, ""));
-    const errors = lines.flatMap((line) => /[❗❓] +::error.*?::(.*)$/u.exec(line)?.[1] ?? []);
-    const steps = lines.flatMap((line) => /❌ +Failure - Main (.+?)(?: \[[\dhmsµ.]+\])?$/.exec(line)?.[1] ?? []);
-    return steps.map((step, index) => (errors[index] ? `${step}: ${errors[index]}` : step));
+export function failuresOf(output: readonly string[]): string[] {
+    const failures: string[] = [];
+    let errors: string[] = [];
+    for (const line of output.map((each) => each.replace(/\x1b\[[0-9;]*m/g, ""))) {
+        const error = /[❗❓] +::error.*?::(.*)$/u.exec(line)?.[1];
+        const [, stage, step] = /❌ +Failure - (Main|Post) (.+?)(?: \[[\dhmsµ.]+\])?$/.exec(line) ?? [];
+        if (error !== undefined && !errors.some((each) => each.includes(error))) {
+            errors.push(error);
+        }
+        if (step !== undefined) {
+            failures.push([`${stage === "Post" ? "Post " : ""}${step}`, ...errors].join(": "));
+            errors = [];
+        }
+    }
+    return failures;
 }

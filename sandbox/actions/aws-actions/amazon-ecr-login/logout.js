@@ -1,9 +1,14 @@
-// After the job, as the original does unless it is told to skip it.
+// After the job.
 "use strict";
-const { changeLogins } = require("./logins.js");
+const toolkit = require(`${process.env.SANDBOX_CHECKOUT}/sandbox/actions/toolkit.js`);
 
-const { STATE_registry: registry } = process.env;
-if (registry) {
-    changeLogins(({ [registry]: _, ...others }) => others);
-    console.log(`Logged out of ${registry}`);
-}
+toolkit.action({ "skip-logout": "false" }, async () => {
+    const { STATE_registries: registry } = process.env;
+    if (!registry) return;
+    console.log(`Logging out of registry ${registry}`);
+    const { code, stderr } = await toolkit.attempt("docker", ["logout", registry]);
+    if (code !== 0) {
+        console.log(`::error::Could not logout of registry ${registry}: ${stderr.trim()}`);
+        throw new Error(`Failed to logout: ${registry}`);
+    }
+});

@@ -1,5 +1,5 @@
 "use strict";
-const { readFileSync } = require("node:fs");
+const { existsSync, mkdtempSync, readFileSync, rmSync } = require("node:fs");
 const path = require("node:path");
 const toolkit = require(`${process.env.SANDBOX_CHECKOUT}/sandbox/actions/toolkit.js`);
 
@@ -20,24 +20,38 @@ function checkCache(name, value) {
 const declared = {
     context: ".",
     "build-args": "",
-    tags: undefined,
+    tags: "",
     push: "false",
     provenance: "true",
     "cache-from": "",
     "cache-to": "",
 };
 
-toolkit.action(declared, (inputs) => {
+const contentOf = (file) => (existsSync(file) ? readFileSync(file, "utf8").trim() : "");
+
+toolkit.action(declared, async (inputs) => {
     checkCache("cache-from", inputs["cache-from"]);
     checkCache("cache-to", inputs["cache-to"]);
-    const metadata = path.join(process.env.RUNNER_TEMP, "build-metadata.json");
-    toolkit.run("docker", [
-        ...["buildx", "build", "--progress", "plain", "--metadata-file", metadata],
-        ...lines(inputs["build-args"]).flatMap((argument) => ["--build-arg", argument]),
-        ...lines(inputs.tags).flatMap((tag) => ["--tag", tag]),
-        `--provenance=${toolkit.isTrue("provenance", inputs.provenance)}`,
-        ...(toolkit.isTrue("push", inputs.push) ? ["--push"] : []),
-        inputs.context,
-    ]);
-    toolkit.setOutput("digest", JSON.parse(readFileSync(metadata, "utf8"))["containerimage.digest"]);
+    const folder = mkdtempSync(path.join(process.env.RUNNER_TEMP, "docker-actions-toolkit-"));
+    const [imageFile, metadataFile] = [path.join(folder, "iidfile"), path.join(folder, "metadata-file")];
+    const { code, stderr } = await toolkit.attempt(
+        "docker",
+        [
+            ...["buildx", "build", "--progress", "plain"],
+            ...lines(inputs["build-args"]).flatMap((argument) => ["--build-arg", argument]),
+            ...["--iidfile", imageFile],
+            `--provenance=${toolkit.isTrue("provenance", inputs.provenance)}`,
+            ...lines(inputs.tags.replaceAll(",", "\n")).flatMap((tag) => ["--tag", tag]),
+            ...["--metadata-file", metadataFile],
+            ...(toolkit.isTrue("push", inputs.push) ? ["--push"] : []),
+            inputs.context,
+        ],
+        { logged: true },
+    );
+    const [image, metadata] = [contentOf(imageFile), contentOf(metadataFile)];
+    rmSync(folder, { recursive: true });
+    if (code !== 0) throw new Error(`buildx failed with: ${stderr.trim().split("\n").at(-1) || "unknown error"}`);
+    toolkit.setOutput("imageid", image);
+    toolkit.setOutput("digest", JSON.parse(metadata)["containerimage.digest"]);
+    toolkit.setOutput("metadata", metadata);
 });
