@@ -116,6 +116,12 @@ def _record_problem(zone: dict, action: str, record: dict) -> str | None:
     )
 
 
+def _in_its_words(answer: bytes) -> bytes:
+    """The refusal of a record that is there already, or is not, as Route 53 says it; other answers as they are."""
+    named = re.sub(rb"(resource record set) (\S+) type (\S+) (but it already exists)\.", rb"\1 [name='\2', type='\3'] \4", answer)
+    return re.sub(rb"<Message>(Tried to [^<]*)</Message>", rb"<Message>[\1]</Message>", named)
+
+
 def install() -> None:
     existing(acm, "_get_local_certificate", "arn")
     existing(route53, "_parse_body", "body")
@@ -179,7 +185,8 @@ def install() -> None:
                 problem = _record_problem(zone, route53._text(change, "Action"), record)
                 if problem:
                     return route53._error_response("InvalidChangeBatch", f"[{problem}]")
-        return original(zone_id, body)
+        status, headers, answer = original(zone_id, body)
+        return status, headers, _in_its_words(answer)
 
     @replace(app, "_is_potential_alb_request", "host path")
     def is_potential_alb_request(original, host, path):

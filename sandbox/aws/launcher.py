@@ -19,6 +19,8 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `alarms`, `arithmetic` | evaluates an alarm when data is published, without metric math | each minute, as declared |
 | `cloudwatch_protocol` | takes rpc-v2-cbor, authorises it without its arguments, names errors by their old codes | as the SDK for Go |
 | `service_deployments` | lists none | the history of a service, with what was rolled back; exact times |
+| `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
+| `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
 | `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
 | `subscriptions` | takes an e-mail address for confirmed | pending until it is |
@@ -97,6 +99,8 @@ def main() -> None:
     import domains
     import identity_providers
     import load_balancer
+    import network
+    import refusals
     import registry
     import secrets_manager
     import service_deployments
@@ -107,7 +111,7 @@ def main() -> None:
 
     installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
-    installed += (cloudwatch_protocol, service_deployments)
+    installed += (cloudwatch_protocol, service_deployments, network, refusals)
     for module in installed:
         module.install()
     containers.remove_leftovers()
