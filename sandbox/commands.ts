@@ -59,14 +59,7 @@ async function open(project: Project): Promise<Sandbox> {
     for (const variable of project.undecryptable()) {
         console.log(`${variable} is encrypted for the stack's own backend: here its value is "${sampleSecret}".`);
     }
-    console.log("Prepare this machine");
-    const { binFolder, python, dockerHost, buildEnv } = await prepareMachine([
-        "engine",
-        "docker-build",
-        "aws",
-        "github",
-        "buildkit",
-    ]);
+    const { binFolder, plugins, python, dockerHost, buildEnv } = await prepareMachine("program");
     const repository = `${github.owner}/${github.repository}`;
     await Promise.all([
         step("AWS emulator", () => startAwsEmulator({ python, dockerHost, region, jwksUrl: jwksUrl() })),
@@ -79,14 +72,14 @@ async function open(project: Project): Promise<Sandbox> {
         const { reviewers } = github.environment;
         await step("Reviewers, as the team has them", () => ensureReviewers(github.owner, reviewers));
     }
-    const stack = await step("Pulumi stack", () => openStack(project, binFolder, { ...buildEnv }));
+    const stack = await step("Pulumi stack", () => openStack(project, { binFolder, plugins }, { ...buildEnv }));
     const others = otherStacks(project.stack).map((other) =>
         openOther(other.stack, region, binFolder, { ...buildEnv }),
     );
     const sandbox = {
         stack,
         stackWith: (credentials: Record<string, string>) =>
-            openStack(project, binFolder, { ...buildEnv, ...credentials }),
+            openStack(project, { binFolder, plugins }, { ...buildEnv, ...credentials }),
         existing: () => existing(project.stack, region, dockerHost),
     };
     await recover(stack, await Promise.all(others), sandbox.existing);

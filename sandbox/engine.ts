@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import { rootEnvironment } from "./aws/emulator";
 import { githubToken, githubUrl } from "./github/service";
+import type { Machine } from "./machine";
+import { pulumiHome } from "./machine/pulumi";
 import { run } from "./machine/run";
 import { checkout, stateDir } from "./paths";
 import { projectDir, projectName, secretsKey, type Project } from "./project";
@@ -46,7 +48,8 @@ function workspace(region: string, toolFolder: string, extra: Readonly<Record<st
         ...cloudEnvironment(region),
         ...extra,
         PATH: `${toolFolder}:${process.env.PATH ?? ""}`,
-        PULUMI_HOME: path.join(stateDir, "pulumi-home"),
+        PULUMI_HOME: pulumiHome,
+        PULUMI_IGNORE_AMBIENT_PLUGINS: "true", // one on the PATH may be of another version
         PULUMI_CONFIG_PASSPHRASE: process.env.PULUMI_CONFIG_PASSPHRASE ?? "sandbox",
         PULUMI_SKIP_UPDATE_CHECK: "true",
         [runVariable]: stateDir,
@@ -56,16 +59,16 @@ function workspace(region: string, toolFolder: string, extra: Readonly<Record<st
 
 /**
  * The stack, created when there is none.
- * @param toolFolder the folder with the programs `pulumi` and `pulumi-resource-docker-build`
+ * @param machine where `pulumi` is, and the plugins that it does not fetch
  * @param extra further environment, such as BuildKit's
  */
 export async function openStack(
     project: Project,
-    toolFolder: string,
+    { binFolder, plugins }: Pick<Machine, "binFolder" | "plugins">,
     extra: Readonly<Record<string, string>>,
 ): Promise<automation.Stack> {
-    project.write(toolFolder);
-    const options = workspace(project.settings().region, toolFolder, extra);
+    project.write(plugins);
+    const options = workspace(project.settings().region, binFolder, extra);
     // The program runs in this process and is to see what the engine sees; the marker is for the engine's processes only.
     const { [runVariable]: _marker, ...programEnvironment } = options.envVars;
     Object.assign(process.env, programEnvironment);

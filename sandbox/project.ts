@@ -19,10 +19,6 @@ export const projectDir = path.join(stateDir, "project");
 /** Where the engine keeps the states of all stacks. */
 export const backendDir = path.join(stateDir, "pulumi");
 
-/** The plugins that are built or stand in for others, and so are not downloaded; by the package's name. */
-const builtPlugins = ["aws", "docker-build", "github"];
-const standIns = ["awsx", "pulumi-nodejs"];
-
 interface ProjectFile {
     readonly name: string;
     readonly config?: Readonly<Record<string, { readonly default?: unknown }>>;
@@ -99,19 +95,16 @@ export class Project {
 
     /**
      * Writes the files that the engine reads, without `secrets`: these the engine encrypts itself.
-     * @param toolFolder the folder with the plugins that were built
+     * @param plugins the folders of those that the engine does not fetch, by their packages' names
      */
-    write(toolFolder: string): void {
+    write(plugins: Readonly<Record<string, string>>): void {
         fs.mkdirSync(projectDir, { recursive: true });
         fs.mkdirSync(backendDir, { recursive: true });
         const project = {
             ...projectFile(),
             backend: { url: `file://${backendDir}` },
             plugins: {
-                providers: [
-                    ...standIns.map((name) => ({ name, path: path.join(checkout, "sandbox/providers", name) })),
-                    ...builtPlugins.map((name) => ({ name, path: toolFolder })),
-                ],
+                providers: Object.entries(plugins).map(([name, folder]) => ({ name, path: folder })),
             },
         };
         fs.writeFileSync(path.join(projectDir, "Pulumi.yaml"), stringify(project));

@@ -17,16 +17,11 @@ const workflow = ".github/workflows/deploy.yml";
 export interface ReleaseOptions {
     /** A folder with the actions themselves, in `owner/name`. Undefined: from GitHub, or the stand-ins. */
     readonly officialActions?: string;
-    /** Whether GitHub can be reached; without it the actions are the stand-ins. */
-    readonly canReachGitHub?: () => Promise<boolean>;
     /** Instead of a new run: the environment into which a reviewer lets the run that waits for it, which then goes on. */
     readonly approve?: string;
 }
 
-export async function release(
-    project: Project,
-    { officialActions, canReachGitHub, approve }: ReleaseOptions,
-): Promise<void> {
+export async function release(project: Project, { officialActions, approve }: ReleaseOptions): Promise<void> {
     const { github } = project.settings();
     const repository = `${github.owner}/${github.repository}`;
     if (!(await isAwsHealthy())) {
@@ -39,11 +34,8 @@ export async function release(
     const definition = readWorkflow(content, workflow, branch);
     // As from where npm was called, which runs its scripts at the top of the checkout.
     const folder = officialActions && path.resolve(process.env.INIT_CWD ?? ".", officialActions);
-    const offline = !(await canReachGitHub?.());
-    const actions = foldersOf(definition.actions, { offline, folder });
-
-    console.log("Prepare this machine");
-    const { binFolder, buildEnv, dockerHost } = await prepareMachine(["buildkit", "act", "aws-cli"]);
+    const { binFolder, buildEnv, dockerHost, reachable } = await prepareMachine("workflow");
+    const actions = foldersOf(definition.actions, { offline: !reachable.github, folder });
     if ((await ask("docker", ["--version"])) === undefined) {
         throw new UserError("The workflow calls docker, and there is no such client on the PATH: install Docker's.");
     }

@@ -1,23 +1,34 @@
 /** Everything the sandbox needs on a machine, from nothing: called before each run, cheap when all is there. */
-import { ports } from "../paths";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { checkout, ports, stateDir } from "../paths";
 import { step } from "../progress";
 import { ensureBaseImages } from "./baseImages";
 import { type BuildkitEnvironment, ensureBuildkit, releaseBuildkit } from "./buildkit";
 import { ensureDocker, releaseDocker } from "./docker";
 import { ensureAwsCli, ensurePython } from "./python";
 import { stopService } from "./services";
-import { ensureToolchain, type Tool } from "./toolchain";
+import { ensurePulumi, planPulumi } from "./pulumi";
+import { recipes } from "./recipes";
+import { type Part, type Reachable, tableOf, whatIsReachable } from "./sources";
+import { ensureToolchain } from "./toolchain";
 
 export interface Machine {
-    /** A folder for the PATH with the tools: `pulumi`, `pulumi-resource-docker-build`, `buildkitd`, `buildx`, `act`, `aws`. */
+    /** A folder for the PATH with the tools: `pulumi`, plugins, `buildkitd`, `buildx`, `act`, `aws`. */
     readonly binFolder: string;
+    /** The folders of the plugins that the engine does not fetch, by their packages' names. */
+    readonly plugins: Readonly<Record<string, string>>;
     /** The interpreter of the environment that the AWS emulator is installed in. */
     readonly python: string;
     /** A value for DOCKER_HOST. */
     readonly dockerHost: string;
     /** With these, `buildx` and the docker-build provider build on our BuildKit. */
     readonly buildEnv: BuildkitEnvironment;
+    readonly reachable: Reachable;
 }
+
+/** What a command needs: the engine for the program, or a runner for its workflow. */
+export type Purpose = "program" | "workflow";
 
 async function packages(awsCli: boolean): Promise<{ python: string; mirror: string | undefined }> {
     const { python } = await step("Python environment", ensurePython);
@@ -30,12 +41,40 @@ async function packages(awsCli: boolean): Promise<{ python: string; mirror: stri
     return { python, mirror };
 }
 
+/** The emulators, which are never the originals. */
+function emulators(): Part[] {
+    const requirements = fs.readFileSync(path.join(checkout, "sandbox", "aws", "requirements.txt"), "utf8");
+    const [, ministack = ""] = /^ministack==(.+)$/m.exec(requirements) ?? [];
+    return [
+        { name: "AWS", origin: "emulator", version: `MiniStack ${ministack}, its gaps closed (sandbox/aws)` },
+        { name: "GitHub", origin: "emulator", version: "ours (sandbox/github)" },
+    ];
+}
+
+/** A tool that has releases, and the workflow's actions, which the runner fetches by itself. */
+const tool = (name: "buildkit" | "act", { github }: Reachable): Part => ({
+    name: name === "act" ? "act" : "BuildKit",
+    origin: github ? "original" : "original, built here",
+    version: recipes[name].version(),
+});
+const actions = ({ github }: Reachable): Part => ({
+    name: "actions",
+    origin: github ? "original" : "stand-in",
+    version: "at the workflow's commits",
+});
+
 /**
- * Sets the machine up, with a line and a time for each part.
- * @param tools what to build or install; a run that starts no workflow needs neither act nor the AWS CLI
+ * Sets the machine up: first a table of what is real in this run, then a line and a time for each part.
  * @throws UserError that says what is missing and how to get it.
  */
-export async function prepareMachine(tools: readonly (Tool | "aws-cli")[]): Promise<Machine> {
+export async function prepareMachine(purpose: Purpose): Promise<Machine> {
+    const binFolder = path.join(stateDir, "bin");
+    const reachable = await whatIsReachable();
+    const pulumi = await planPulumi(reachable, binFolder);
+    const isProgram = purpose === "program";
+    const own = isProgram ? pulumi.parts : [tool("act", reachable), actions(reachable)];
+    console.log(`${tableOf([...own, tool("buildkit", reachable), ...emulators()])}\n\nPrepare this machine`);
+
     // First, because it fails at once where it cannot work, and because apt does one thing at a time.
     const docker = await step(
         "Docker",
@@ -43,15 +82,20 @@ export async function prepareMachine(tools: readonly (Tool | "aws-cli")[]): Prom
         ({ host, ours }) => `${ours ? "our own" : "the machine's"}, ${host}`,
     );
     // Compiling keeps the processors busy, packages mostly the network.
-    const built = tools.filter((tool) => tool !== "aws-cli");
-    const awsCli = built.length < tools.length;
-    const [{ binFolder }, { python, mirror }] = await Promise.all([ensureToolchain(built), packages(awsCli)]);
+    const [plugins, { python, mirror }] = await Promise.all([
+        (async () => {
+            const needed = isProgram ? await ensurePulumi(pulumi, binFolder) : {};
+            await ensureToolchain(isProgram ? ["buildkit"] : ["buildkit", "act"], binFolder, reachable.github);
+            return needed;
+        })(),
+        packages(!isProgram),
+    ]);
     const options = {
         registryMirror: mirror,
         insecureRegistries: [`localhost:${ports.aws}`, `127.0.0.1:${ports.aws}`],
     };
     const { env } = await step("Image builder", () => ensureBuildkit(binFolder, options));
-    return { binFolder, python, dockerHost: docker.host, buildEnv: env };
+    return { binFolder, plugins, python, dockerHost: docker.host, buildEnv: env, reachable };
 }
 
 /**

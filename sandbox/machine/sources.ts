@@ -29,7 +29,10 @@ async function isAnswering(url: string): Promise<boolean> {
  * Asks for a short time what can be reached, unless SANDBOX_OFFLINE says it: `1` nothing, `0` everything.
  * @throws UserError for another value of it
  */
-export async function whatIsReachable(probe = isAnswering, given = process.env.SANDBOX_OFFLINE ?? ""): Promise<Reachable> {
+export async function whatIsReachable(
+    probe = isAnswering,
+    given = process.env.SANDBOX_OFFLINE ?? "",
+): Promise<Reachable> {
     if (given === "0" || given === "1") {
         return { pulumi: given === "0", github: given === "0" };
     }
@@ -41,6 +44,18 @@ export async function whatIsReachable(probe = isAnswering, given = process.env.S
     }
     const [pulumi, github] = await Promise.all([probe("https://get.pulumi.com/"), probe("https://github.com/")]);
     return { pulumi, github };
+}
+
+/** Fetches something. Where that does not work it says why and gives undefined: the next best way is taken then. */
+export async function orNot<T>(fetch: () => Promise<T>): Promise<T | undefined> {
+    try {
+        return await fetch();
+    } catch (error) {
+        console.log(
+            `    It cannot be downloaded, and something else takes its place: ${(error as Error).message.trim()}`,
+        );
+        return undefined;
+    }
 }
 
 /** How a part came to be what it is here. */
@@ -57,6 +72,8 @@ export function tableOf(parts: readonly Part[]): string {
     const rows = [{ name: "part", origin: "here", version: "version" }, ...parts];
     const width = (key: "name" | "origin") => Math.max(...rows.map((row) => row[key].length)) + 2;
     return rows
-        .map(({ name, origin, version }) => `  ${name.padEnd(width("name"))}${origin.padEnd(width("origin"))}${version}`)
+        .map(
+            ({ name, origin, version }) => `  ${name.padEnd(width("name"))}${origin.padEnd(width("origin"))}${version}`,
+        )
         .join("\n");
 }

@@ -6,7 +6,8 @@ import { mountsBelow } from "../machine/buildRemains";
 import { buildkitdConfig, socketPath } from "../machine/buildkit";
 import { cachedFolder } from "../machine/cached";
 import { dockerHost } from "../machine/docker";
-import { isAtLeast, requiredVersion } from "../machine/toolchain";
+import { requiredVersion } from "../machine/recipes";
+import { isAtLeast } from "../machine/toolchain";
 import { choosePython } from "../machine/venv";
 import { checkout, ports } from "../paths";
 import { step, UserError } from "../progress";
@@ -115,7 +116,7 @@ describe("the sandbox's machine", () => {
         });
 
         it("has the docker-build provider of the SDK's version, which the engine compares", () => {
-            const goMod = fs.readFileSync(path.join(checkout, "sandbox/toolchain/docker-build/go.mod"), "utf8");
+            const goMod = fs.readFileSync(path.join(checkout, "sandbox/toolchain/pulumi/go.mod"), "utf8");
             const sdkPackage = path.join(checkout, "node_modules/@pulumi/docker-build/package.json");
             const sdk = JSON.parse(fs.readFileSync(sdkPackage, "utf8")) as { version: string };
             assert.equal(requiredVersion(goMod, "github.com/pulumi/pulumi-docker-build"), `v${sdk.version}`);
