@@ -60,7 +60,13 @@ async function open(project: Project): Promise<Sandbox> {
         console.log(`${variable} is encrypted for the stack's own backend: here its value is "${sampleSecret}".`);
     }
     console.log("Prepare this machine");
-    const { binFolder, python, dockerHost, buildEnv } = await prepareMachine(["engine", "docker-build", "buildkit"]);
+    const { binFolder, python, dockerHost, buildEnv } = await prepareMachine([
+        "engine",
+        "docker-build",
+        "aws",
+        "github",
+        "buildkit",
+    ]);
     const repository = `${github.owner}/${github.repository}`;
     await Promise.all([
         step("AWS emulator", () => startAwsEmulator({ python, dockerHost, region, jwksUrl: jwksUrl() })),

@@ -19,8 +19,9 @@ export const projectDir = path.join(stateDir, "project");
 /** Where the engine keeps the states of all stacks. */
 export const backendDir = path.join(stateDir, "pulumi");
 
-/** What the engine runs instead of the plugins that it would download, by the package's name. */
-const standIns = ["aws", "awsx", "github", "pulumi-nodejs"];
+/** The plugins that are built or stand in for others, and so are not downloaded; by the package's name. */
+const builtPlugins = ["aws", "docker-build", "github"];
+const standIns = ["awsx", "pulumi-nodejs"];
 
 interface ProjectFile {
     readonly name: string;
@@ -98,7 +99,7 @@ export class Project {
 
     /**
      * Writes the files that the engine reads, without `secrets`: these the engine encrypts itself.
-     * @param toolFolder the folder with the program `pulumi-resource-docker-build`
+     * @param toolFolder the folder with the plugins that were built
      */
     write(toolFolder: string): void {
         fs.mkdirSync(projectDir, { recursive: true });
@@ -109,7 +110,7 @@ export class Project {
             plugins: {
                 providers: [
                     ...standIns.map((name) => ({ name, path: path.join(checkout, "sandbox/providers", name) })),
-                    { name: "docker-build", path: toolFolder },
+                    ...builtPlugins.map((name) => ({ name, path: toolFolder })),
                 ],
             },
         };

@@ -43,7 +43,7 @@ export async function release(
     const actions = foldersOf(definition.actions, { offline, folder });
 
     console.log("Prepare this machine");
-    const { binFolder, buildEnv, dockerHost } = await prepareMachine(["buildkit", "act", "aws"]);
+    const { binFolder, buildEnv, dockerHost } = await prepareMachine(["buildkit", "act", "aws-cli"]);
     if ((await ask("docker", ["--version"])) === undefined) {
         throw new UserError("The workflow calls docker, and there is no such client on the PATH: install Docker's.");
     }

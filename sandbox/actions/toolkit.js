@@ -6,7 +6,7 @@ const { appendFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
 
 /** Packages of the checkout that the sandbox runs in; the runner copies an action elsewhere. */
-exports.require = createRequire(`${process.env.SANDBOX_CHECKOUT}/package.json`);
+exports.require = createRequire(`${process.env.SANDBOX_CHECKOUT}/sandbox/package.json`);
 
 /**
  * The inputs of the action: those that it declares, and no other. The original would ignore another one with a warning.

@@ -8,6 +8,7 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.services import ecs as ecs_service
 from ministack.services import iam as iam_service
 
+import cloudwatch_protocol
 import permissions
 import resources
 from replace import existing, replace
@@ -46,10 +47,14 @@ def checks_for(service: str, action: str, args: dict, known: str, region: str, a
         return resources.ssm(call, known)
     if service == "acm":
         return resources.acm(call, known)
+    if service == "monitoring":
+        return resources.cloudwatch(call)
     return [Check(action, known)]
 
 
-def _arguments(service: str, body: bytes, query: dict) -> dict:
+def _arguments(service: str, headers: dict, body: bytes, query: dict) -> dict:
+    if service == "monitoring" and (arguments := cloudwatch_protocol.arguments(headers, body)) is not None:
+        return arguments
     if service in _JSON_SERVICES:
         try:
             decoded = json.loads(body or b"{}")
@@ -71,14 +76,18 @@ def install() -> None:
         namespace = iam_actions.SERVICE_TO_IAM_NAMESPACE.get(service, service)
         if service in _JSON_SERVICES:
             return f"{namespace}:{headers.get('x-amz-target', '').rsplit('.', 1)[-1] or 'Unknown'}"
+        if service == "monitoring" and (operation := cloudwatch_protocol.action(headers, path)):
+            return f"{namespace}:{operation}"
         # MiniStack lets a request pass whose action it cannot tell; an action that no policy names is refused.
         return original(service, method, path, headers, body, query_params) or f"{namespace}:Unknown"
 
     @replace(iam_actions, "extract_resource_arn", "service method path headers body query_params region account_id")
     def extract_resource_arn(original, service, method, path, headers, body, query_params, region, account_id):
-        known = original(service, method, path, headers, body, query_params, region, account_id)
+        known = "*"
+        if service != "monitoring":  # in whose arguments MiniStack looks for JSON, and breaks on CBOR
+            known = original(service, method, path, headers, body, query_params, region, account_id)
         action = iam_actions.extract_iam_action(service, method, path, headers, body, query_params) or ""
-        args = _arguments(service, body, query_params)
+        args = _arguments(service, headers, body, query_params)
         needed = checks_for(service, action.split(":", 1)[-1], args, known, region, account_id)
         _checks.set(needed)
         return needed[0].resource

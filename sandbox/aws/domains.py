@@ -10,7 +10,7 @@ import hashlib
 import re
 
 from ministack import app
-from ministack.core.responses import error_response_json, get_account_id, now_iso
+from ministack.core.responses import error_response_json, get_account_id, now_iso, request_scope
 from ministack.services import acm, alb, route53
 
 from replace import existing, replace
@@ -86,6 +86,16 @@ def _tls_problem(protocol: str, certificates: list[str], policy: str):
     return None
 
 
+def _balancers() -> str:
+    """The account's load balancers of every region: Route 53 is asked in us-east-1, wherever they are."""
+    described = []
+    for (account, region, _), balancer in alb._lbs.all_items():
+        if account == get_account_id():
+            with request_scope(account, region):
+                described.append(alb._lb_xml(balancer))
+    return "".join(described)
+
+
 def _record_problem(zone: dict, action: str, record: dict) -> str | None:
     """What Route 53 refuses in a record: a name outside of the zone, and an alias of nothing."""
     name, apex = record["Name"].lower(), zone["name"].lower()
@@ -94,7 +104,7 @@ def _record_problem(zone: dict, action: str, record: dict) -> str | None:
     target = record.get("AliasTarget")
     if action == "DELETE" or not target:
         return None
-    balancers = "".join(alb._lb_xml(each) for each in alb._lbs.values())
+    balancers = _balancers()
     known = re.findall(r"<DNSName>([^<]*)</DNSName>", balancers)
     zones = re.findall(r"<CanonicalHostedZoneId>([^<]*)</CanonicalHostedZoneId>", balancers)
     wanted = target["DNSName"].rstrip(".").lower().removeprefix("dualstack.")
@@ -104,6 +114,12 @@ def _record_problem(zone: dict, action: str, record: dict) -> str | None:
         f"Tried to create an alias that targets {target['DNSName']}, type {record['Type']} in zone {target['HostedZoneId']}, "
         "but the alias target name does not lie within the target zone"
     )
+
+
+def _in_its_words(answer: bytes) -> bytes:
+    """The refusal of a record that is there already, or is not, as Route 53 says it; other answers as they are."""
+    named = re.sub(rb"(resource record set) (\S+) type (\S+) (but it already exists)\.", rb"\1 [name='\2', type='\3'] \4", answer)
+    return re.sub(rb"<Message>(Tried to [^<]*)</Message>", rb"<Message>[\1]</Message>", named)
 
 
 def install() -> None:
@@ -169,7 +185,8 @@ def install() -> None:
                 problem = _record_problem(zone, route53._text(change, "Action"), record)
                 if problem:
                     return route53._error_response("InvalidChangeBatch", f"[{problem}]")
-        return original(zone_id, body)
+        status, headers, answer = original(zone_id, body)
+        return status, headers, _in_its_words(answer)
 
     @replace(app, "_is_potential_alb_request", "host path")
     def is_potential_alb_request(original, host, path):

@@ -46,6 +46,13 @@ export function rootEnvironment(region: string): Record<string, string> {
     };
 }
 
+/** What a client of the SDK needs to speak to the emulator as the account's root, whatever the environment says. */
+export const rootClient = (region: string) => ({
+    region,
+    endpoint: awsEndpoint(),
+    credentials: { accessKeyId: awsAccount, secretAccessKey: "sandbox" },
+});
+
 /** The command line of the launcher, which takes everything it needs as arguments. */
 export function launcherArguments(settings: {
     port: number;

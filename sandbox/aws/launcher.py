@@ -17,6 +17,10 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `domains` | issues every certificate; takes any DNS record and TLS listener | a certificate waits for the record that proves its domain |
 | `metrics` | measures nothing | requests by status, health of targets, CPU and memory of tasks, each minute |
 | `alarms`, `arithmetic` | evaluates an alarm when data is published, without metric math | each minute, as declared |
+| `cloudwatch_protocol` | takes rpc-v2-cbor, authorises it without its arguments, names errors by their old codes | as the SDK for Go |
+| `service_deployments` | lists none | the history of a service, with what was rolled back; exact times |
+| `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
+| `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
 | `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
 | `subscriptions` | takes an e-mail address for confirmed | pending until it is |
@@ -87,6 +91,7 @@ def main() -> None:
     import alarms
     import authorization
     import autoscaling
+    import cloudwatch_protocol
     import containers
     import dashboards
     import deployment_alarms
@@ -94,8 +99,11 @@ def main() -> None:
     import domains
     import identity_providers
     import load_balancer
+    import network
+    import refusals
     import registry
     import secrets_manager
+    import service_deployments
     import shells
     import subscriptions
     import web_identity
@@ -103,6 +111,7 @@ def main() -> None:
 
     installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
+    installed += (cloudwatch_protocol, service_deployments, network, refusals)
     for module in installed:
         module.install()
     containers.remove_leftovers()

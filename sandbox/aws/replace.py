@@ -43,3 +43,12 @@ def replace(owner, name: str, parameters: str):
         return replacement
 
     return install
+
+
+def refuse(owner, name: str, parameter: str, problem, answer) -> None:
+    """Has `owner.name`, a function of one request, `answer` with the code and message that `problem` finds in it, if any."""
+
+    @replace(owner, name, parameter)
+    def checked(original, request):
+        found = problem(request)
+        return answer(*found, 400) if found else original(request)

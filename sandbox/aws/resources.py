@@ -4,6 +4,7 @@ MiniStack authorises an ECS call against the cluster that it names, a registrati
 `iam:PassRole` nor the tagging that a creation includes. Everything here is pure: a request in, a list of checks out.
 """
 
+import re
 from typing import Any, Callable, NamedTuple
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -55,6 +56,7 @@ _ON_CLUSTER = {
     "DescribeContainerInstances", "ListAttributes", "PutAttributes", "DeleteAttributes",
 }  # fmt: skip
 _ON_SERVICE = {"CreateService", "UpdateService", "DeleteService", "DescribeServices", "ListServiceDeployments"}
+_ON_PARTS = {"DescribeServiceDeployments": "serviceDeploymentArns", "DescribeServiceRevisions": "serviceRevisionArns"}
 _ON_TASK = {"StopTask", "DescribeTasks", "ExecuteCommand", "GetTaskProtection", "UpdateTaskProtection"}
 _ON_ARN = {"TagResource", "UntagResource", "ListTagsForResource"}
 
@@ -83,6 +85,10 @@ def ecs(call: Call, task_definition: Callable[[str], dict | None]) -> list[Check
             tagged = tags_on_create(call, services[0])
             return [call.on(services[0], within), *tagged, *pass_role(call, args.get("role"), "ecs.amazonaws.com")]
         return [call.on(service, within) for service in services]
+    if action in _ON_PARTS:  # each on its service and on itself
+        parts = args.get(_ON_PARTS[action]) or [""]
+        services = [re.sub(r":service-(?:deployment|revision)/([^/]*/[^/]*)/.*", r":service/\1", part) for part in parts]
+        return [call.on(resource or "*") for resource in dict.fromkeys([*services, *parts])]
     if action in _ON_TASK:
         tasks = args.get("tasks") or [args.get("task") or ""]
         return [call.on(call.arn(f"task/{cluster}/{last(task)}"), within) for task in tasks]
@@ -210,3 +216,25 @@ def acm(call: Call, known: str) -> list[Check]:
         return [call.on(known)]
     created = call.arn("certificate/*")
     return [call.on(created), *([Check("acm:AddTagsToCertificate", created)] if call.args.get("Tags") else [])]
+
+
+_ON_ALARMS = {
+    "PutMetricAlarm", "PutCompositeAlarm", "DeleteAlarms", "DescribeAlarms", "DescribeAlarmHistory", "SetAlarmState",
+    "EnableAlarmActions", "DisableAlarmActions",
+}  # fmt: skip
+
+
+def cloudwatch(call: Call) -> list[Check]:
+    args, action = call.args, f"cloudwatch:{call.action}"
+
+    def names(plural: str) -> list[str]:
+        listed = args.get(plural) or [value for name, value in args.items() if name.startswith(f"{plural}.")]
+        return listed or [args.get(plural[:-1]) or "*"]
+
+    if call.action in ("PutDashboard", "GetDashboard", "DeleteDashboards"):
+        return [Check(action, f"arn:aws:cloudwatch::{call.account}:dashboard/{name}") for name in names("DashboardNames")]
+    if call.action in _ON_ALARMS:
+        alarms = [call.arn(f"alarm:{name}", "cloudwatch") for name in names("AlarmNames")]
+        tagged = [Check("cloudwatch:TagResource", alarms[0])] if call.action.startswith("Put") and args.get("Tags") else []
+        return [*(Check(action, alarm) for alarm in alarms), *tagged]
+    return [Check(action, args.get("ResourceARN") or "*")]

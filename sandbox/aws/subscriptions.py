@@ -46,5 +46,7 @@ def install() -> None:
         topic_arn = sns._sub_arn_to_topic.get(arn)
         found = sns._find_subscription(topic_arn, arn) if topic_arn else None
         if found and not found["confirmed"]:
-            return sns._error("InvalidParameter", "Invalid parameter: This subscription is pending confirmation", 400)
+            # The sentence by which the AWS provider knows that there is nothing to delete (topic_subscription.go).
+            reason = "SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation"
+            return sns._error("InvalidParameter", f"Invalid parameter: {reason}", 400)
         return original(params)

@@ -31,7 +31,7 @@ export async function startGitHub(options: Partial<GitHubOptions> = {}): Promise
     const { started } = await startService({
         name: "github",
         command: process.execPath,
-        args: ["-r", path.join(checkout, "sandbox/transpile.js"), path.join(checkout, "sandbox/github/main.ts")],
+        args: ["-r", path.join(checkout, "tools/transpile.js"), path.join(checkout, "sandbox/github/main.ts")],
         cwd: checkout,
         env: {
             SANDBOX_GITHUB_PORT: String(ports.github),

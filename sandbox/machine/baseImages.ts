@@ -52,7 +52,7 @@ export async function ensureBaseImages(): Promise<{ mirror: string | undefined }
         command: process.execPath,
         args: [
             "--require",
-            path.join(checkout, "sandbox", "transpile.js"),
+            path.join(checkout, "tools", "transpile.js"),
             path.join(checkout, "sandbox", "machine", "mirror.ts"),
             fs.realpathSync(folder),
             String(port),

@@ -35,7 +35,7 @@ async function packages(awsCli: boolean): Promise<{ python: string; mirror: stri
  * @param tools what to build or install; a run that starts no workflow needs neither act nor the AWS CLI
  * @throws UserError that says what is missing and how to get it.
  */
-export async function prepareMachine(tools: readonly (Tool | "aws")[]): Promise<Machine> {
+export async function prepareMachine(tools: readonly (Tool | "aws-cli")[]): Promise<Machine> {
     // First, because it fails at once where it cannot work, and because apt does one thing at a time.
     const docker = await step(
         "Docker",
@@ -43,7 +43,7 @@ export async function prepareMachine(tools: readonly (Tool | "aws")[]): Promise<
         ({ host, ours }) => `${ours ? "our own" : "the machine's"}, ${host}`,
     );
     // Compiling keeps the processors busy, packages mostly the network.
-    const built = tools.filter((tool) => tool !== "aws");
+    const built = tools.filter((tool) => tool !== "aws-cli");
     const awsCli = built.length < tools.length;
     const [{ binFolder }, { python, mirror }] = await Promise.all([ensureToolchain(built), packages(awsCli)]);
     const options = {

@@ -4,12 +4,12 @@
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
-import { shortHash } from "../../sandbox/machine/cached";
-import { ensureToolchain, link } from "../../sandbox/machine/toolchain";
-import { environmentOfPackages } from "../../sandbox/machine/venv";
-import { cacheDir, checkout } from "../../sandbox/paths";
-import { step, UserError } from "../../sandbox/progress";
+
+const checkout = path.resolve(__dirname, "../..");
+const cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
+const folder = path.join(cache, "fargate-cicd", "linters");
 
 const linters = [
     // The same findings everywhere: without the linters of scripts that happen to be on a machine.
@@ -17,49 +17,61 @@ const linters = [
     { name: "zizmor", args: ["--offline", "--persona=pedantic", "--quiet", "."] },
 ] as const;
 
-const folder = path.join(cacheDir, "linters");
+/** What its user can mend: told without a stack trace. */
+class LintError extends Error {}
 
-/** actionlint from its Go modules, zizmor from PyPI, both at pinned versions. */
-async function install(): Promise<void> {
-    await ensureToolchain(["actionlint"], folder);
-    const requirements = path.join(__dirname, "requirements.txt");
-    const name = `python-linters-${shortHash(fs.readFileSync(requirements))}`;
-    const packages = () => environmentOfPackages(name, ["--requirement", requirements], "import sys");
-    link(await step("zizmor", packages), folder, ["zizmor"]);
+function run(command: string, args: readonly string[], cwd = checkout, env: Record<string, string> = {}): void {
+    const { error, status } = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, stdio: "inherit" });
+    if (error !== undefined || status !== 0) {
+        throw new LintError(`${command} ${args.join(" ")} ${error ? `did not run: ${error.message}` : "failed"}.`);
+    }
+}
+
+/** actionlint from its Go modules, zizmor from PyPI, both at pinned versions; quick where they are there already. */
+function install(): void {
+    // Nothing may change the pins: neither go.mod and go.sum nor the version of Go.
+    const pinned = { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off" };
+    run("go", ["build", "-o", `${folder}/`, "tool"], path.join(__dirname, "actionlint"), pinned);
+    const python = path.join(folder, "python");
+    run("python3", ["-m", "venv", python]);
+    const pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
+    run(path.join(python, "bin", "python"), [...pip, "--requirement", path.join(__dirname, "requirements.txt")]);
 }
 
 /** The executable: on the PATH, or where `install` has put it. */
 function find(name: string): string | undefined {
-    const folders = [...(process.env.PATH ?? "").split(path.delimiter), folder];
+    const folders = [...(process.env.PATH ?? "").split(path.delimiter), folder, path.join(folder, "python", "bin")];
     return folders.map((each) => path.join(each, name)).find((file) => fs.existsSync(file));
 }
 
-async function main(options: readonly string[]): Promise<void> {
+function main(options: readonly string[]): void {
     const unknown = options.find((option) => option !== "--install");
     if (unknown !== undefined) {
-        throw new UserError(`"${unknown}" is not an option: there is --install, after "--".`);
+        throw new LintError(`"${unknown}" is not an option: there is --install, after "--".`);
     }
     if (options.includes("--install")) {
-        await install();
+        install();
     }
     for (const { name, args } of linters) {
         const command = find(name);
         if (command === undefined) {
             const missing = `${name} is not installed: npm run lint:workflows -- --install puts it into ${folder}.`;
             if (process.env.CI) {
-                throw new UserError(missing);
+                throw new LintError(missing);
             }
             console.log(`Skipped, as ${missing}`);
             continue;
         }
         const { status, error } = spawnSync(command, args, { cwd: checkout, stdio: "inherit" });
         if (error !== undefined || status !== 0) {
-            throw new UserError(`${name} ${error ? `did not run: ${error.message}` : "found what is listed above"}.`);
+            throw new LintError(`${name} ${error ? `did not run: ${error.message}` : "found what is listed above"}.`);
         }
     }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-    console.error(error instanceof UserError ? error.message : error);
+try {
+    main(process.argv.slice(2));
+} catch (error) {
+    console.error(error instanceof LintError ? error.message : error);
     process.exitCode = 1;
-});
+}

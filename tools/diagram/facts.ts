@@ -1,5 +1,5 @@
 /** What the picture shows, read from a stack's resources: each fact from the resource that makes it true. */
-import { layOut } from "../../sandbox/providers/awsx/layout";
+import { layOut } from "../awsxLayout";
 import type { Recording } from "../recorder";
 import type { Stack } from "../resources";
 import { pipelineOf } from "./pipelineFacts";

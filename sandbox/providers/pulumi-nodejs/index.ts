@@ -1,4 +1,4 @@
-import { exitWithEngine } from "../server";
+import { exitWithEngine } from "../exitWithEngine";
 
 // Dynamic resources: the SDK's own provider, which the official installation of Pulumi has a program for.
 import "@pulumi/pulumi/cmd/dynamic-provider";

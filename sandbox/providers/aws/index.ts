@@ -1,4 +1,0 @@
-import { serve } from "../server";
-import { aws } from "./provider";
-
-serve(aws);

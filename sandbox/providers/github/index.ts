@@ -1,4 +1,0 @@
-import { serve } from "../server";
-import { githubProvider } from "./provider";
-
-serve(githubProvider);

@@ -1,0 +1,185 @@
+/** The upstream providers under the names of the SDKs that the program is written with. */
+import * as aws from "@pulumi/aws";
+import * as automation from "@pulumi/pulumi/automation";
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { layOut } from "../../tools/awsxLayout";
+import { alternative, production, standard, withDomain, withoutNat } from "../../test/scenarios";
+import { run } from "../machine/run";
+import { ensureToolchain } from "../machine/toolchain";
+import { propertiesRead } from "./propertiesRead";
+
+interface Shape {
+    readonly $ref?: string;
+    readonly type?: string;
+    readonly items?: Shape;
+    readonly additionalProperties?: Shape;
+}
+
+type Properties = Readonly<Record<string, Shape>>;
+
+/** Pulumi's package schema, as far as it is read here. */
+interface Schema {
+    readonly types: Readonly<Record<string, { readonly properties?: Properties }>>;
+    readonly resources: Readonly<
+        Record<string, { readonly inputProperties?: Properties; readonly properties?: Properties }>
+    >;
+    readonly functions: Readonly<Record<string, { readonly outputs?: { readonly properties?: Properties } }>>;
+}
+
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-providers-"));
+const nowhere = "http://127.0.0.1:1";
+
+describe("the bridged providers", () => {
+    const schemas: Record<string, Schema> = {};
+    let binFolder: string;
+    const usualPath = process.env.PATH;
+    const schemaOf = (token: string) => schemas[token.split(":")[0]!]!;
+
+    before(async () => {
+        ({ binFolder } = await ensureToolchain(["engine", "aws", "github"], path.join(scratch, "bin")));
+        process.env.PATH = [binFolder, usualPath].join(path.delimiter); // where the Automation API looks for the engine
+        for (const provider of ["aws", "github"]) {
+            const printed = await run(path.join(binFolder, `pulumi-resource-${provider}`), ["schema"]);
+            schemas[provider] = JSON.parse(printed) as Schema;
+        }
+    });
+    after(() => {
+        process.env.PATH = usualPath;
+        fs.rmSync(scratch, { recursive: true });
+    });
+
+    /** The paths in `value` that the schema does not have. */
+    function unknownPaths(value: unknown, shape: Shape, schema: Schema, at: string): string[] {
+        if (Array.isArray(value)) {
+            return shape.items ? value.flatMap((each) => unknownPaths(each, shape.items!, schema, `${at}[]`)) : [at];
+        }
+        if (typeof value !== "object" || value === null || shape.additionalProperties || shape.type === "object") {
+            return [];
+        }
+        if (!shape.$ref) {
+            return Object.keys(value).length > 0 ? [at] : [];
+        }
+        const properties = schema.types[decodeURIComponent(shape.$ref.replace("#/types/", ""))]?.properties ?? {};
+        return unknownIn(value as Record<string, unknown>, properties, schema, `${at}.`);
+    }
+
+    function unknownIn(values: Record<string, unknown>, properties: Properties, schema: Schema, at = ""): string[] {
+        return Object.entries(values).flatMap(([key, value]) =>
+            properties[key] ? unknownPaths(value, properties[key], schema, at + key) : [at + key],
+        );
+    }
+
+    it("know every property that the program sets, in all that it can declare", async () => {
+        const types = new Set<string>();
+        for (const scenario of [standard, alternative, withoutNat, withDomain, production]) {
+            const { registrations } = await scenario();
+            for (const { type, name, inputs } of registrations.filter((each) => /^(aws|github):/.test(each.type))) {
+                const schema = schemaOf(type);
+                assert.ok(schema.resources[type], `${type} is not mapped`);
+                const unknown = unknownIn(inputs, schema.resources[type].inputProperties ?? {}, schema);
+                assert.deepEqual(unknown, [], `${type} ${name}`);
+                types.add(type);
+            }
+        }
+        assert.ok(types.size > 30, [...types].join(", "));
+    });
+
+    it("know every output that the program reads", () => {
+        const read = propertiesRead();
+        assert.ok(read.length > 40, `${read.length} properties are read`);
+        const missing = read.filter(({ token, property }) => {
+            const { resources, functions } = schemaOf(token);
+            const outputs = resources[token]?.properties ?? functions[token]?.outputs?.properties ?? {};
+            return !(property in outputs) && !["id", "urn"].includes(property);
+        });
+        assert.deepEqual(missing, []);
+    });
+
+    it("would miss a property that an SDK has under another name", () => {
+        const secret = { secretName: "S", plaintextValue: "v", repository: "r" };
+        const token = "github:index/actionsSecret:ActionsSecret";
+        const { inputProperties = {} } = schemas.github!.resources[token]!;
+        assert.deepEqual(unknownIn(secret, inputProperties, schemas.github!), ["plaintextValue"]);
+    });
+
+    it("refuse to start where their calls would leave this machine", async () => {
+        const start = (provider: string, env: Record<string, string>) =>
+            run(path.join(binFolder, `pulumi-resource-${provider}`), ["127.0.0.1:1"], { env, timeout: 20_000 });
+        await assert.rejects(start("aws", { AWS_ENDPOINT_URL: "" }), /AWS_ENDPOINT_URL is not set/);
+        await assert.rejects(
+            start("aws", { AWS_ENDPOINT_URL: nowhere, AWS_ENDPOINT_URL_ECS: "https://ecs.eu-west-1.amazonaws.com" }),
+            /AWS_ENDPOINT_URL_ECS is "https:.*not on this machine/,
+        );
+        await assert.rejects(
+            start("github", { GITHUB_BASE_URL: "https://api.github.com/" }),
+            /GITHUB_BASE_URL is "https:\/\/api\.github\.com\/", which is not on this machine/,
+        );
+    });
+
+    it("refuse an endpoint in the configuration that is not on this machine, before they call it", async () => {
+        const provider = () =>
+            new aws.Provider("elsewhere", { region: "eu-west-1", endpoints: [{ sts: "https://sts.amazonaws.com" }] });
+        await assert.rejects(upOf(provider), /sts\.amazonaws\.com.*not on this machine/s);
+    });
+
+    it("refuse a type that is not mapped, by its name", async () => {
+        const program = () => {
+            const skip = { skipCredentialsValidation: true, skipRequestingAccountId: true };
+            const provider = new aws.Provider("asks-nobody", { region: "eu-west-1", ...skip });
+            new aws.dynamodb.Table("t", { attributes: [] }, { provider });
+        };
+        await assert.rejects(upOf(program), /aws:dynamodb\/table:Table/);
+    });
+
+    /** Previews a program of its own on these providers. */
+    async function upOf(program: () => unknown): Promise<void> {
+        const folder = fs.mkdtempSync(path.join(scratch, "stack-"));
+        const stack = await automation.LocalWorkspace.createStack(
+            { stackName: "s", projectName: "p", program: () => Promise.resolve(void program()) },
+            {
+                workDir: folder,
+                projectSettings: {
+                    name: "p",
+                    runtime: "nodejs",
+                    backend: { url: `file://${folder}` },
+                    plugins: { providers: [{ name: "aws", path: binFolder }] },
+                } as automation.ProjectSettings,
+                envVars: {
+                    PULUMI_HOME: path.join(scratch, "home"),
+                    PULUMI_CONFIG_PASSPHRASE: "test",
+                    PULUMI_SKIP_UPDATE_CHECK: "true",
+                    AWS_ENDPOINT_URL: nowhere,
+                    AWS_REGION: "eu-west-1",
+                    AWS_ACCESS_KEY_ID: "none",
+                    AWS_SECRET_ACCESS_KEY: "none",
+                    AWS_MAX_ATTEMPTS: "1",
+                },
+            },
+        );
+        await stack.preview();
+    }
+});
+
+describe("the subnets of the awsx stand-in", () => {
+    it("are those of awsx for two zones", () => {
+        assert.deepEqual(
+            layOut("10.0.0.0/16", 2).map(({ type, zone, cidr }) => `${type} ${zone} ${cidr}`),
+            ["Public 0 10.0.64.0/19", "Private 0 10.0.0.0/18", "Public 1 10.0.192.0/19", "Private 1 10.0.128.0/18"],
+        );
+    });
+
+    it("leave a fourth part of the VPC unused for three zones", () => {
+        const planned = layOut("192.168.0.0/22", 3).filter(({ type }) => type === "Private");
+        assert.deepEqual(
+            planned.map(({ cidr }) => cidr),
+            ["192.168.0.0/25", "192.168.1.0/25", "192.168.2.0/25"],
+        );
+    });
+
+    it("are refused where a zone would get less than a /26", () => {
+        assert.throws(() => layOut("10.0.0.0/26", 2), /10\.0\.0\.0\/26 has a \/27 for each of 2 availability zones/);
+    });
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { loadSettings, type Settings } from "../../infra/config";
+import { run, type RunOptions } from "../machine/run";
+import { ensureToolchain } from "../machine/toolchain";
+import { commandsOf, isConfiguring, isOpeningAShell } from "../../test/commands";
+import { project, projectFolder } from "../../test/settings";
+import { CopiedCheckout } from "./copiedCheckout";
+
+const password = "correct-horse-7c21";
+
+describe("the README's commands that configure a stack, with the real CLI", () => {
+    let copy: CopiedCheckout;
+    let options: RunOptions;
+    const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-readme-"));
+
+    before(async () => {
+        copy = new CopiedCheckout();
+        const { binFolder } = await ensureToolchain(["engine"], path.join(scratch, "bin"));
+        fs.mkdirSync(path.join(scratch, "state"));
+        const env = {
+            PATH: [binFolder, process.env.PATH].join(path.delimiter),
+            PULUMI_BACKEND_URL: `file://${path.join(scratch, "state")}`,
+            PULUMI_HOME: path.join(scratch, "home"),
+            PULUMI_CONFIG_PASSPHRASE: "test",
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+        };
+        options = { cwd: copy.folder, env };
+        const commands = commandsOf(fs.readFileSync(path.join(projectFolder, "README.md"), "utf8"));
+        for (const command of commands.filter(isConfiguring)) {
+            await run("sh", ["-c", command], { ...options, input: password }); // what is typed for a secret
+        }
+    });
+
+    after(async () => {
+        await copy.remove();
+        fs.rmSync(scratch, { recursive: true });
+    });
+
+    /** The settings of a stack, read as the engine hands its configuration to the program. */
+    async function settings(stack: string): Promise<Settings> {
+        const shown = await run("pulumi", ["config", "--json", "--show-secrets", "--stack", stack], options);
+        const values = JSON.parse(shown) as Record<string, { value: string }>;
+        const own = Object.keys(values).filter((key) => key.startsWith(`${project.name}:`));
+        return loadSettings({
+            get: (key) => values[`${project.name}:${key}`]?.value ?? project.config[key]?.default,
+            keys: own.map((key) => key.slice(project.name.length + 1)),
+            region: values["aws:region"]?.value,
+            project: project.name,
+            stack,
+        });
+    }
+
+    it("make a dev stack that the program accepts", async () => {
+        const { github } = await settings("dev");
+        assert.deepEqual(
+            [github.owner, github.repository, github.environment?.name, github.previews],
+            ["acme", "shop", "dev", true],
+        );
+    });
+
+    it("make a prod stack that the program accepts, with what was set on day two", async () => {
+        const { github, app, service } = await settings("prod");
+        assert.deepEqual(
+            [github.environment, github.previews, app.environment, Object.keys(app.secrets)],
+            [
+                { name: "prod", reviewers: { users: [], teams: ["platform"] } },
+                false,
+                { LOG_LEVEL: "debug" },
+                ["DB_PASSWORD"],
+            ],
+        );
+        const { minTasks, maxTasks, cpu, memory } = service;
+        assert.deepEqual({ minTasks, maxTasks, cpu, memory }, { minTasks: 2, maxTasks: 12, cpu: 512, memory: 1024 });
+    });
+
+    it("keep the secret encrypted in the stack's file", () => {
+        const file = fs.readFileSync(copy.path("Pulumi.prod.yaml"), "utf8");
+        assert.match(file, /DB_PASSWORD:\s+secure: v1:/);
+        assert.ok(!file.includes(password));
+    });
+});
+
+describe("the commands in the READMEs", () => {
+    const file = (name: string) => fs.readFileSync(path.join(projectFolder, name), "utf8");
+    const readme = file("README.md");
+
+    it("has no command that neither a test runs nor it says why none can", () => {
+        const where = ["sandbox/test", "test"].flatMap((folder) =>
+            fs
+                .readdirSync(path.join(projectFolder, folder))
+                .filter((name) => name.endsWith(".test.ts"))
+                .map((name) => path.join(folder, name)),
+        );
+        const tests = [".ci/run", ...where].map(file).join("\n");
+        const runByATest = (command: string) => {
+            const [, script] = /^npm run ([a-z:-]+)/.exec(command) ?? [];
+            if (script !== undefined) {
+                return tests.includes(`"${script}`) || tests.includes(`npm run ${script}`);
+            }
+            const whole = command === "npm ci" || command === "npm test";
+            return whole ? tests.includes(command) : isConfiguring(command) || isOpeningAShell(command);
+        };
+        const needsAnAccount = /^(pulumi (up|stack output)|export GITHUB_TOKEN=\$\(gh|gh|aws logs tail)( |$)/;
+        assert.match(readme, /A test runs the commands of this page, but for those that need an account, or a program/);
+        const all = commandsOf(readme);
+        assert.ok(all.length > 25, `${all.length} commands`);
+        for (const command of [...all, ...commandsOf(file("CONTRIBUTING.md"))]) {
+            assert.ok(runByATest(command) !== needsAnAccount.test(command), command);
+        }
+    });
+
+    it("are scripts of npm where they say so, in the sandbox's own README too", () => {
+        const { scripts } = JSON.parse(file("package.json")) as { scripts: Record<string, string> };
+        const named = [...file("sandbox/README.md").matchAll(/npm run ([a-z:-]*[a-z])/g)].map(([, script]) => script!);
+        assert.ok(named.length > 5, named.join(", "));
+        assert.deepEqual(
+            named.filter((script) => !(script in scripts)),
+            [],
+        );
+    });
+});

@@ -1,0 +1,248 @@
+/** deploy.yml itself, run against the stack. The steps build on each other, in this order. */
+import { ECS } from "@aws-sdk/client-ecs";
+import { IAM } from "@aws-sdk/client-iam";
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { cacheDir } from "../paths";
+import { containersOf, CopiedCheckout, fetchPage, testPorts, type Run } from "./copiedCheckout";
+
+describe("a release in the sandbox", () => {
+    const checkout = new CopiedCheckout();
+    const page = "app/public/index.html";
+    const workflow = ".github/workflows/deploy.yml";
+    const root = {
+        endpoint: `http://127.0.0.1:${testPorts.SANDBOX_AWS_PORT}`,
+        region: "ap-northeast-1",
+        credentials: { accessKeyId: "123456789012", secretAccessKey: "any" },
+    };
+    const output = (name: string): string => checkout.state().deployment.resources[0].outputs[name];
+    const served = async (path = "") => (await fetchPage(`${output("url")}/${path}`)).body;
+    const succeed = async (script: string, env: Record<string, string> = {}): Promise<Run> => {
+        const run = await checkout.run(script, env);
+        assert.equal(run.code, 0, run.output);
+        return run;
+    };
+    const versionOf = ({ output: text }: Run) => /^Version +([0-9a-f]{40})$/m.exec(text)?.[1];
+    const running = async () => {
+        const ecs = new ECS(root);
+        const name = { cluster: "fargate-cicd-dev", services: ["fargate-cicd-dev"] };
+        const { taskDefinition } = (await ecs.describeServices(name)).services![0]!;
+        return (await ecs.describeTaskDefinition({ taskDefinition })).taskDefinition!;
+    };
+
+    before(async () => {
+        await succeed("sandbox:up");
+    });
+    after(() => checkout.remove());
+
+    it("serves an edit of app/ under its commit, and no request fails meanwhile", async () => {
+        checkout.edit(page, (html) => html.replace("</h1>", ", first release</h1>"));
+        const url = output("url");
+        const answers: number[] = [];
+        let releasing = true;
+        const began = Date.now();
+        let seen: number | undefined;
+        const visitor = (async () => {
+            while (releasing && answers.length < 100_000) {
+                const { status, body } = await fetchPage(url);
+                answers.push(status);
+                if (body.includes(", first release<")) seen ??= (Date.now() - began) / 1000;
+            }
+        })();
+        const run = await succeed("sandbox:release");
+        releasing = false;
+        await visitor;
+        console.log(
+            `      to the new page: ${seen?.toFixed(1)} s; to the end of ECS's watch: ${run.seconds.toFixed(1)} s`,
+        );
+        assert.match(await served(), /CICD test, first release</);
+        assert.equal((await served("version.txt")).trim(), versionOf(run));
+        assert.ok(seen !== undefined && seen < 30, `the new page after ${seen} s`);
+        assert.ok(answers.length > 50, `${answers.length} requests`);
+        assert.deepEqual(new Set(answers), new Set([200]));
+    });
+
+    it("runs the same commit again without a second push, and with nothing of the user's AWS configuration", async () => {
+        const home = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-home-"));
+        fs.mkdirSync(path.join(home, ".aws"));
+        for (const file of ["config", "credentials"]) {
+            fs.writeFileSync(path.join(home, ".aws", file), "no tool can read this\n");
+        }
+        const user = { HOME: home, XDG_CACHE_HOME: path.dirname(cacheDir), AWS_PROFILE: "production" };
+        const run = await succeed("sandbox:release", user);
+        fs.rmSync(home, { recursive: true });
+        assert.match(run.output, /exists=true/);
+        assert.doesNotMatch(run.output, /Run Main Build and push/);
+        assert.equal((await served("version.txt")).trim(), versionOf(run));
+    });
+
+    it("leaves the revision its tags, and nothing for up to change", async () => {
+        const { taskDefinitionArn } = await running();
+        const { tags } = await new ECS(root).listTagsForResource({ resourceArn: taskDefinitionArn });
+        assert.deepEqual(
+            new Set(tags?.map(({ key, value }) => `${key}=${value}`)),
+            new Set(["Project=fargate-cicd", "Stack=dev", "ManagedBy=pulumi"]),
+        );
+        const [before] = await containersOf(checkout);
+        await succeed("sandbox:up");
+        assert.deepEqual(await containersOf(checkout), [before]);
+        assert.equal((await running()).taskDefinitionArn, taskDefinitionArn);
+        await succeed("sandbox:up -- --expect-no-changes");
+    });
+
+    it("ships a memory that up has registered meanwhile", async () => {
+        checkout.configure("fargate-cicd:memory", 1024);
+        await succeed("sandbox:up");
+        assert.equal((await running()).memory, "512");
+        checkout.edit(page, (html) => html.replace("first", "second"));
+        await succeed("sandbox:release");
+        assert.equal((await running()).memory, "1024");
+        assert.match(await served(), /second release/);
+    });
+
+    const broken = {
+        "whose container exits": 'CMD ["sh", "-c", "exit 3"]',
+        "that never becomes healthy": 'CMD ["sh", "-c", "while true; do sleep 1; done"]',
+    };
+    for (const [which, command] of Object.entries(broken)) {
+        it(`is rolled back where it is one ${which}: the command says so, and the old version is served`, async () => {
+            const dockerfile = fs.readFileSync(checkout.path("app/Dockerfile"), "utf8");
+            checkout.edit("app/Dockerfile", (text) => `${text}${command}\n`);
+            const before = await served();
+            const run = await checkout.run("sandbox:release");
+            assert.equal(run.code, 1, run.output);
+            assert.match(
+                run.output,
+                /The release failed:\n +Roll out: Deployment ecs-svc\/\S+ not found after stabilization\. The deployment was likely rolled back/,
+            );
+            const version = (await served("version.txt")).trim();
+            assert.match(run.output, new RegExp(`serves as before the version ${version}`));
+            assert.equal(await served(), before);
+            fs.writeFileSync(checkout.path("app/Dockerfile"), dockerfile);
+        });
+    }
+
+    /** What a release says after an edit of the workflow that makes it fail. */
+    async function withWorkflow(change: (yaml: string) => string): Promise<string> {
+        const text = fs.readFileSync(checkout.path(workflow), "utf8");
+        checkout.edit(workflow, change);
+        assert.notEqual(fs.readFileSync(checkout.path(workflow), "utf8"), text);
+        const run = await checkout.run("sandbox:release");
+        fs.writeFileSync(checkout.path(workflow), text);
+        assert.equal(run.code, 1, run.output);
+        return run.output;
+    }
+
+    it("refuses an input that a stand-in does not know, by its name", async () => {
+        assert.match(
+            await withWorkflow((yaml) =>
+                yaml.replace("provenance: false", "provenance: false\n          squash: true"),
+            ),
+            /Build and push: the stand-in does not know the input squash/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace(/( +)persist-credentials:/, "$1lfs: true\n$&")),
+            /Check out: the stand-in does not know the input lfs/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace("type=gha,mode=max", "type=registry,ref=cache")),
+            /Build and push: the stand-in knows no cache-to but type=gha/,
+        );
+    });
+
+    it("fails like the workflow would on GitHub: without the token, the checkout, the branch, or an action", async () => {
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace(/ +id-token: write.*\n/, "")),
+            /Assume the deploy role: Credentials could not be loaded, please check your action inputs: Could not load credentials/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace(/ +- name: Check out\n(?:.+\n)+/, "")),
+            /The release failed:\n +Build and push/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace("branches: [main]", "branches: [release]")),
+            /runs for pushes to release only, and the stack's githubBranch is main/,
+        );
+        assert.match(
+            await withWorkflow((yaml) => yaml.replace("docker/setup-buildx-action", "docker/setup-qemu-action")),
+            /uses docker\/setup-qemu-action@[0-9a-f]{40}, for which the sandbox has no stand-in/,
+        );
+    });
+
+    it("takes the actions from another folder, and gives the same result", async () => {
+        fs.cpSync(checkout.path("sandbox/actions"), checkout.path("elsewhere"), { recursive: true });
+        const action = checkout.path("elsewhere/docker/build-push-action");
+        fs.renameSync(action, `${action}.away`);
+        const missing = await checkout.run("sandbox:release -- --official-actions=elsewhere");
+        assert.equal(missing.code, 1);
+        assert.match(missing.output, /uses docker\/build-push-action@[0-9a-f]{40}, and \S+ has no action\.yml/);
+        fs.renameSync(`${action}.away`, action);
+        const run = await succeed("sandbox:release -- --official-actions=elsewhere");
+        assert.equal((await served("version.txt")).trim(), versionOf(run));
+        fs.rmSync(checkout.path("elsewhere"), { recursive: true });
+    });
+
+    it("leaves nothing running where it was killed, and can be repeated", async () => {
+        for (const when of [/Run Main Build and push/, /Run Main Roll out/]) {
+            checkout.edit(page, (html) => html.replace("</h1>", "!</h1>"));
+            const { process: child, finished } = checkout.start("sandbox:release");
+            let printed = "";
+            await new Promise<void>((resolve, reject) => {
+                child.stdout!.on("data", (chunk) => when.test((printed += chunk)) && resolve());
+                child.on("close", () => reject(new Error(`it ended without ${when}:\n${printed}`)));
+            });
+            const command = JSON.parse(fs.readFileSync(checkout.path(".sandbox/command.lock"), "utf8")).pid as number;
+            process.kill(command, "SIGKILL");
+            await finished;
+            const run = await succeed("sandbox:release");
+            assert.equal((await served("version.txt")).trim(), versionOf(run));
+            assert.deepEqual(
+                checkout.processes().filter((line) => /\/act /.test(line)),
+                [],
+            );
+        }
+    });
+
+    it("refuses options of other commands", async () => {
+        for (const option of ["--diff", "--as-pull-request"]) {
+            const run = await checkout.run(`sandbox:release -- ${option}`);
+            assert.equal(run.code, 1);
+            assert.match(
+                run.output,
+                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, after/s,
+            );
+        }
+    });
+
+    it("is previewed with the credentials of a pull request, and not without its permissions", async () => {
+        const run = await succeed("sandbox:preview -- --as-pull-request");
+        assert.match(run.output, /\d+ unchanged/);
+        checkout.configure("fargate-cicd:memory", 2048);
+        const changed = await succeed("sandbox:preview -- --as-pull-request");
+        assert.match(changed.output, /aws:ecs:TaskDefinition +main +replace/);
+        const iam = new IAM(root);
+        const RoleName = output("previewRoleArn").split("/")[1]!;
+        const [PolicyName] = (await iam.listRolePolicies({ RoleName })).PolicyNames!;
+        const { PolicyDocument } = await iam.getRolePolicy({ RoleName, PolicyName });
+        await iam.deleteRolePolicy({ RoleName, PolicyName });
+        const refused = await checkout.run("sandbox:preview -- --as-pull-request");
+        assert.equal(refused.code, 1);
+        assert.match(
+            refused.output,
+            /not authorized to perform: (ec2:DescribeAvailabilityZones|ecr:GetAuthorizationToken)/,
+        );
+        await iam.putRolePolicy({ RoleName, PolicyName, PolicyDocument: decodeURIComponent(PolicyDocument!) });
+    });
+
+    it("says what is missing where there is no stack, and is taken away with all its revisions and images", async () => {
+        const run = await succeed("sandbox:destroy");
+        assert.match(run.output, /Left over: nothing/);
+        assert.deepEqual(await containersOf(checkout), []);
+        assert.deepEqual(checkout.processes(), []);
+        const early = await checkout.run("sandbox:release");
+        assert.equal(early.code, 1);
+        assert.match(early.output, /There is no sandbox to release to: run npm run sandbox:up first/);
+    });
+});
