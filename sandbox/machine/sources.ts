@@ -15,7 +15,7 @@ export interface Reachable {
 const answersWithinMs = 2_000;
 
 /** True when the site itself answers in time, whatever it says: what stands in the way of a machine mostly does not answer as it. */
-async function answers(url: string): Promise<boolean> {
+async function isAnswering(url: string): Promise<boolean> {
     try {
         const response = await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(answersWithinMs) });
         await response.body?.cancel();
@@ -29,7 +29,7 @@ async function answers(url: string): Promise<boolean> {
  * Asks for a short time what can be reached, unless SANDBOX_OFFLINE says it: `1` nothing, `0` everything.
  * @throws UserError for another value of it
  */
-export async function reachable(probe = answers, given = process.env.SANDBOX_OFFLINE ?? ""): Promise<Reachable> {
+export async function whatIsReachable(probe = isAnswering, given = process.env.SANDBOX_OFFLINE ?? ""): Promise<Reachable> {
     if (given === "0" || given === "1") {
         return { pulumi: given === "0", github: given === "0" };
     }
@@ -41,4 +41,22 @@ export async function reachable(probe = answers, given = process.env.SANDBOX_OFF
     }
     const [pulumi, github] = await Promise.all([probe("https://get.pulumi.com/"), probe("https://github.com/")]);
     return { pulumi, github };
+}
+
+/** How a part came to be what it is here. */
+export type Origin = "original" | "original, built here" | "stand-in" | "emulator";
+
+export interface Part {
+    readonly name: string;
+    readonly origin: Origin;
+    readonly version: string;
+}
+
+/** The first lines of every command: what is real in this run, and in which version. */
+export function tableOf(parts: readonly Part[]): string {
+    const rows = [{ name: "part", origin: "here", version: "version" }, ...parts];
+    const width = (key: "name" | "origin") => Math.max(...rows.map((row) => row[key].length)) + 2;
+    return rows
+        .map(({ name, origin, version }) => `  ${name.padEnd(width("name"))}${origin.padEnd(width("origin"))}${version}`)
+        .join("\n");
 }

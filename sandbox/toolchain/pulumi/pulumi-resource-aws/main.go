@@ -66,11 +66,13 @@ func provider(ctx context.Context) tfbridge.ProviderInfo {
 	info.SetAutonaming(255, "-")
 	for name, each := range info.Resources {
 		schema := info.P.ResourcesMap().Get(name).Schema()
-		if _, has := schema.GetOk("region"); has {
+		all, hasTags := schema.GetOk("tags_all")
+		_, hasRegion := schema.GetOk("region")
+		switch {
+		case hasTags && all.Optional(): // SDKv2's; the framework's are read-only
+			each.PreCheckCallback = withAllTags
+		case hasRegion:
 			each.PreCheckCallback = withRegion
-		}
-		if all, has := schema.GetOk("tags_all"); has && all.Optional() { // SDKv2's; the framework's are read-only
-			each.PreCheckCallback = withRegionAndTags
 		}
 	}
 	dispatch, err := info.P.(interface {
@@ -108,11 +110,11 @@ func withRegion(_ context.Context, inputs, config resource.PropertyMap) (resourc
 	return inputs, nil
 }
 
-func withRegionAndTags(ctx context.Context, inputs, config resource.PropertyMap) (resource.PropertyMap, error) {
-	inputs, err := withRegion(ctx, inputs, config)
+func withAllTags(_ context.Context, inputs, _ resource.PropertyMap) (resource.PropertyMap, error) {
+	inputs = inputs.Copy()
 	inputs["tagsAll"] = resource.NewObjectProperty(resource.PropertyMap{})
 	if tags, given := inputs["tags"]; given {
 		inputs["tagsAll"] = tags
 	}
-	return inputs, err
+	return inputs, nil
 }
