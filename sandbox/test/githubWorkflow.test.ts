@@ -3,8 +3,12 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ensureToolchain } from "../machine/toolchain";
+import { checkout } from "../paths";
+import { workflowDir } from "../workflow/act";
+import { foldersOf } from "../workflow/actions";
 import { readWorkflow } from "../workflow/definition";
-import { runJobs, type JobReport } from "../workflow/jobs";
+import { runJobs } from "../workflow/jobs";
+import { issuer, region, TestAws, tokenTrust } from "./awsFixture";
 import { repo, TestGitHub } from "./githubFixture";
 
 const push = {
@@ -36,12 +40,13 @@ describe("the jobs of a workflow", () => {
 
     const out = () => path.join(path.dirname(binFolder), "out");
     /** Runs jobs, each given as the file writes it, and tells what became of each. */
-    async function run(jobs: string, over: readonly JobReport[] = []) {
+    async function run(jobs: string, more: Readonly<Record<string, string>> = {}) {
         fs.rmSync(out(), { force: true });
         const definition = readWorkflow(`on: { push: {} }\njobs:\n${jobs}`, "some.yml", "main");
         const { id } = await github.ok("POST /_sandbox/workflow-runs", { ...push, event: "push" });
-        const runner = { binFolder, environment: { OUT: out() }, actions: new Map<string, string>() };
-        const reports = await runJobs({ id, definition, over, push, runner });
+        const actions = foldersOf(definition.actions, { offline: true });
+        const runner = { binFolder, environment: { OUT: out(), ...more }, actions };
+        const reports = await runJobs({ id, definition, over: [], push, runner });
         const { runs } = await github.ok(`GET /_sandbox/workflow-runs?repository=${push.repository}`);
         const recorded = runs[0].jobs.map(({ name, status }: any) => [name, status]);
         return {
@@ -127,5 +132,51 @@ describe("the jobs of a workflow", () => {
             (await states()).map(([status]: string[]) => status),
             ["cancelled", "waiting", "waiting"],
         );
+    });
+
+    it("are in AWS and its registry as the role that their token opens, and out again when they are over", async () => {
+        const aws = await TestAws.start(`${github.url}/.well-known/jwks`);
+        try {
+            await aws.as().iam.createOpenIDConnectProvider({ Url: issuer, ClientIDList: ["sts.amazonaws.com"] });
+            const role = await aws.role("deploy", tokenTrust, [{ Action: "ecr:GetAuthorizationToken", Resource: "*" }]);
+            const other = {
+                ...tokenTrust,
+                Condition: { StringEquals: { "token.actions.githubusercontent.com:sub": "x" } },
+            };
+            const closed = await aws.role("closed", other, []);
+            const [assume, login] = ["configure-aws-credentials", "amazon-ecr-login"].map(
+                (name) => `aws-actions/${name}@v1`,
+            );
+            const steps = (roleToAssume: string) => [
+                `{ name: Assume, uses: ${assume}, with: { role-to-assume: "${roleToAssume}", aws-region: ${region} } }`,
+                `{ id: ecr, uses: ${login} }`,
+                say("${{ steps.ecr.outputs.registry }} ${AWS_SESSION_TOKEN:+has a session}"),
+                'run: cp "$DOCKER_CONFIG/config.json" "$OUT.json"',
+            ];
+            const permissions = "permissions: { id-token: write }";
+            const environment = {
+                SANDBOX_CHECKOUT: checkout,
+                AWS_ENDPOINT_URL: aws.endpoint,
+                AWS_EC2_METADATA_DISABLED: "true",
+                AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+                DOCKER_HOST: aws.docker,
+            };
+            const logins = (file: string) => Object.keys(JSON.parse(fs.readFileSync(file, "utf8")).auths ?? {});
+            const deployed = await run(job("deploy", permissions, ...steps(role)), environment);
+            assert.deepEqual([deployed.statuses, deployed.failures], [{ deploy: "success" }, []]);
+            assert.deepEqual(deployed.written, [`${aws.registry} has a session`]);
+            assert.deepEqual(logins(`${out()}.json`), [aws.registry]);
+            assert.deepEqual(logins(path.join(workflowDir, "docker/config.json")), []);
+
+            const kept = job("refused", permissions, ...steps(closed)) + job("tokenless", "", ...steps(role));
+            const { statuses, failures } = await run(kept, environment);
+            assert.deepEqual(statuses, { refused: "failure", tokenless: "failure" });
+            assert.deepEqual(failures, [
+                "Assume: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity",
+                "Assume: Credentials could not be loaded, please check your action inputs: Could not load credentials from any providers",
+            ]);
+        } finally {
+            await aws.stop();
+        }
     });
 });
