@@ -19,6 +19,9 @@ from replace import existing, replace
 
 _busy: set[str] = set()
 
+# Of UpdateService's parameters those that its reference says trigger a new service deployment, beside the task definition.
+_TRIGGERS = ("loadBalancers", "networkConfiguration", "platformVersion", "serviceRegistries")
+
 
 def _targets(service: dict, task: dict) -> list[tuple[str, str, int]]:
     """Where the task must be healthy: target group, address and port."""
@@ -155,7 +158,9 @@ def install() -> None:
             # What was complete once can be rolled back to, also while an earlier rollback to it still goes on.
             if each.get("_completed"):
                 each["rolloutState"] = "COMPLETED"
-        return original(data)
+        if service and any(name in data and data[name] != service.get(name) for name in _TRIGGERS):
+            data = {**data, "forceNewDeployment": True}
+        return _unattached(data) or original(data)
 
     @replace(ecs, "_remove_docker_container", "docker_client container_or_id")
     def remove_docker_container(original, docker_client, container_or_id):
@@ -165,12 +170,7 @@ def install() -> None:
 
     @replace(ecs, "_create_service", "data")
     def create_service(original, data):
-        for balancer in data.get("loadBalancers") or []:
-            arn = balancer.get("targetGroupArn", "")
-            if not _has_load_balancer(arn):
-                message = f"The target group with targetGroupArn {arn} does not have an associated load balancer."
-                return ecs.error_response_json("InvalidParameterException", message, 400)
-        return _unknown(data) or original(data)
+        return _unattached(data) or _unknown(data) or original(data)
 
     @replace(ecs, "_run_task", "data")
     def run_task(original, data):
@@ -195,6 +195,16 @@ def _named(cluster: str, service: str) -> dict | None:
 def _service_of(task: dict) -> dict | None:
     kind, _, name = task.get("group", "").partition(":")
     return _named(task["clusterArn"], name) if kind == "service" else None
+
+
+def _unattached(data: dict):
+    """The refusal of a target group that no load balancer uses."""
+    for balancer in data.get("loadBalancers") or []:
+        arn = balancer.get("targetGroupArn", "")
+        if not _has_load_balancer(arn):
+            message = f"The target group with targetGroupArn {arn} does not have an associated load balancer."
+            return ecs.error_response_json("InvalidParameterException", message, 400)
+    return None
 
 
 def _unknown(data: dict):

@@ -53,6 +53,16 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
         return until(described, (service) => rollouts(service).join() === "PRIMARY IN_PROGRESS 1");
     };
 
+    /** The newest deployments in the service's history, with what became of each. */
+    const history = async (count: number) => {
+        const { serviceDeployments } = await aws.as().ecs.listServiceDeployments({ cluster: "app", service: "app" });
+        const newest = serviceDeployments!.slice(0, count);
+        return newest.map(({ status, targetServiceRevisionArn: revision }) => [
+            `ecs-svc/${revision!.split("/")[3]}`,
+            status,
+        ]);
+    };
+
     before(async () => {
         tokens = await Issuer.start();
         aws = await TestAws.start(tokens.jwksUrl);
@@ -121,6 +131,7 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
         assert.ok(said.includes(failed), said.join("\n"));
         assert.ok(said.includes(`(service app) rolling back to deployment ${before.deployments![0]!.id}.`));
         await steady();
+        assert.deepEqual(await history(1), [[deployments![0]!.id, "ROLLBACK_SUCCESSFUL"]]);
     });
 
     it("ignores an alarm for as long as a deployment lasts that started when it was raised, and not another one", async () => {
@@ -149,6 +160,10 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
         await set("one", "ALARM");
         await until(described, (service) => both(service) === before.deployments![0]!.id);
         await steady();
+        assert.deepEqual(await history(2), [
+            [second, "ROLLBACK_SUCCESSFUL"],
+            [first, "STOPPED"],
+        ]);
     });
 
     it("refuses to watch an alarm that is not there, or none", async () => {

@@ -240,6 +240,27 @@ describe("the emulated AWS, as the AWS provider calls it", function () {
         assert.deepEqual(await denied(own.slice(1)), [own[0], own[0]]);
     });
 
+    it("starts a deployment for what the reference of UpdateService says triggers one, and for nothing else", async () => {
+        const { ec2, ecs } = aws.as();
+        await ecs.createCluster({ clusterName: "moved" });
+        await ecs.registerTaskDefinition({ family: "moved", containerDefinitions: [{ name: "app", image: "none" }] });
+        const { Vpc } = await ec2.createVpc({ CidrBlock: "10.0.0.0/16" });
+        const { Subnet } = await ec2.createSubnet({ VpcId: Vpc!.VpcId, CidrBlock: "10.0.0.0/24" });
+        const inside = (assignPublicIp: "ENABLED" | "DISABLED") => ({
+            networkConfiguration: { awsvpcConfiguration: { subnets: [Subnet!.SubnetId!], assignPublicIp } },
+        });
+        const service = { cluster: "moved", serviceName: "moved", taskDefinition: "moved", desiredCount: 0 };
+        await ecs.createService({ ...service, ...inside("DISABLED") });
+        const after = async (request: object) => {
+            await ecs.updateService({ cluster: "moved", service: "moved", ...request });
+            const { serviceDeployments } = await ecs.listServiceDeployments({ cluster: "moved", service: "moved" });
+            return serviceDeployments!.length;
+        };
+        assert.equal(await after({ ...inside("DISABLED"), healthCheckGracePeriodSeconds: 5, desiredCount: 0 }), 1);
+        assert.equal(await after(inside("ENABLED")), 2);
+        assert.equal(await after({ platformVersion: "1.4.0" }), 3);
+    });
+
     it("says of a subscription that waits what the provider takes for deleted", async () => {
         // resourceTopicSubscriptionDelete in internal/service/sns/topic_subscription.go
         const sns = new SNS(options());

@@ -234,6 +234,11 @@ describe("the emulated AWS refuses", function () {
         await refused(create("app", 80), parameter, "Creation of service was not idempotent.");
         await refused(update({ taskDefinition: on8080 }), parameter, lacks(80));
         await refused(update(balancing("app", 8080)), parameter, lacks(8080));
+        const { TargetGroups } = await elb.createTargetGroup({ ...group, Name: "unused" });
+        const unused = TargetGroups![0]!.TargetGroupArn!;
+        const elsewhere = { loadBalancers: [{ targetGroupArn: unused, containerName: "app", containerPort: 80 }] };
+        const alone = `The target group with targetGroupArn ${unused} does not have an associated load balancer.`;
+        await refused(update(elsewhere), parameter, alone);
         await update({ taskDefinition: on8080, ...balancing("app", 8080) });
         await update({ desiredCount: 0 });
     });
