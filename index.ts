@@ -1,17 +1,15 @@
-import * as pulumi from "@pulumi/pulumi";
-import { RequestAlarms, TaskAlarms } from "./infra/alarms";
 import { loadSettings } from "./infra/config";
-import { Dashboard } from "./infra/dashboard";
 import { Delivery } from "./infra/delivery";
-import { GitHubRepository, PipelineSettings, runners } from "./infra/github";
-import { LoadBalancer } from "./infra/loadBalancer";
-import { Network } from "./infra/network";
-import { Notifications } from "./infra/notifications";
+import { PipelineSettings } from "./infra/github/pipelineSettings";
+import { GitHubRepository } from "./infra/github/repository";
+import { Monitoring } from "./infra/monitoring/monitoring";
+import { LoadBalancer } from "./infra/network/loadBalancer";
+import { Network } from "./infra/network/network";
 import { Registry } from "./infra/registry";
-import { Secrets } from "./infra/secrets";
-import { Service } from "./infra/service";
+import { Secrets } from "./infra/service/secrets";
+import { Service } from "./infra/service/service";
+import { Task } from "./infra/service/task";
 import { tagEverything } from "./infra/tags";
-import { Task } from "./infra/task";
 
 const settings = loadSettings();
 const { name, region, tags, app, github, deletionProtection, logRetentionDays } = settings;
@@ -43,32 +41,18 @@ const task = new Task("main", {
     deletionProtection,
     ...settings.service,
 });
-const notifications = new Notifications("main", { email: settings.alarmEmail });
-const requestAlarms = new RequestAlarms("main", { prefix: name, loadBalancer, notifications });
+const monitoring = new Monitoring("main", { prefix: name, region, loadBalancer, email: settings.alarmEmail });
 const service = new Service("main", {
     serviceName: name,
     network,
     loadBalancer,
     task,
     port: app.port,
-    rollbackAlarm: requestAlarms.appErrors,
+    rollbackAlarm: monitoring.appErrors,
     logRetentionDays,
     ...settings.service,
 });
-const taskAlarms = new TaskAlarms("main", {
-    prefix: name,
-    loadBalancer,
-    notifications,
-    service,
-    ...settings.service,
-});
-new Dashboard("main", {
-    dashboardName: name,
-    region,
-    loadBalancer,
-    service,
-    alarms: [...requestAlarms.arns, ...taskAlarms.arns],
-});
+monitoring.watch(service, settings.service);
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
 const repository = new GitHubRepository("main", {
@@ -91,28 +75,14 @@ const delivery = new Delivery("main", {
 });
 new PipelineSettings("main", {
     repository,
-    runner: runners[settings.service.architecture],
-    deploy: {
-        secrets: { AWS_IAM_ROLE_TO_ASSUME: delivery.deployRoleArn },
-        variables: {
-            APP_URL: loadBalancer.url,
-            AWS_REGION: region,
-            CONTAINER_NAME: task.containerName,
-            ECR_REPOSITORY: registry.repositoryName,
-            ECS_CLUSTER: service.clusterName,
-            ECS_SERVICE: service.serviceName,
-            ECS_TASK_DEFINITION: task.family,
-        },
-    },
-    preview: delivery.previewRoleArn && {
-        secrets: { AWS_IAM_PREVIEW_ROLE_TO_ASSUME: delivery.previewRoleArn },
-        variables: {
-            AWS_REGION: region,
-            PULUMI_GITHUB_APP: String(github.pulumiApp),
-            PULUMI_ORGANIZATION: pulumi.getOrganization(),
-            PULUMI_STACK: pulumi.getStack(),
-        },
-    },
+    delivery,
+    region,
+    architecture: settings.service.architecture,
+    pulumiApp: github.pulumiApp,
+    loadBalancer,
+    registry,
+    task,
+    service,
 });
 
 export const url = loadBalancer.url; // what a person opens

@@ -1,4 +1,4 @@
-import type { Rule } from "./configRules";
+import type { Rule } from "./rules";
 
 /** `owner/name`, split. What documentation writes for it, such as the `OWNER/REPOSITORY` of `Pulumi.yaml`, is refused. */
 export const githubRepository: Rule<readonly [owner: string, name: string]> = {

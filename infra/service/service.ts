@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Capacity, ReleasedBy } from "./config";
-import type { LoadBalancer } from "./loadBalancer";
-import type { Network } from "./network";
+import type { Capacity, ReleasedBy } from "../config";
+import type { LoadBalancer } from "../network/loadBalancer";
+import type { Network } from "../network/network";
 import type { Task } from "./task";
 
 export interface ServiceArgs {

@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { LoadBalancer } from "./loadBalancer";
+import type { LoadBalancer } from "../network/loadBalancer";
 import type { Notifications } from "./notifications";
-import type { Service } from "./service";
+import type { Service } from "../service/service";
 
 interface AlarmsArgs {
     /** What every alarm's name begins with, so that a message says whose it is. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Rule } from "./configRules";
+import type { Rule } from "./rules";
 
 /** Where the values come from: the stack's configuration, or a plain record in a test. */
 export interface ConfigSource {

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { ConfigReader, type ConfigSource } from "./configReader";
-import * as rules from "./configRules";
+import { ConfigReader, type ConfigSource } from "./reader";
+import * as rules from "./rules";
 import * as githubRules from "./githubRules";
 
 export type NatGateways = (typeof rules.natGateways)[number];
