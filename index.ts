@@ -12,62 +12,39 @@ import { Task } from "./infra/service/task";
 import { tagEverything } from "./infra/tags";
 
 const settings = loadSettings();
-const { name, region, tags, app, github, deletionProtection, logRetentionDays } = settings;
+const { name, region, tags, github, deletionProtection, architecture, containerPort: port } = settings;
 tagEverything(tags);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
-const network = new Network("main", { ...settings.network, region, tags });
-const loadBalancer = new LoadBalancer("main", {
-    network,
-    healthCheckPath: app.healthCheckPath,
-    domain: settings.domain,
-    deletionProtection,
-});
-const registry = new Registry("main", {
-    repositoryName: name,
-    context: "app",
-    architecture: settings.service.architecture,
-    deletionProtection,
-});
-const secrets = new Secrets("main", { values: app.secrets, existing: app.secretArns, deletionProtection });
-const task = new Task("main", {
-    family: name,
-    registry,
-    secrets,
-    environment: app.environment,
-    port: app.port,
+const network = new Network("main", {
+    cidr: settings.vpcCidr,
+    zones: settings.availabilityZones,
+    natGateways: settings.natGateways,
     region,
-    logRetentionDays,
-    deletionProtection,
-    ...settings.service,
+    tags,
 });
+const loadBalancer = new LoadBalancer("main", { ...settings, network });
+const registry = new Registry("main", { repositoryName: name, context: "app", architecture, deletionProtection });
+const secrets = new Secrets("main", { values: settings.secrets, existing: settings.secretArns, deletionProtection });
+const task = new Task("main", { ...settings, family: name, registry, secrets, port });
 const monitoring = new Monitoring("main", { prefix: name, region, loadBalancer, email: settings.alarmEmail });
+const rollbackAlarm = monitoring.appErrors;
 const service = new Service("main", {
+    ...settings,
     serviceName: name,
     network,
     loadBalancer,
     task,
-    port: app.port,
-    rollbackAlarm: monitoring.appErrors,
-    logRetentionDays,
-    ...settings.service,
+    port,
+    rollbackAlarm,
 });
-monitoring.watch(service, settings.service);
+monitoring.watch(service, settings);
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
-const repository = new GitHubRepository("main", {
-    owner: github.owner,
-    name: github.repository,
-    create: github.create,
-    branch: github.branch,
-    environment: github.environment,
-    deletionProtection,
-});
+const repository = new GitHubRepository("main", { ...github, name: github.repository, deletionProtection });
 const delivery = new Delivery("main", {
+    ...github,
     repository,
-    branch: github.branch,
-    previews: github.previews,
-    oidcProvider: github.oidcProvider,
     hostedZoneId: loadBalancer.hostedZoneId,
     registry,
     task,
@@ -77,7 +54,7 @@ new PipelineSettings("main", {
     repository,
     delivery,
     region,
-    architecture: settings.service.architecture,
+    architecture,
     pulumiApp: github.pulumiApp,
     loadBalancer,
     registry,

@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Rule } from "./rules";
+import * as v from "valibot";
+import type { EntryOrigin } from "./kinds";
+import { nearest } from "./nearest";
+import type { Setting } from "./table";
 
 /** Where the values come from: the stack's configuration, or a plain record in a test. */
 export interface ConfigSource {
@@ -16,32 +19,59 @@ export interface ConfigSource {
 /** Reads values and collects what is wrong with them, so that all of it can be said at once. */
 export class ConfigReader {
     private readonly problems: string[] = [];
-    private readonly known = new Set<string>();
     private readonly refused = new Set<string>();
+    private known: readonly string[] = [];
 
     constructor(private readonly source: ConfigSource) {}
 
-    /** The value of `key` if `rule` accepts it; otherwise the problem is noted and the rule's example stands in. */
-    read<T>(key: string, rule: Rule<T>): T {
-        this.known.add(key);
-        const text = key === "aws:region" ? this.source.region : this.source.get(key);
-        const value = text === undefined ? undefined : rule.parse(text);
-        if (value !== undefined) {
-            return value;
+    /** The value of every setting, by key, as the setting's schema gives it: where it refuses, the problem is noted, and an example stands in. */
+    readAll(table: Readonly<Record<string, Setting>>): Record<string, unknown> {
+        const values: Record<string, unknown> = {};
+        for (const [key, setting] of Object.entries(table)) {
+            const { by, kind } = setting.narrowed ?? {};
+            const narrowed = by !== undefined && this.accepted(by) ? kind!(values[by] as never) : {};
+            values[key] = this.read(key, { ...setting, ...narrowed });
         }
-        this.refuse(key, rule.expected, text, rule.example);
-        return rule.parse(rule.example)!;
+        this.known = Object.keys(table).filter((key) => !key.includes(":"));
+        return values;
     }
 
-    /** The entries of a structured key: none where it is not set. The problem never shows a value, which may be a secret. */
-    readEntries(key: string, rule: Rule<Readonly<Record<string, string>>>): Readonly<Record<string, string>> {
-        this.known.add(key);
-        const text = this.source.get(key);
-        const entries = text === undefined ? {} : rule.parse(text);
-        if (!entries) {
-            this.note(key, `expected ${rule.expected}`, `pulumi config rm ${key}, then set each as ${rule.example}`);
+    private read(key: string, setting: Setting): unknown {
+        const { type, schema, example = setting.default ?? "" } = setting;
+        const text = key === "aws:region" ? this.source.region : this.source.get(key);
+        if (type === "entries") {
+            return this.readEntries(key, text ?? "{}", schema, example);
         }
-        return entries ?? {};
+        const result = v.safeParse(schema, text, { abortPipeEarly: true });
+        if (!result.success) {
+            this.refuse(key, result.issues[0].message, text, example);
+        }
+        return result.success ? result.output : v.parse(schema, example);
+    }
+
+    /** What is wrong with each entry, by its name. No problem shows a value, which may be a secret. */
+    private readEntries(key: string, text: string, schema: Setting["schema"], example: string): unknown {
+        const result = v.safeParse(schema, text);
+        const noted = new Set<unknown>();
+        for (const { message, path } of result.issues ?? []) {
+            const [entry] = (path ?? []) as [(v.IssuePathItem & { origin: EntryOrigin })?];
+            if (noted.has(entry?.key)) {
+                continue;
+            }
+            noted.add(entry?.key);
+            if (!entry) {
+                this.note(key, `expected ${message}`, `pulumi config rm ${key}, then set each as ${example}`);
+            } else {
+                const { subject, argument } = pathOf(key, String(entry.key));
+                const set = example.slice(0, example.indexOf(`${key}.`)) + argument;
+                this.note(
+                    subject,
+                    `expected ${message}`,
+                    entry.origin === "key" ? `pulumi config rm --path ${argument}` : set,
+                );
+            }
+        }
+        return result.success ? result.output : {};
     }
 
     /** Whether each of the keys has a value that is fine by itself, so that it can be held against others. */
@@ -61,15 +91,30 @@ export class ConfigReader {
 
     /** @throws pulumi.RunError, which Pulumi prints without a stack trace, that lists every problem. */
     finish(): void {
-        // A key that nothing reads is a mistyped one: its value would silently not take effect.
-        for (const key of this.source.keys.filter((key) => !this.known.has(key))) {
-            const names = [...this.known].filter((name) => !name.includes(":")).join(", ");
-            this.note(key, `expected one of ${names}, got an unknown key`, `pulumi config rm ${key}`);
-        }
+        this.refuseUnknown();
         if (this.problems.length > 0) {
             const count = `${this.problems.length} invalid setting${this.problems.length === 1 ? "" : "s"}`;
             const list = this.problems.map((problem) => `  - ${problem}`).join("\n");
             throw new pulumi.RunError(`Pulumi.${this.source.stack}.yaml has ${count}:\n${list}`);
         }
     }
+
+    /** A key that nothing reads is a mistyped one: its value would silently not take effect. */
+    private refuseUnknown(): void {
+        for (const key of this.source.keys.filter((key) => !this.known.includes(key))) {
+            const meant = nearest(key, this.known);
+            const expected = meant ?? `one of ${this.known.join(", ")}`;
+            const remedy = meant === undefined ? "" : `, and set ${meant} in its place`;
+            this.note(key, `expected ${expected}, got an unknown key`, `pulumi config rm ${key}${remedy}`);
+        }
+    }
+}
+
+/** An entry in messages, and as an argument of a shell's command: Pulumi takes the names of variables as they are. */
+function pathOf(key: string, entry: string): { subject: string; argument: string } {
+    if (/^\w+$/.test(entry)) {
+        return { subject: `${key}.${entry}`, argument: `${key}.${entry}` };
+    }
+    const subject = `${key}[${JSON.stringify(entry)}]`;
+    return { subject, argument: `'${subject.replaceAll("'", `'\\''`)}'` };
 }

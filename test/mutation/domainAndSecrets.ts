@@ -34,9 +34,21 @@ export const domainAndSecrets: readonly Mutation[] = [
     },
     {
         mistake: "a domain outside of the zone is accepted",
-        file: "infra/config/index.ts",
-        find: "!name.endsWith(`.${hostedZone}`)",
-        become: "!name.endsWith(hostedZone)",
+        file: "infra/config/together.ts",
+        find: "!domainName.endsWith(`.${hostedZone}`)",
+        become: "!domainName.endsWith(hostedZone)",
+    },
+    {
+        mistake: "a domain is accepted that ACM refuses half-way",
+        file: "infra/config/networkKinds.ts",
+        find: "export const longestDomain = 64;",
+        become: "export const longestDomain = 253;",
+    },
+    {
+        mistake: "an AWS key is plain text in the task definition",
+        file: "infra/config/containerKinds.ts",
+        find: "isAwsKey(name, value)\n",
+        become: "false\n",
     },
     {
         mistake: "the preview role reads every zone",
@@ -77,7 +89,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "a message shows a secret",
         file: "infra/config/reader.ts",
-        find: "this.note(key, `expected ${rule.expected}`,",
-        become: "this.note(key, `expected ${rule.expected}, got ${text}`,",
+        find: "this.note(key, `expected ${message}`,",
+        become: "this.note(key, `expected ${message}, got ${text}`,",
     },
 ];

@@ -260,15 +260,27 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "the placeholder is a repository",
-        file: "infra/config/githubRules.ts",
-        find: "/^owner\\/(name|repo|repository)$/i.test(text) || ",
+        file: "infra/config/githubKinds.ts",
+        find: "v.check((given) => !/^owner\\/(name|repo|repository)$/i.test(given)),",
         become: "",
     },
     {
         mistake: "a mistyped key is a default",
         file: "infra/config/reader.ts",
-        find: "this.source.keys.filter((key) => !this.known.has(key))",
-        become: "this.source.keys.filter((key) => this.known.has(`_${key}`))",
+        find: "this.source.keys.filter((key) => !this.known.includes(key))",
+        become: "this.source.keys.filter((key) => this.known.includes(`_${key}`))",
+    },
+    {
+        mistake: "a component is moved, so that all that is in it is replaced",
+        file: "infra/monitoring/dashboard.ts",
+        find: "fargate-cicd:dashboard:Dashboard",
+        become: "fargate-cicd:monitoring:Dashboard",
+    },
+    {
+        mistake: "a renamed stack loses what it has, whatever its name is set to",
+        file: "infra/config/index.ts",
+        find: "name: name ?? ",
+        become: "name: ",
     },
     {
         mistake: "a default changes",

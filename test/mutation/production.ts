@@ -52,9 +52,9 @@ export const production: readonly Mutation[] = [
     },
     {
         mistake: "a team is looked up with a pull request's token, which may not",
-        file: "infra/config/index.ts",
-        find: "environment?.reviewers.teams.length && previews",
-        become: "environment?.reviewers.teams.length && !previews",
+        file: "infra/config/together.ts",
+        find: "guarded && values.previewPullRequests",
+        become: "guarded && !values.previewPullRequests",
     },
     {
         mistake: "an alarm tells nobody",
