@@ -28,7 +28,6 @@ const registry = new Registry("main", { repositoryName: name, context: "app", ar
 const secrets = new Secrets("main", { values: settings.secrets, existing: settings.secretArns, deletionProtection });
 const task = new Task("main", { ...settings, family: name, registry, secrets, port });
 const monitoring = new Monitoring("main", { prefix: name, region, loadBalancer, email: settings.alarmEmail });
-const rollbackAlarm = monitoring.appErrors;
 const service = new Service("main", {
     ...settings,
     serviceName: name,
@@ -36,7 +35,7 @@ const service = new Service("main", {
     loadBalancer,
     task,
     port,
-    rollbackAlarm,
+    rollbackAlarm: monitoring.appErrors,
 });
 monitoring.watch(service, settings);
 

@@ -113,7 +113,7 @@ export class RequestAlarms extends Alarms {
     }
 }
 
-interface TaskAlarmsArgs extends AlarmsArgs {
+export interface TaskAlarmsArgs extends AlarmsArgs {
     readonly service: Service;
     readonly minTasks: number;
     /** Then it is known how many tasks the service wants; otherwise only how many it may want at least. */

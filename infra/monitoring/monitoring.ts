@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { LoadBalancer } from "../network/loadBalancer";
 import type { Service } from "../service/service";
-import { RequestAlarms, TaskAlarms } from "./alarms";
+import { RequestAlarms, TaskAlarms, type TaskAlarmsArgs } from "./alarms";
 import { Dashboard } from "./dashboard";
 import { Notifications } from "./notifications";
 
@@ -34,17 +34,15 @@ export class Monitoring {
     }
 
     /** Alarms on the service's tasks, and everything on one page. */
-    watch(
-        service: Service,
-        expected: Pick<ConstructorParameters<typeof TaskAlarms>[1], "minTasks" | "containerInsights">,
-    ) {
+    watch(service: Service, expected: Pick<TaskAlarmsArgs, "minTasks" | "containerInsights">): void {
         const { prefix, region, loadBalancer } = this.args;
         const taskAlarms = new TaskAlarms(this.name, {
             prefix,
             loadBalancer,
             notifications: this.notifications,
             service,
-            ...expected,
+            minTasks: expected.minTasks,
+            containerInsights: expected.containerInsights,
         });
         new Dashboard(this.name, {
             dashboardName: prefix,
