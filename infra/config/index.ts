@@ -27,13 +27,13 @@ export interface Environment {
     readonly reviewers: Reviewers;
 }
 
-/** What the configuration says in another form than its keys. */
+/** Settings that the program has in another form than their own: see below. */
 type Composed =
     | ("aws:region" | "name" | "domainName" | "hostedZone" | "secrets")
     | ("githubRepository" | "githubBranch" | "githubOidcProvider" | "createGithubRepository")
     | ("githubEnvironment" | "githubReviewers" | "previewPullRequests" | "pulumiGithubApp");
 
-/** The stack's configuration, complete and valid: each setting by its key, as the table describes it, but for those that belong together. */
+/** The stack's configuration, complete and valid: each setting by its key, as the table describes it, or composed with others. */
 export interface Settings extends Omit<Values, Composed> {
     /** The name of everything that a person or the workflow looks up. */
     readonly name: string;

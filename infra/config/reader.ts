@@ -24,13 +24,14 @@ export class ConfigReader {
 
     constructor(private readonly source: ConfigSource) {}
 
-    /** The value of every setting, by key, as the setting's schema gives it: where it refuses, the problem is noted, and an example stands in. */
+    /** The value of every setting, by key, as its schema reads it. Where that refuses, the problem is noted, and an example stands in. */
     readAll(table: Readonly<Record<string, Setting>>): Record<string, unknown> {
         const values: Record<string, unknown> = {};
         for (const [key, setting] of Object.entries(table)) {
-            const { by, kind } = setting.narrowed ?? {};
-            const narrowed = by !== undefined && this.accepted(by) ? kind!(values[by] as never) : {};
-            values[key] = this.read(key, { ...setting, ...narrowed });
+            const { narrowed } = setting;
+            // What the other setting's schema has read, which the table cannot know the type of while it is being written.
+            const narrower = narrowed && this.accepted(narrowed.by) ? narrowed.kind(values[narrowed.by] as never) : {};
+            values[key] = this.read(key, { ...setting, ...narrower });
         }
         this.known = Object.keys(table).filter((key) => !key.includes(":"));
         return values;
@@ -61,15 +62,12 @@ export class ConfigReader {
             noted.add(entry?.key);
             if (!entry) {
                 this.note(key, `expected ${message}`, `pulumi config rm ${key}, then set each as ${example}`);
-            } else {
-                const { subject, argument } = pathOf(key, String(entry.key));
-                const set = example.slice(0, example.indexOf(`${key}.`)) + argument;
-                this.note(
-                    subject,
-                    `expected ${message}`,
-                    entry.origin === "key" ? `pulumi config rm --path ${argument}` : set,
-                );
+                continue;
             }
+            const { subject, argument } = pathOf(key, String(entry.key));
+            const setAgain = example.slice(0, example.indexOf(`${key}.`)) + argument; // Pulumi asks for the value
+            const fix = entry.origin === "key" ? `pulumi config rm --path ${argument}` : setAgain;
+            this.note(subject, `expected ${message}`, fix);
         }
         return result.success ? result.output : {};
     }
