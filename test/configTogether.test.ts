@@ -36,7 +36,7 @@ const refused = (key: string, expected: string, got: string, example: string | n
 describe("configuration: values that go together", () => {
     for (const { cpu, sizes, listed } of fargate) {
         it(`accepts ${listed} MiB with ${cpu} cpu, and nothing else`, () => {
-            const candidates = [...steps(512, 262144, 512), 513, 1025, 30721];
+            const candidates = [...steps(512, 131072, 512), 513, 1025, 30721, 249856, 249857, 262144];
             assert.deepEqual(
                 candidates.filter((memory) => accepted({ cpu: String(cpu), memory: String(memory) })),
                 sizes,
