@@ -1,89 +1,49 @@
-import * as pulumi from "@pulumi/pulumi";
-import { RequestAlarms, TaskAlarms } from "./infra/alarms";
 import { loadSettings } from "./infra/config";
-import { Dashboard } from "./infra/dashboard";
 import { Delivery } from "./infra/delivery";
-import { GitHubRepository, PipelineSettings, runners } from "./infra/github";
-import { LoadBalancer } from "./infra/loadBalancer";
-import { Network } from "./infra/network";
-import { Notifications } from "./infra/notifications";
+import { PipelineSettings } from "./infra/github/pipelineSettings";
+import { GitHubRepository } from "./infra/github/repository";
+import { Monitoring } from "./infra/monitoring/monitoring";
+import { LoadBalancer } from "./infra/network/loadBalancer";
+import { Network } from "./infra/network/network";
 import { Registry } from "./infra/registry";
-import { Secrets } from "./infra/secrets";
-import { Service } from "./infra/service";
+import { Secrets } from "./infra/service/secrets";
+import { Service } from "./infra/service/service";
+import { Task } from "./infra/service/task";
 import { tagEverything } from "./infra/tags";
-import { Task } from "./infra/task";
 
 const settings = loadSettings();
-const { name, region, tags, app, github, deletionProtection, logRetentionDays } = settings;
+const { name, region, tags, github, deletionProtection, architecture, containerPort: port } = settings;
 tagEverything(tags);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
-const network = new Network("main", { ...settings.network, region, tags });
-const loadBalancer = new LoadBalancer("main", {
-    network,
-    healthCheckPath: app.healthCheckPath,
-    domain: settings.domain,
-    deletionProtection,
-});
-const registry = new Registry("main", {
-    repositoryName: name,
-    context: "app",
-    architecture: settings.service.architecture,
-    deletionProtection,
-});
-const secrets = new Secrets("main", { values: app.secrets, existing: app.secretArns, deletionProtection });
-const task = new Task("main", {
-    family: name,
-    registry,
-    secrets,
-    environment: app.environment,
-    port: app.port,
+const network = new Network("main", {
+    cidr: settings.vpcCidr,
+    zones: settings.availabilityZones,
+    natGateways: settings.natGateways,
     region,
-    logRetentionDays,
-    deletionProtection,
-    ...settings.service,
+    tags,
 });
-const notifications = new Notifications("main", { email: settings.alarmEmail });
-const requestAlarms = new RequestAlarms("main", { prefix: name, loadBalancer, notifications });
+const loadBalancer = new LoadBalancer("main", { ...settings, network });
+const registry = new Registry("main", { repositoryName: name, context: "app", architecture, deletionProtection });
+const secrets = new Secrets("main", { values: settings.secrets, existing: settings.secretArns, deletionProtection });
+const task = new Task("main", { ...settings, family: name, registry, secrets, port });
+const monitoring = new Monitoring("main", { prefix: name, region, loadBalancer, email: settings.alarmEmail });
 const service = new Service("main", {
+    ...settings,
     serviceName: name,
     network,
     loadBalancer,
     task,
-    port: app.port,
-    rollbackAlarm: requestAlarms.appErrors,
-    logRetentionDays,
-    ...settings.service,
+    port,
+    rollbackAlarm: monitoring.appErrors,
 });
-const taskAlarms = new TaskAlarms("main", {
-    prefix: name,
-    loadBalancer,
-    notifications,
-    service,
-    ...settings.service,
-});
-new Dashboard("main", {
-    dashboardName: name,
-    region,
-    loadBalancer,
-    service,
-    alarms: [...requestAlarms.arns, ...taskAlarms.arns],
-});
+monitoring.watch(service, settings);
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
-const repository = new GitHubRepository("main", {
-    owner: github.owner,
-    name: github.repository,
-    create: github.create,
-    branch: github.branch,
-    environment: github.environment,
-    deletionProtection,
-});
+const repository = new GitHubRepository("main", { ...github, name: github.repository, deletionProtection });
 const delivery = new Delivery("main", {
+    ...github,
     repository,
-    branch: github.branch,
-    previews: github.previews,
-    oidcProvider: github.oidcProvider,
     hostedZoneId: loadBalancer.hostedZoneId,
     registry,
     task,
@@ -91,28 +51,14 @@ const delivery = new Delivery("main", {
 });
 new PipelineSettings("main", {
     repository,
-    runner: runners[settings.service.architecture],
-    deploy: {
-        secrets: { AWS_IAM_ROLE_TO_ASSUME: delivery.deployRoleArn },
-        variables: {
-            APP_URL: loadBalancer.url,
-            AWS_REGION: region,
-            CONTAINER_NAME: task.containerName,
-            ECR_REPOSITORY: registry.repositoryName,
-            ECS_CLUSTER: service.clusterName,
-            ECS_SERVICE: service.serviceName,
-            ECS_TASK_DEFINITION: task.family,
-        },
-    },
-    preview: delivery.previewRoleArn && {
-        secrets: { AWS_IAM_PREVIEW_ROLE_TO_ASSUME: delivery.previewRoleArn },
-        variables: {
-            AWS_REGION: region,
-            PULUMI_GITHUB_APP: String(github.pulumiApp),
-            PULUMI_ORGANIZATION: pulumi.getOrganization(),
-            PULUMI_STACK: pulumi.getStack(),
-        },
-    },
+    delivery,
+    region,
+    architecture,
+    pulumiApp: github.pulumiApp,
+    loadBalancer,
+    registry,
+    task,
+    service,
 });
 
 export const url = loadBalancer.url; // what a person opens

@@ -1,11 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { OidcProvider } from "./config";
-import type { GitHubRepository } from "./github";
+import type { GitHubRepository } from "./github/repository";
 import { policyDocument, trustDocument, type Statement } from "./iam";
 import type { Registry } from "./registry";
-import type { Service } from "./service";
-import type { Task } from "./task";
+import type { Service } from "./service/service";
+import type { Task } from "./service/task";
 
 export interface DeliveryArgs {
     readonly repository: GitHubRepository;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
-import { rules } from "./configTable";
+import { partners, rules } from "./configTable";
 import { attempt } from "./record";
 import { load, project, readYaml, refusal, type Values } from "./settings";
 
@@ -28,7 +28,7 @@ describe("configuration", () => {
 
         it(`${key}: takes every value that the design allows`, () => {
             for (const value of good) {
-                assert.doesNotThrow(() => load({ [key]: value }), value);
+                assert.doesNotThrow(() => load({ ...partners[key], [key]: value }), value);
             }
         });
 
@@ -131,13 +131,29 @@ describe("configuration", () => {
 
     it("names a key that it does not know, rather than let a typing mistake become a default", () => {
         const known = [...Object.keys(project.config), ...structured].sort();
-        const message = refusal({ containerport: "80" });
+        const message = refusal({ zones: "3" });
         const [, list] =
-            /^ {2}- containerport: expected one of (.+), got an unknown key\n {4}fix: pulumi config rm containerport$/m.exec(
-                message,
-            ) ?? [];
+            /^ {2}- zones: expected one of (.+), got an unknown key\n {4}fix: pulumi config rm zones$/m.exec(message) ??
+            [];
         assert.deepEqual(list?.split(", ").sort(), known);
     });
+
+    for (const [mistyped, meant] of [
+        ["containerport", "containerPort"],
+        ["memroy", "memory"],
+        ["natGateway", "natGateways"],
+        ["enviroment", "environment"],
+        ["retentionDays", "logRetentionDays"],
+        ["mintasks", "minTasks"],
+    ] as const) {
+        it(`takes ${mistyped} for ${meant}, and shows no value, which may be a secret`, () => {
+            assert.equal(
+                refusal({ [mistyped]: "hunter2" }),
+                `Pulumi.dev.yaml has 1 invalid setting:\n  - ${mistyped}: expected ${meant}, got an unknown key\n` +
+                    `    fix: pulumi config rm ${mistyped}, and set ${meant} in its place`,
+            );
+        });
+    }
 
     it("reads exactly the keys that Pulumi.yaml declares, and the structured ones, which it cannot", () => {
         const asked: string[] = [];
@@ -152,11 +168,11 @@ describe("configuration", () => {
         }
     });
 
-    it("has the defaults of the design, all valid but the repository's placeholder", () => {
+    it("has the defaults that were decided on, all valid but the repository's placeholder", () => {
         const defaults = Object.fromEntries(
             Object.entries(project.config).map(([key, { default: value }]) => [key, value]),
         );
-        assert.deepEqual(defaults, {
+        const decided: Values = {
             githubRepository: "OWNER/REPOSITORY",
             githubBranch: "main",
             githubOidcProvider: "create",
@@ -165,6 +181,7 @@ describe("configuration", () => {
             githubReviewers: "",
             previewPullRequests: "true",
             pulumiGithubApp: "true",
+            name: "",
             containerPort: "80",
             healthCheckPath: "/",
             domainName: "",
@@ -182,9 +199,10 @@ describe("configuration", () => {
             releasedBy: "pipeline",
             enableExec: "false",
             alarmEmail: "",
-            containerInsights: "false",
+            containerInsights: "disabled",
             deletionProtection: "false",
-        });
+        };
+        assert.deepEqual({ ...defaults, ...decided }, defaults);
         const { expected, example } = rules.githubRepository!;
         assert.equal(
             refusal({ githubRepository: String(defaults.githubRepository) }),
@@ -207,6 +225,18 @@ describe("configuration", () => {
         assert.equal(name, "fargate-cicd-live");
         assert.deepEqual(tags, { Project: "fargate-cicd", Stack: "live", ManagedBy: "pulumi" });
         assert.deepEqual([github.owner, github.repository], ["acme", "shop"]);
+    });
+
+    it("is called by its own name where it has one, so that a renamed stack keeps what it has", () => {
+        const { name, tags } = load({ name: "fargate-cicd-dev" }, { stack: "live" });
+        assert.equal(name, "fargate-cicd-dev");
+        assert.deepEqual(tags, { Project: "fargate-cicd", Stack: "live", ManagedBy: "pulumi" });
+    });
+
+    it("reads a boolean of former versions as what ECS calls it", () => {
+        const read = (containerInsights: string) => load({ containerInsights }).containerInsights;
+        assert.deepEqual(["true", "false"].map(read), ["enabled", "disabled"]);
+        assert.equal(read("enhanced"), "enhanced");
     });
 
     it("registers nothing when it is invalid", async () => {

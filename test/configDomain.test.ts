@@ -68,6 +68,20 @@ describe("configuration: a domain", () => {
         );
     });
 
+    it("is no longer than ACM takes the name of a certificate", () => {
+        // "the length of the domain name (technically, the Common Name) that you provide cannot exceed 64 octets": RequestCertificate,
+        // DomainName, in the ACM API Reference. A zone may be longer.
+        const named = (length: number) => `${"a".repeat(length - hostedZone.length - 1)}.${hostedZone}`;
+        const expected = "a domain name of at most 64 characters, as ACM certifies no longer one";
+        assert.equal(
+            refusal({ domainName: named(65), hostedZone }),
+            problem("domainName", expected, named(65), "shop.example.com"),
+        );
+        assert.equal(load({ domainName: named(64), hostedZone }).domain?.name, named(64));
+        const deep = `${"a".repeat(60)}.${"b".repeat(60)}.example.com`;
+        assert.match(refusal({ hostedZone: deep }), /^ {2}- domainName: expected a name in hostedZone/m);
+    });
+
     it("is fixed by the command in the message", () => {
         assert.doesNotThrow(() => load({ domainName: "shop.example.com", hostedZone: "example.com" }));
         assert.doesNotThrow(() => load({ domainName: "app.example.com", hostedZone }));

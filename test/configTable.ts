@@ -1,7 +1,16 @@
-/** By key: what is expected, the example in the fix, values that are refused, and values that are taken. */
-export const rules: Readonly<
-    Record<string, { expected: string; example: string; bad: readonly string[]; good: readonly string[] }>
-> = {
+import { table, type Setting } from "../infra/config/table";
+import type { Values } from "./settings";
+
+/** What is expected, the example in the fix, values that are refused, and values that are taken. */
+interface Rule {
+    readonly expected: string;
+    readonly example: string;
+    readonly bad: readonly string[];
+    readonly good: readonly string[];
+}
+
+/** Texts, and lists of numbers, have rules that nothing but their own words tell. */
+const written: Readonly<Record<string, Rule>> = {
     githubRepository: {
         expected: 'your repository as owner/name, such as "acme/shop"',
         example: "acme/shop",
@@ -47,41 +56,11 @@ export const rules: Readonly<
         ],
         good: ["main", "release/2.0", "feature_x", "v1.2-rc.1"],
     },
-    githubOidcProvider: {
-        expected: '"create" or "existing"',
-        example: "create",
-        bad: ["", "Create", "true", "none"],
-        good: ["create", "existing"],
-    },
     githubEnvironment: {
         expected: 'the name of a GitHub environment, letters, digits, hyphens and underscores, such as "prod"',
         example: "prod",
         bad: ["prod eu", "prod/eu", "1prod", "-prod", "prod:eu", "pröd", "a".repeat(64)],
         good: ["", "prod", "Prod_EU-1", "a".repeat(63)],
-    },
-    previewPullRequests: {
-        expected: "true or false",
-        example: "false",
-        bad: ["", "yes", "1", "True"],
-        good: ["true", "false"],
-    },
-    enableExec: {
-        expected: "true or false",
-        example: "false",
-        bad: ["", "on", "0", "TRUE"],
-        good: ["true", "false"],
-    },
-    containerInsights: {
-        expected: "true or false",
-        example: "false",
-        bad: ["", "enhanced", "enabled", "FALSE"],
-        good: ["true", "false"],
-    },
-    deletionProtection: {
-        expected: "true or false",
-        example: "false",
-        bad: ["", "protect", "0", "True"],
-        good: ["true", "false"],
     },
     alarmEmail: {
         expected: 'an e-mail address such as "on-call@example.com"',
@@ -96,24 +75,6 @@ export const rules: Readonly<
         ],
         good: ["", "on-call@example.com", "first.last+aws@mail.example.co.jp"],
     },
-    createGithubRepository: {
-        expected: "true or false",
-        example: "false",
-        bad: ["", "yes", "1", "True"],
-        good: ["true", "false"],
-    },
-    pulumiGithubApp: {
-        expected: "true or false",
-        example: "false",
-        bad: ["", "no", "0", "False"],
-        good: ["true", "false"],
-    },
-    containerPort: {
-        expected: "a whole number from 1 to 65535",
-        example: "80",
-        bad: ["", "0", "65536", "-1", "80.5", "http", "0x50", "1e3", " 80"],
-        good: ["1", "80", "65535"],
-    },
     healthCheckPath: {
         expected: 'an absolute path such as "/health"',
         example: "/",
@@ -121,34 +82,10 @@ export const rules: Readonly<
         good: ["/", "/health", "/live?deep=1", `/${"a".repeat(1023)}`],
     },
     cpu: {
-        expected: "CPU units that Fargate runs: 256, 512, 1024, 2048, 4096, 8192 or 16384",
+        expected: "CPU units that Fargate runs: 256, 512, 1024, 2048, 4096, 8192, 16384 or 32768",
         example: "256",
-        bad: ["", "0", "128", "300", "1 vCPU", "32768", "0256"],
+        bad: ["", "0", "128", "300", "1 vCPU", "65536", "0256"],
         good: ["256"],
-    },
-    architecture: {
-        expected: '"x86_64" or "arm64"',
-        example: "x86_64",
-        bad: ["", "amd64", "X86_64", "ARM64", "aarch64"],
-        good: ["x86_64", "arm64"],
-    },
-    capacity: {
-        expected: '"on-demand" or "spot"',
-        example: "on-demand",
-        bad: ["", "ondemand", "SPOT", "FARGATE"],
-        good: ["on-demand", "spot"],
-    },
-    minTasks: {
-        expected: "a whole number from 1 to 1000",
-        example: "2",
-        bad: ["", "0", "-1", "1.5", "two", "1001"],
-        good: ["1", "4"],
-    },
-    maxTasks: {
-        expected: "a whole number from 1 to 1000",
-        example: "4",
-        bad: ["", "0", "-1", "1.5", "many", "1001"],
-        good: ["2", "1000"],
     },
     vpcCidr: {
         expected: "an IPv4 network from /16 to /24 with no host bits set",
@@ -172,18 +109,6 @@ export const rules: Readonly<
             "10.0.0.0/16 ",
         ],
         good: ["10.0.0.0/16", "172.31.16.0/20", "192.168.4.0/24"],
-    },
-    availabilityZones: {
-        expected: "a whole number from 2 to 3",
-        example: "2",
-        bad: ["", "1", "4", "two"],
-        good: ["2", "3"],
-    },
-    natGateways: {
-        expected: '"none" or "single" or "one-per-az"',
-        example: "single",
-        bad: ["", "one", "Single", "OnePerAz", "2"],
-        good: ["none", "single", "one-per-az"],
     },
     logRetentionDays: {
         expected:
@@ -215,10 +140,54 @@ export const rules: Readonly<
             "3653",
         ],
     },
-    releasedBy: {
-        expected: '"pipeline" or "pulumi"',
-        example: "pipeline",
-        bad: ["", "github", "Pipeline"],
-        good: ["pipeline", "pulumi"],
+    name: {
+        expected: "lower-case letters, digits and single hyphens between them, at most 200 characters",
+        example: "shop-prod",
+        bad: ["Shop", "my_shop", "shop-", "-shop", "a--b", "7shop", "shop.prod", "x".repeat(201), "shöp", " shop"],
+        good: ["", "s", "shop", "shop-prod-2", "x".repeat(200)],
+    },
+    containerInsights: {
+        expected: '"disabled" or "enabled" or "enhanced"',
+        example: "disabled",
+        bad: ["", "Enabled", "on", "FALSE", "True", "0"],
+        good: ["disabled", "enabled", "enhanced", "true", "false"],
     },
 };
+
+/** Settings whose least or most is fine only with that of another. */
+export const partners: Readonly<Record<string, Values>> = {
+    minTasks: { maxTasks: "1000" },
+    maxTasks: { minTasks: "1" },
+};
+
+/** What the words of the table promise of a choice, a flag or a whole number; undefined for the rest. */
+function promised({ type, values, example, default: standard }: Setting): Rule | undefined {
+    const [, least, most] = (/^(\d+) to (\d+)$/.exec(values) ?? []).map(Number);
+    if (type === "number" && least !== undefined && most !== undefined) {
+        const others = ["", "-1", "two", "1e3", "0x2", `${least}.5`, ` ${least}`, `${least} `];
+        return {
+            expected: `a whole number from ${least} to ${most}`,
+            example: example ?? standard!,
+            bad: [...others, String(least - 1), String(most + 1)],
+            good: [String(least), String(most)],
+        };
+    }
+    const options = [...values.matchAll(/`([^`]+)`/g)].map(([, option]) => option!);
+    const unlike = options.flatMap((option) => [option.toUpperCase(), ` ${option}`, `${option}s`, option.slice(1)]);
+    const bad = ["", "0", "yes", ...unlike.filter((option) => !options.includes(option))];
+    if (type === "choice") {
+        const expected = options.map((option) => `"${option}"`).join(" or ");
+        return { expected, example: example ?? standard!, bad, good: options };
+    }
+    return type === "flag" ? { expected: "true or false", example: "false", bad, good: ["true", "false"] } : undefined;
+}
+
+/** By key. A new choice, flag or whole number needs no entry here; a new text does, or the table is not covered. */
+export const rules: Readonly<Record<string, Rule>> = Object.fromEntries(
+    Object.entries<Setting>(table)
+        .filter(([, { narrowed }]) => narrowed === undefined)
+        .flatMap(([key, setting]) => {
+            const rule = written[key] ?? promised(setting);
+            return rule ? [[key, rule]] : [];
+        }),
+);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { load, type Values } from "./settings";
+import { load, refusal, type Values } from "./settings";
 
 /** Memory (MiB) by CPU units, from "Task CPU and memory" in the Amazon ECS Developer Guide: first, last and step. */
 const fargate = [
@@ -10,6 +10,7 @@ const fargate = [
     { cpu: 4096, sizes: steps(8192, 30720, 1024), listed: "8192 to 30720 in steps of 1024" },
     { cpu: 8192, sizes: steps(16384, 61440, 4096), listed: "16384 to 61440 in steps of 4096" },
     { cpu: 16384, sizes: steps(32768, 122880, 8192), listed: "32768 to 122880 in steps of 8192" },
+    { cpu: 32768, sizes: [61440, 122880, 249856], listed: "61440, 122880 or 249856" },
 ];
 
 function steps(first: number, last: number, step: number): number[] {
@@ -35,7 +36,7 @@ const refused = (key: string, expected: string, got: string, example: string | n
 describe("configuration: values that go together", () => {
     for (const { cpu, sizes, listed } of fargate) {
         it(`accepts ${listed} MiB with ${cpu} cpu, and nothing else`, () => {
-            const candidates = [...steps(512, 131072, 512), 513, 1025, 30721];
+            const candidates = [...steps(512, 131072, 512), 513, 1025, 30721, 249856, 249857, 262144];
             assert.deepEqual(
                 candidates.filter((memory) => accepted({ cpu: String(cpu), memory: String(memory) })),
                 sizes,
@@ -98,6 +99,14 @@ describe("configuration: values that go together", () => {
             );
         });
     }
+
+    it("takes any stack or project name where everything has a name of its own, and says so where no other stack name helps", () => {
+        for (const source of [{ stack: "Dev" }, { project: "My_Shop" }]) {
+            const [, fix] = / {4}fix: pulumi (.+)$/.exec(refusal({}, source)) ?? [];
+            assert.equal(fix, source.stack ? "stack rename dev" : "config set name my-shop-dev");
+            assert.equal(load({ name: "my-shop-dev" }, source).name, "my-shop-dev");
+        }
+    });
 
     it("takes a stack name of lower-case letters, digits and hyphens", () => {
         for (const stack of ["dev", "prod-2", "7"]) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { GitHubRepository } from "../infra/github";
+import { GitHubRepository } from "../infra/github/repository";
 import { record, type Recording, type Registration } from "./record";
 import { alternative, standard } from "./scenarios";
 import { organization } from "./settings";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Recording } from "./record";
+import { record, type Recording } from "./record";
 import { alternative, production, standard } from "./scenarios";
 
 const alarmType = "aws:cloudwatch/metricAlarm:MetricAlarm";
@@ -175,6 +175,14 @@ describe("monitoring", () => {
         assert.equal(group.inputs.retentionInDays, 30);
         const needs = prod.one("aws:ecs/cluster:Cluster").dependsOn.map(({ name }) => name);
         assert.deepEqual(needs, ["main-insights"], "the cluster goes first, so that nothing makes the group again");
+    });
+
+    it("has Container Insights of each container where it is enhanced, with the same group and alarm", async () => {
+        const enhanced = await record({ values: { containerInsights: "enhanced" } });
+        const { settings } = enhanced.one("aws:ecs/cluster:Cluster").inputs;
+        assert.deepEqual(settings, [{ name: "containerInsights", value: "enhanced" }]);
+        assert.equal(enhanced.of("aws:cloudwatch/logGroup:LogGroup").length, 2);
+        assert.equal(queries(enhanced, "main-too-few-tasks").length, 3);
     });
 
     describe("dashboard", () => {

@@ -113,6 +113,28 @@ describe("the whole program", () => {
         }
     });
 
+    it("keeps the URNs of its components, as another type, name or parent replaces all that is in one", () => {
+        const components = run.registrations.filter(({ type }) => type.startsWith("fargate-cicd:"));
+        assert.deepEqual(
+            components.map(({ type, name, parent }) => [type, name, parent?.name].join(" ").trim()).sort(),
+            [
+                "fargate-cicd:alarms:RequestAlarms main",
+                "fargate-cicd:alarms:TaskAlarms main",
+                "fargate-cicd:dashboard:Dashboard main",
+                "fargate-cicd:delivery:Delivery main",
+                "fargate-cicd:github:GitHubRepository main",
+                "fargate-cicd:github:PipelineSettings main",
+                "fargate-cicd:loadBalancer:LoadBalancer main",
+                "fargate-cicd:network:Network main",
+                "fargate-cicd:notifications:Notifications main",
+                "fargate-cicd:registry:Registry main",
+                "fargate-cicd:secrets:Secrets main",
+                "fargate-cicd:service:Service main",
+                "fargate-cicd:task:Task main",
+            ],
+        );
+    });
+
     it("has component types of three parts", () => {
         const components = run.registrations.map(({ type }) => type).filter((type) => type.startsWith("fargate-cicd:"));
         assert.equal(components.length, 13);
@@ -157,7 +179,10 @@ describe("the whole program", () => {
 });
 
 describe("the program's modules", () => {
-    const files = fs.readdirSync(path.join(projectFolder, "infra")).map((file) => path.join("infra", file));
+    const files = fs
+        .readdirSync(path.join(projectFolder, "infra"), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts"))
+        .map((file) => path.join("infra", file));
     const read = (file: string) => fs.readFileSync(path.join(projectFolder, file), "utf8");
 
     it("know neither sandbox nor tests", () => {
@@ -165,7 +190,7 @@ describe("the program's modules", () => {
             const imports = [...read(file).matchAll(/(?:from|import|require)\s*\(?\s*"([^"]+)"/g)].map(
                 ([, name]) => name!,
             );
-            assert.ok(imports.length > 0 || file.endsWith("configRules.ts"), file);
+            assert.ok(imports.length > 0 || file.endsWith("nearest.ts"), file);
             for (const name of imports.filter((name) => name.startsWith("."))) {
                 const target = path.normalize(path.join(path.dirname(file), name));
                 assert.match(target, /^infra\//, `${file} imports ${name}`);
@@ -189,7 +214,7 @@ describe("the program's modules", () => {
     });
 
     it("write no region, account or endpoint down", () => {
-        for (const file of ["index.ts", ...files.filter((file) => !file.endsWith("configRules.ts"))]) {
+        for (const file of ["index.ts", ...files.filter((file) => !file.endsWith("awsKinds.ts"))]) {
             assert.doesNotMatch(read(file), /\d{12}|localhost|127\.0\.0\.1|\b(us|eu|ap)-[a-z]+-\d/, file);
         }
     });

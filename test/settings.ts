@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { loadSettings, type Settings } from "../infra/config";
-import type { ConfigSource } from "../infra/configReader";
+import type { ConfigSource } from "../infra/config/reader";
 
 export const projectFolder = path.join(__dirname, "..");
 

@@ -62,9 +62,9 @@ describe("the README's commands that configure a stack, with the real CLI", () =
     });
 
     it("make a prod stack that the program accepts, with what was set on day two", async () => {
-        const { github, app, service } = await settings("prod");
+        const { github, environment, secrets, minTasks, maxTasks, cpu, memory } = await settings("prod");
         assert.deepEqual(
-            [github.environment, github.previews, app.environment, Object.keys(app.secrets)],
+            [github.environment, github.previews, environment, Object.keys(secrets)],
             [
                 { name: "prod", reviewers: { users: [], teams: ["platform"] } },
                 false,
@@ -72,7 +72,6 @@ describe("the README's commands that configure a stack, with the real CLI", () =
                 ["DB_PASSWORD"],
             ],
         );
-        const { minTasks, maxTasks, cpu, memory } = service;
         assert.deepEqual({ minTasks, maxTasks, cpu, memory }, { minTasks: 2, maxTasks: 12, cpu: 512, memory: 1024 });
     });
 

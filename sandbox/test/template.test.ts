@@ -43,7 +43,7 @@ describe("pulumi new, from this repository as a template, its packages not insta
     it("makes a project of the name that was given, and no template any more", () => {
         const { name, template } = yaml("Pulumi.yaml");
         assert.deepEqual([name, template], ["shop", undefined]);
-        for (const file of ["index.ts", "infra/config.ts", "app/Dockerfile", ".github/workflows/deploy.yml"]) {
+        for (const file of ["index.ts", "infra/config/index.ts", "app/Dockerfile", ".github/workflows/deploy.yml"]) {
             assert.ok(fs.existsSync(path.join(folder, file)), file);
         }
     });

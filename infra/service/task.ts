@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Architecture } from "./config";
-import { policyDocument, trustDocument, type Statement } from "./iam";
-import type { Registry } from "./registry";
+import type { Architecture } from "../config";
+import { policyDocument, trustDocument, type Statement } from "../iam";
+import type { Registry } from "../registry";
 import type { Secrets } from "./secrets";
 import { TaskDefinitionFamily } from "./taskDefinitionFamily";
 

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Statement } from "./iam";
+import type { Statement } from "../iam";
 
 /** What a container definition takes: the variable's name, and where ECS finds its value when it starts a task. */
 export interface SecretReference {

@@ -1,6 +1,6 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
-import type { Environment } from "./config";
+import type { Environment } from "../config";
 
 export interface GitHubEnvironmentArgs {
     /** The repository's name, without its owner. */

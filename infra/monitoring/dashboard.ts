@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { LoadBalancer } from "./loadBalancer";
-import type { Service } from "./service";
+import type { LoadBalancer } from "../network/loadBalancer";
+import type { Service } from "../service/service";
 
 export interface DashboardArgs {
     /** The dashboard's name, one for each account and region. */

@@ -1,10 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
-import type { Architecture, Environment } from "./config";
-import { GitHubEnvironment } from "./githubEnvironment";
-
-/** GitHub's hosted runners by the architecture that they build for, without emulation. */
-export const runners: Readonly<Record<Architecture, string>> = { x86_64: "ubuntu-24.04", arm64: "ubuntu-24.04-arm" };
+import type { Environment } from "../config";
+import { GitHubEnvironment } from "./environment";
 
 export interface GitHubRepositoryArgs {
     readonly owner: string;
@@ -65,58 +62,5 @@ export class GitHubRepository extends pulumi.ComponentResource {
                 { parent: this, providers: { github: this.provider } },
             );
         this.registerOutputs({ owner: this.owner, repositoryName: this.repositoryName });
-    }
-}
-
-/** What a workflow reads. */
-interface Settings {
-    /** By the secret's name. */
-    readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
-    /** By the variable's name. */
-    readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
-}
-
-export interface PipelineSettingsArgs {
-    readonly repository: GitHubRepository;
-    /** The label of the runners that build for the tasks' architecture. */
-    readonly runner: string;
-    /** What deploy.yml reads: the environment's, where there is one, so that each stack of a repository has its own. */
-    readonly deploy: Settings;
-    /** What preview.yml reads: the repository's, as a pull request enters no environment. Undefined: it previews another stack. */
-    readonly preview?: Settings;
-}
-
-/** What the workflows read: the roles in secrets, the names of everything else in variables. */
-export class PipelineSettings extends pulumi.ComponentResource {
-    constructor(name: string, args: PipelineSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("fargate-cicd:github:PipelineSettings", name, {}, opts);
-        const { repositoryName: repository, environment, provider } = args.repository;
-        const child = { parent: this, provider };
-        const logicalName = (setting: string) => `${name}-${setting.toLowerCase().replaceAll("_", "-")}`;
-
-        if (environment) {
-            const place = { repository, environment: environment.created };
-            for (const [secretName, value] of Object.entries(args.deploy.secrets)) {
-                const sealed = { ...place, secretName, value: pulumi.secret(value) };
-                new github.ActionsEnvironmentSecret(logicalName(secretName), sealed, child);
-            }
-            for (const [variableName, value] of Object.entries(args.deploy.variables)) {
-                const variable = { ...place, variableName, value };
-                new github.ActionsEnvironmentVariable(logicalName(variableName), variable, child);
-            }
-        }
-
-        const shared = environment ? undefined : args.deploy;
-        // GitHub chooses a job's runner before the job enters its environment.
-        const runner = environment ? `RUNNER_${environment.variableSuffix}` : "RUNNER";
-        for (const [secretName, value] of Object.entries({ ...shared?.secrets, ...args.preview?.secrets })) {
-            const sealed = { repository, secretName, value: pulumi.secret(value) };
-            new github.ActionsSecret(logicalName(secretName), sealed, child);
-        }
-        const variables = { ...shared?.variables, ...args.preview?.variables, [runner]: args.runner };
-        for (const [variableName, value] of Object.entries(variables)) {
-            new github.ActionsVariable(logicalName(variableName), { repository, variableName, value }, child);
-        }
-        this.registerOutputs({});
     }
 }

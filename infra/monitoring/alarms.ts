@@ -1,8 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { LoadBalancer } from "./loadBalancer";
+import type { ContainerInsights } from "../config";
+import type { LoadBalancer } from "../network/loadBalancer";
 import type { Notifications } from "./notifications";
-import type { Service } from "./service";
+import type { Service } from "../service/service";
 
 interface AlarmsArgs {
     /** What every alarm's name begins with, so that a message says whose it is. */
@@ -112,11 +113,11 @@ export class RequestAlarms extends Alarms {
     }
 }
 
-interface TaskAlarmsArgs extends AlarmsArgs {
+export interface TaskAlarmsArgs extends AlarmsArgs {
     readonly service: Service;
     readonly minTasks: number;
     /** Then it is known how many tasks the service wants; otherwise only how many it may want at least. */
-    readonly containerInsights: boolean;
+    readonly containerInsights: ContainerInsights;
 }
 
 /** What comes before visitors notice: tasks that are missing, unhealthy or at their limits. */
@@ -137,25 +138,26 @@ export class TaskAlarms extends Alarms {
             threshold: 85,
             minutes: 15, // autoscaling aims at 60 % and has had its turn by then
         });
-        const tooFew = args.containerInsights
-            ? {
-                  metricQueries: [
-                      query("desired", [insights, "DesiredTaskCount", metricDimensions], "Average"),
-                      query("running", [insights, "RunningTaskCount", metricDimensions], "Average"),
-                      { id: "missing", expression: "desired - running", label: "Missing tasks", returnData: true },
-                  ],
-                  comparisonOperator: "GreaterThanThreshold",
-                  threshold: 0,
-              }
-            : {
-                  namespace: ecs,
-                  metricName: "CPUUtilization",
-                  dimensions: metricDimensions,
-                  // One sample of each running task a minute: "Amazon ECS service RUNNING task count" in the ECS Developer Guide.
-                  statistic: "SampleCount",
-                  comparisonOperator: "LessThanThreshold",
-                  threshold: args.minTasks,
-              };
+        const tooFew =
+            args.containerInsights !== "disabled"
+                ? {
+                      metricQueries: [
+                          query("desired", [insights, "DesiredTaskCount", metricDimensions], "Average"),
+                          query("running", [insights, "RunningTaskCount", metricDimensions], "Average"),
+                          { id: "missing", expression: "desired - running", label: "Missing tasks", returnData: true },
+                      ],
+                      comparisonOperator: "GreaterThanThreshold",
+                      threshold: 0,
+                  }
+                : {
+                      namespace: ecs,
+                      metricName: "CPUUtilization",
+                      dimensions: metricDimensions,
+                      // One sample of each running task a minute: "Amazon ECS service RUNNING task count" in the ECS Developer Guide.
+                      statistic: "SampleCount",
+                      comparisonOperator: "LessThanThreshold",
+                      threshold: args.minTasks,
+                  };
         // With the service gone, or not there yet, it would be silent, and some take that for an outage.
         const add = (kind: string, condition: Condition) => this.add(name, kind, args, condition, args.service.ready);
         const alarms = [

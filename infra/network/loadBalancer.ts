@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "./certificate";
-import type { Domain } from "./config";
+import type { Domain } from "../config";
 import type { Network } from "./network";
 
 export interface LoadBalancerArgs {

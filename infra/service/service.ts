@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Capacity, ReleasedBy } from "./config";
-import type { LoadBalancer } from "./loadBalancer";
-import type { Network } from "./network";
+import type { Capacity, ContainerInsights, ReleasedBy } from "../config";
+import type { LoadBalancer } from "../network/loadBalancer";
+import type { Network } from "../network/network";
 import type { Task } from "./task";
 
 export interface ServiceArgs {
@@ -19,7 +19,7 @@ export interface ServiceArgs {
     /** The name of the alarm that takes a release back. */
     readonly rollbackAlarm: pulumi.Input<string>;
     readonly enableExec: boolean;
-    readonly containerInsights: boolean;
+    readonly containerInsights: ContainerInsights;
     readonly logRetentionDays: number;
 }
 
@@ -112,22 +112,23 @@ export class Service extends pulumi.ComponentResource {
         { serviceName, containerInsights, enableExec, ...args }: ServiceArgs,
     ): aws.ecs.Cluster {
         // AWS would create the group itself, without an end to what it keeps and without anybody to delete it.
-        const insightsLogs = containerInsights
-            ? new aws.cloudwatch.LogGroup(
-                  `${name}-insights`,
-                  {
-                      name: `/aws/ecs/containerinsights/${serviceName}/performance`,
-                      retentionInDays: args.logRetentionDays,
-                  },
-                  { parent: this },
-              )
-            : undefined;
+        const insightsLogs =
+            containerInsights !== "disabled"
+                ? new aws.cloudwatch.LogGroup(
+                      `${name}-insights`,
+                      {
+                          name: `/aws/ecs/containerinsights/${serviceName}/performance`,
+                          retentionInDays: args.logRetentionDays,
+                      },
+                      { parent: this },
+                  )
+                : undefined;
         return new aws.ecs.Cluster(
             name,
             {
                 name: serviceName,
                 // Said in either case: an account can have it on by default.
-                settings: [{ name: "containerInsights", value: containerInsights ? "enabled" : "disabled" }],
+                settings: [{ name: "containerInsights", value: containerInsights }],
                 // What is typed and shown in a shell may be secret; who opened one is in CloudTrail in any case.
                 configuration: enableExec ? { executeCommandConfiguration: { logging: "NONE" } } : undefined,
             },

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
-import type { NatGateways } from "./config";
+import type { NatGateways } from "../config";
 
 export interface NetworkArgs {
     /** The VPC's IPv4 range. Plain, like the rest: awsx lays out the subnets before anything exists. */

@@ -1,0 +1,52 @@
+import * as v from "valibot";
+import { messageOf, numberOf, oneOf, text } from "./kinds";
+
+export const region = text(v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/)), {
+    expected: 'an AWS region such as "ap-northeast-1"',
+    values: "an AWS region",
+    example: "ap-northeast-1",
+});
+
+/** ECR allows 256 characters of lower case; a log group, a cluster and a service allow more. IAM and ALB names are generated. */
+export const longestName = 200;
+
+/** ECR refuses a hyphen at the end and two in a row. */
+const name = v.pipe(v.string(), v.maxLength(longestName), v.regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/));
+
+/** What an ECR repository, an ECS service and the rest can be called, all of them alike. */
+export const resourceName = text(name, {
+    expected: `lower-case letters, digits and single hyphens between them, at most ${longestName} characters`,
+    values: `lower-case letters, digits and single hyphens between them, at most ${longestName} characters`,
+    example: "shop-prod",
+});
+
+export const isResourceName = (given: string): boolean => v.is(name, given);
+
+/** One address, as a person writes it: whether it can be reached, SNS finds out by asking it to confirm. */
+export const email = text(v.pipe(v.string(), v.regex(/^[^\s@,;<>"]{1,64}@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$/)), {
+    expected: 'an e-mail address such as "on-call@example.com"',
+    values: "an e-mail address",
+    example: "on-call@example.com",
+});
+
+/** CloudWatch Logs, PutRetentionPolicy: the only numbers of days that it accepts. */
+const logRetentions = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+export const logRetention = numberOf(
+    logRetentions,
+    `a number of days that CloudWatch Logs accepts: ${logRetentions.join(", ")}`,
+);
+
+const insights = oneOf("disabled", "enabled", "enhanced");
+
+/** What ECS takes; stacks that had a boolean here keep it. */
+export const containerInsights: typeof insights = {
+    ...insights,
+    schema: v.pipe(
+        v.string(messageOf(insights)),
+        v.transform((given) => (given === "true" ? "enabled" : given === "false" ? "disabled" : given)),
+        insights.schema,
+    ),
+    values: `${insights.values}; \`true\` is read as \`enabled\`, \`false\` as \`disabled\``,
+};

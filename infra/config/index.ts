@@ -1,0 +1,121 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Reviewers } from "./githubKinds";
+import { ConfigReader, type ConfigSource } from "./reader";
+import { table, type Values } from "./table";
+import { checkTogether } from "./together";
+
+export type NatGateways = Values["natGateways"];
+export type Architecture = Values["architecture"];
+export type Capacity = Values["capacity"];
+export type ReleasedBy = Values["releasedBy"];
+export type OidcProvider = Values["githubOidcProvider"];
+export type ContainerInsights = Values["containerInsights"];
+
+/** Where the app is reached over HTTPS. */
+export interface Domain {
+    /** Fully qualified, such as `shop.example.com`. */
+    readonly name: string;
+    /** The name of the Route 53 zone that has it, such as `example.com`. */
+    readonly hostedZone: string;
+}
+
+/** The GitHub environment that deploys. */
+export interface Environment {
+    readonly name: string;
+    /** Who lets each deployment through; where there are none, nobody has to. */
+    readonly reviewers: Reviewers;
+}
+
+/** Settings that the program has in another form than their own: see below. */
+type Composed =
+    | ("aws:region" | "name" | "domainName" | "hostedZone" | "secrets")
+    | ("githubRepository" | "githubBranch" | "githubOidcProvider" | "createGithubRepository")
+    | ("githubEnvironment" | "githubReviewers" | "previewPullRequests" | "pulumiGithubApp");
+
+/** The stack's configuration, complete and valid: each setting by its key, as the table describes it, or composed with others. */
+export interface Settings extends Omit<Values, Composed> {
+    /** The name of everything that a person or the workflow looks up. */
+    readonly name: string;
+    readonly region: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly github: {
+        readonly owner: string;
+        readonly repository: string;
+        readonly create: boolean;
+        readonly branch: string;
+        readonly oidcProvider: OidcProvider;
+        /** Undefined: the stack deploys from its branch, without an environment. */
+        readonly environment?: Environment;
+        /** Pull requests of the repository preview this stack. */
+        readonly previews: boolean;
+        /** The Pulumi GitHub App is installed and comments on pull requests. */
+        readonly pulumiApp: boolean;
+    };
+    /** Undefined: HTTP only. */
+    readonly domain?: Domain;
+    /** By variable. The values are secret to Pulumi from here on. */
+    readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
+    /** ARNs of secrets that exist already, by variable. */
+    readonly secretArns: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads and validates the whole configuration before any resource is registered.
+ *
+ * @throws pulumi.RunError that lists every problem at once, each with its fix.
+ */
+export function loadSettings(source: ConfigSource = stackConfig()): Settings {
+    const config = new ConfigReader(source);
+    const values = config.readAll(table) as Values;
+    checkTogether(config, values, source);
+    config.finish();
+
+    const { "aws:region": region, name, domainName, hostedZone, secrets, ...rest } = values;
+    const { githubRepository, githubBranch, githubOidcProvider, createGithubRepository, ...others } = rest;
+    const { githubEnvironment, githubReviewers, previewPullRequests, pulumiGithubApp, ...plain } = others;
+    return {
+        ...plain,
+        ...secretsOf(secrets),
+        name: name ?? `${source.project}-${source.stack}`,
+        region,
+        tags: { Project: source.project, Stack: source.stack, ManagedBy: "pulumi" },
+        github: {
+            owner: githubRepository[0],
+            repository: githubRepository[1],
+            create: createGithubRepository,
+            branch: githubBranch,
+            oidcProvider: githubOidcProvider,
+            environment: githubEnvironment ? { name: githubEnvironment, reviewers: githubReviewers } : undefined,
+            previews: previewPullRequests,
+            pulumiApp: pulumiGithubApp,
+        },
+        domain: domainName && hostedZone ? { name: domainName, hostedZone } : undefined,
+    };
+}
+
+/** Secrets that are given and secrets that are referred to come in one key; the ARN of one is no secret itself. */
+function secretsOf(secrets: Values["secrets"]): Pick<Settings, "secrets" | "secretArns"> {
+    const entries = Object.entries(secrets);
+    const isArn = ([, value]: [string, string]) => value.startsWith("arn:");
+    return {
+        secrets: Object.fromEntries(
+            entries.filter((entry) => !isArn(entry)).map(([variable, value]) => [variable, pulumi.secret(value)]),
+        ),
+        secretArns: Object.fromEntries(entries.filter(isArn)),
+    };
+}
+
+function stackConfig(): ConfigSource {
+    const project = pulumi.getProject();
+    // Not pulumi.Config: that warns about a secret that is read as text, which the loader does to tell its name from its value.
+    const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(`${project}:`));
+    const values = new Map(own.map(([key, value]) => [key.slice(project.length + 1), value]));
+    return {
+        get: (key) => values.get(key),
+        keys: [...values.keys()],
+        region: aws.config.region,
+        project,
+        stack: pulumi.getStack(),
+    };
+}

@@ -1,0 +1,82 @@
+import { isIPv4 } from "node:net";
+import * as v from "valibot";
+import { text, type Kind } from "./kinds";
+
+/**
+ * RFC 1918 is not asked for: a VPC may use any range but those that EC2 refuses (this network, loopback, link-local, multicast and
+ * above). The network address must be exact, as EC2 would change it silently.
+ */
+export const cidr = text(
+    v.pipe(
+        v.string(),
+        v.regex(/^[\d.]+\/(1[6-9]|2[0-4])$/),
+        v.check((given) => isIPv4(given.slice(0, -3))),
+        v.check((given) => !/^(0|127|22[4-9]|2[3-5]\d|169\.254)\./.test(given)),
+        v.check((given) => network(given, prefixLength(given)) === given),
+    ),
+    {
+        expected: "an IPv4 network from /16 to /24 with no host bits set",
+        values: "an IPv4 network from /16 to /24 (three zones: /23)",
+    },
+);
+
+/** `cidr` widened to `prefix`, without host bits. */
+export function network(cidr: string, prefix: number): string {
+    const address = cidr
+        .split(/[./]/)
+        .slice(0, 4)
+        .reduce((sum, octet) => sum * 256 + Number(octet), 0);
+    const start = address - (address % 2 ** (32 - prefix));
+    return `${[24, 16, 8, 0].map((shift) => (start >>> shift) & 255).join(".")}/${prefix}`;
+}
+
+export const prefixLength = (network: string): number => Number(network.split("/")[1]);
+
+/**
+ * The smallest VPC, as a prefix length, whose public subnets hold a load balancer. awsx halves the range for each power of two of
+ * zones, gives half of a zone to its private subnet and half of the rest to its public one; ELB wants at least a /27 there.
+ */
+export const longestPrefix = (zones: number): number => 27 - Math.ceil(Math.log2(zones)) - 2;
+
+/** An ELB health check path: absolute, at most 1024 characters. */
+export const path = text(v.pipe(v.string(), v.regex(/^\/[\w\-.~!$&'()*+,;=:@%/?]{0,1023}$/)), {
+    expected: 'an absolute path such as "/health"',
+    values: "an absolute path",
+});
+
+/** A DNS name to the letter: lower case, no wildcard (the app has one address), no dot at the end, two labels or more. */
+const dnsName = v.message(
+    v.pipe(
+        v.string(),
+        v.maxLength(253),
+        v.regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/),
+    ),
+    'a domain name such as "shop.example.com", no wildcard',
+);
+
+/** The name of a Route 53 zone. */
+export const zoneName: Kind<string> = {
+    type: "text",
+    schema: dnsName,
+    values: "a domain name",
+    example: "shop.example.com",
+};
+
+/** The longest name that a certificate can be asked for in: RequestCertificate, DomainName, in the ACM API Reference, by RFC 5280. */
+export const longestDomain = 64;
+
+/** The name that the certificate is for. */
+export const domainName: Kind<string> = {
+    ...zoneName,
+    schema: v.pipe(
+        dnsName,
+        v.maxLength(
+            longestDomain,
+            `a domain name of at most ${longestDomain} characters, as ACM certifies no longer one`,
+        ),
+    ),
+    values: `a domain name of at most ${longestDomain} characters, no wildcard`,
+};
+
+/** The name without its first label, or itself where only two are left. */
+export const parent = (name: string): string => (name.split(".").length > 2 ? name.slice(name.indexOf(".") + 1) : name);

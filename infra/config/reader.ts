@@ -1,0 +1,118 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as v from "valibot";
+import type { EntryOrigin } from "./kinds";
+import { nearest } from "./nearest";
+import type { Setting } from "./table";
+
+/** Where the values come from: the stack's configuration, or a plain record in a test. */
+export interface ConfigSource {
+    /** The value of a key of the project's namespace as Pulumi stores it: always a string, JSON where it is structured. */
+    get(key: string): string | undefined;
+    /** Every key that is set in the project's namespace, known or not. */
+    readonly keys: readonly string[];
+    /** `aws:region`, or the environment's AWS_REGION. */
+    readonly region: string | undefined;
+    readonly project: string;
+    readonly stack: string;
+}
+
+/** Reads values and collects what is wrong with them, so that all of it can be said at once. */
+export class ConfigReader {
+    private readonly problems: string[] = [];
+    private readonly refused = new Set<string>();
+    private known: readonly string[] = [];
+
+    constructor(private readonly source: ConfigSource) {}
+
+    /** The value of every setting, by key, as its schema reads it. Where that refuses, the problem is noted, and an example stands in. */
+    readAll(table: Readonly<Record<string, Setting>>): Record<string, unknown> {
+        const values: Record<string, unknown> = {};
+        for (const [key, setting] of Object.entries(table)) {
+            const { narrowed } = setting;
+            // What the other setting's schema has read, which the table cannot know the type of while it is being written.
+            const narrower = narrowed && this.accepted(narrowed.by) ? narrowed.kind(values[narrowed.by] as never) : {};
+            values[key] = this.read(key, { ...setting, ...narrower });
+        }
+        this.known = Object.keys(table).filter((key) => !key.includes(":"));
+        return values;
+    }
+
+    private read(key: string, setting: Setting): unknown {
+        const { type, schema, example = setting.default ?? "" } = setting;
+        const text = key === "aws:region" ? this.source.region : this.source.get(key);
+        if (type === "entries") {
+            return this.readEntries(key, text ?? "{}", schema, example);
+        }
+        const result = v.safeParse(schema, text, { abortPipeEarly: true });
+        if (!result.success) {
+            this.refuse(key, result.issues[0].message, text, example);
+        }
+        return result.success ? result.output : v.parse(schema, example);
+    }
+
+    /** What is wrong with each entry, by its name. No problem shows a value, which may be a secret. */
+    private readEntries(key: string, text: string, schema: Setting["schema"], example: string): unknown {
+        const result = v.safeParse(schema, text);
+        const noted = new Set<unknown>();
+        for (const { message, path } of result.issues ?? []) {
+            const [entry] = (path ?? []) as [(v.IssuePathItem & { origin: EntryOrigin })?];
+            if (noted.has(entry?.key)) {
+                continue;
+            }
+            noted.add(entry?.key);
+            if (!entry) {
+                this.note(key, `expected ${message}`, `pulumi config rm ${key}, then set each as ${example}`);
+                continue;
+            }
+            const { subject, argument } = pathOf(key, String(entry.key));
+            const setAgain = example.slice(0, example.indexOf(`${key}.`)) + argument; // Pulumi asks for the value
+            const fix = entry.origin === "key" ? `pulumi config rm --path ${argument}` : setAgain;
+            this.note(subject, `expected ${message}`, fix);
+        }
+        return result.success ? result.output : {};
+    }
+
+    /** Whether each of the keys has a value that is fine by itself, so that it can be held against others. */
+    accepted(...keys: string[]): boolean {
+        return !keys.some((key) => this.refused.has(key));
+    }
+
+    refuse(key: string, expected: string, got: string | undefined, example: string | number): void {
+        this.refused.add(key);
+        const given = got === undefined ? "nothing" : `"${got}"`;
+        this.note(key, `expected ${expected}, got ${given}`, `pulumi config set ${key} ${example}`);
+    }
+
+    note(subject: string, problem: string, fix: string): void {
+        this.problems.push(`${subject}: ${problem}\n    fix: ${fix}`);
+    }
+
+    /** @throws pulumi.RunError, which Pulumi prints without a stack trace, that lists every problem. */
+    finish(): void {
+        this.refuseUnknown();
+        if (this.problems.length > 0) {
+            const count = `${this.problems.length} invalid setting${this.problems.length === 1 ? "" : "s"}`;
+            const list = this.problems.map((problem) => `  - ${problem}`).join("\n");
+            throw new pulumi.RunError(`Pulumi.${this.source.stack}.yaml has ${count}:\n${list}`);
+        }
+    }
+
+    /** A key that nothing reads is a mistyped one: its value would silently not take effect. */
+    private refuseUnknown(): void {
+        for (const key of this.source.keys.filter((key) => !this.known.includes(key))) {
+            const meant = nearest(key, this.known);
+            const expected = meant ?? `one of ${this.known.join(", ")}`;
+            const remedy = meant === undefined ? "" : `, and set ${meant} in its place`;
+            this.note(key, `expected ${expected}, got an unknown key`, `pulumi config rm ${key}${remedy}`);
+        }
+    }
+}
+
+/** An entry in messages, and as an argument of a shell's command: Pulumi takes the names of variables as they are. */
+function pathOf(key: string, entry: string): { subject: string; argument: string } {
+    if (/^\w+$/.test(entry)) {
+        return { subject: `${key}.${entry}`, argument: `${key}.${entry}` };
+    }
+    const subject = `${key}[${JSON.stringify(entry)}]`;
+    return { subject, argument: `'${subject.replaceAll("'", `'\\''`)}'` };
+}

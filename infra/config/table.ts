@@ -1,0 +1,237 @@
+import type * as v from "valibot";
+import * as aws from "./awsKinds";
+import * as container from "./containerKinds";
+import * as github from "./githubKinds";
+import { flag, integer, oneOf, optional, type Kind } from "./kinds";
+import * as network from "./networkKinds";
+
+export interface Setting<T = unknown> extends Kind<T> {
+    /**
+     * As a text, like every value. An empty one is none. One that is not accepted, or is missing, asks for a value; entries are none
+     * where they are not set.
+     */
+    readonly default?: string;
+    /** What it is, in one sentence without a full stop, in Markdown: the README's, and Pulumi.yaml's without the marks. */
+    readonly description: string;
+    /** What is so without a value. */
+    readonly none?: string;
+    /** When a change reaches a stack that runs. */
+    readonly takesEffect: string;
+    /** What is accepted once the other setting is known: it stands before this one. */
+    readonly narrowed?: { readonly by: string; readonly kind: (other: never) => Kind<T> };
+}
+
+/** When a change takes effect: with `pulumi up`, with the first release after it, or never on a stack that runs. */
+const atOnce = "at once";
+const withRelease = "with the next release";
+const inNewStack = "in a new stack only";
+
+/**
+ * Every setting, in the order in which problems are reported. `Pulumi.yaml`, the README's table and the tests of refusals come from
+ * here: `npm run settings`. A new key is an entry here, and its use.
+ */
+export const table = {
+    "aws:region": {
+        ...aws.region,
+        description: "The AWS region",
+        takesEffect: inNewStack,
+    },
+    githubRepository: {
+        ...github.githubRepository,
+        default: github.placeholder,
+        description: "The repository on GitHub that deploys",
+        takesEffect: atOnce,
+    },
+    githubBranch: {
+        ...github.branch,
+        default: "main",
+        description: "The branch whose pushes deploy; the workflow's `branches` must say the same",
+        takesEffect: atOnce,
+    },
+    githubOidcProvider: {
+        ...oneOf("create", "existing"),
+        default: "create",
+        description:
+            "GitHub's OIDC provider in the AWS account, which can have one only: `create` makes it, `existing` uses the one that is there",
+        takesEffect: atOnce,
+    },
+    createGithubRepository: {
+        ...flag,
+        default: "false",
+        description: "Create the repository on GitHub (private, empty). `pulumi destroy` then deletes it",
+        takesEffect: atOnce,
+    },
+    githubEnvironment: {
+        ...optional(github.environmentName),
+        default: "",
+        description:
+            "The GitHub environment that deploys this stack, `dev` or `prod` in `deploy.yml`, when several stacks share the repository",
+        none: "deploys from its branch, as the only stack of a repository can",
+        takesEffect: atOnce,
+    },
+    githubReviewers: {
+        ...github.reviewers("acme"),
+        narrowed: { by: "githubRepository", kind: ([owner]: [string, string]) => github.reviewers(owner) },
+        default: "",
+        description: "Who must let a deployment to `githubEnvironment` through",
+        none: "nobody",
+        takesEffect: atOnce,
+    },
+    previewPullRequests: {
+        ...flag,
+        default: "true",
+        description:
+            "Whether pull requests preview this stack. One stack of a repository can have this; the others set `false`",
+        takesEffect: atOnce,
+    },
+    pulumiGithubApp: {
+        ...flag,
+        default: "true",
+        description:
+            "Whether the Pulumi GitHub App is installed on the repository and comments on pull requests; with `false` the workflow comments by itself",
+        takesEffect: atOnce,
+    },
+    name: {
+        ...optional(aws.resourceName),
+        default: "",
+        description:
+            "What everything is called: cluster, service, task family, image repository, logs, alarms. A stack or project that is renamed keeps them by its former `<project>-<stack>` here",
+        none: "`<project>-<stack>`",
+        takesEffect: inNewStack,
+    },
+    vpcCidr: {
+        ...network.cidr,
+        default: "10.0.0.0/16",
+        description: "The VPC's IPv4 range",
+        takesEffect: inNewStack,
+    },
+    availabilityZones: {
+        ...integer(2, 3),
+        default: "2",
+        description: "Zones that the VPC spans",
+        takesEffect: atOnce,
+    },
+    natGateways: {
+        ...oneOf("none", "single", "one-per-az"),
+        default: "single",
+        description:
+            "`single`, `one-per-az` (survives the loss of a zone), or `none` (no cost; tasks run in public subnets with addresses, behind the same firewall rules)",
+        takesEffect: atOnce,
+    },
+    containerPort: {
+        ...integer(1, 65_535),
+        default: "80",
+        description: "The port on which the app's container listens",
+        takesEffect: "at once, and only with `releasedBy: pulumi` for that one `pulumi up`",
+    },
+    healthCheckPath: {
+        ...network.path,
+        default: "/",
+        description: "The path that answers 2xx or 3xx when the app is healthy",
+        takesEffect: atOnce,
+    },
+    domainName: {
+        ...optional(network.domainName),
+        default: "",
+        description:
+            "The app's domain name, for HTTPS with a certificate that renews itself; HTTP redirects to it. Needs `hostedZone`",
+        none: "HTTP at the load balancer's own address",
+        takesEffect: atOnce,
+    },
+    hostedZone: {
+        ...optional(network.zoneName),
+        default: "",
+        description: "The name of the public Route 53 zone that `domainName` is in",
+        takesEffect: atOnce,
+    },
+    environment: {
+        ...container.environment,
+        description: "Plain variables of the container",
+        takesEffect: withRelease,
+    },
+    secrets: {
+        ...container.secrets,
+        description: "Variables of the container that are secret",
+        takesEffect: withRelease,
+    },
+    cpu: {
+        ...container.cpu,
+        default: "256",
+        description: "CPU units of a task; 1024 are one vCPU",
+        takesEffect: withRelease,
+    },
+    memory: {
+        ...integer(512, container.mostMemory),
+        narrowed: { by: "cpu", kind: container.memoryFor },
+        default: "512",
+        description:
+            "Memory of a task in MiB; Fargate runs [certain pairs](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html) of `cpu` and `memory`",
+        takesEffect: withRelease,
+    },
+    architecture: {
+        ...oneOf("x86_64", "arm64"),
+        default: "x86_64",
+        description: "The processor that the app is built for, `arm64` for Graviton",
+        takesEffect: withRelease,
+    },
+    capacity: {
+        ...oneOf("on-demand", "spot"),
+        default: "on-demand",
+        description: "`on-demand`, or `spot` for cheaper tasks that AWS may reclaim (one always runs on demand)",
+        takesEffect: atOnce,
+    },
+    minTasks: {
+        ...integer(1, 1000),
+        default: "2",
+        description: "Tasks that always run",
+        takesEffect: atOnce,
+    },
+    maxTasks: {
+        ...integer(1, 1000),
+        default: "4",
+        description: "Tasks that run under load at most",
+        takesEffect: atOnce,
+    },
+    logRetentionDays: {
+        ...aws.logRetention,
+        default: "30",
+        description: "Days that CloudWatch keeps the app's logs",
+        takesEffect: atOnce,
+    },
+    releasedBy: {
+        ...oneOf("pipeline", "pulumi"),
+        default: "pipeline",
+        description:
+            "`pipeline` - a push releases and `pulumi up` never touches what runs; or `pulumi` - an edit in `app/` and `pulumi up` release",
+        takesEffect: atOnce,
+    },
+    enableExec: {
+        ...flag,
+        default: "false",
+        description: "Whether `aws ecs execute-command` opens a shell in a running task",
+        takesEffect: withRelease,
+    },
+    alarmEmail: {
+        ...optional(aws.email),
+        default: "",
+        description: "The address that alarms are sent to, once it has confirmed AWS's first message",
+        none: "nobody",
+        takesEffect: atOnce,
+    },
+    containerInsights: {
+        ...aws.containerInsights,
+        default: "disabled",
+        description:
+            "CloudWatch Container Insights: metrics of each task (`enabled`), and of each container (`enhanced`), at a price per metric",
+        takesEffect: atOnce,
+    },
+    deletionProtection: {
+        ...flag,
+        default: "false",
+        description: "With `true`, `pulumi destroy` refuses, and so does AWS for the load balancer and the images",
+        takesEffect: atOnce,
+    },
+} satisfies Readonly<Record<string, Setting>>;
+
+/** What the settings are, by key, once they are read. */
+export type Values = { readonly [Key in keyof typeof table]: v.InferOutput<(typeof table)[Key]["schema"]> };

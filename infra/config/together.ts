@@ -1,0 +1,93 @@
+import { isResourceName, longestName } from "./awsKinds";
+import { longestPrefix, network, parent, prefixLength } from "./networkKinds";
+import type { ConfigReader, ConfigSource } from "./reader";
+import type { Values } from "./table";
+
+/** Values that are fine alone and wrong together: only worth saying where each of them is fine alone. */
+export function checkTogether(config: ConfigReader, values: Values, source: ConfigSource): void {
+    checkEnvironment(config, values);
+    checkDomain(config, values);
+    checkTasks(config, values);
+    checkNetwork(config, values);
+    checkVariables(config, values);
+    checkName(config, values, source);
+}
+
+function checkEnvironment(config: ConfigReader, values: Values): void {
+    const { users, teams } = values.githubReviewers;
+    const asked = users.length + teams.length > 0;
+    if (config.accepted("githubEnvironment", "githubReviewers") && asked && !values.githubEnvironment) {
+        config.refuse("githubEnvironment", "an environment, which is what githubReviewers guard", "", "prod");
+    }
+    const guarded = values.githubEnvironment !== undefined && teams.length > 0;
+    if (config.accepted("githubReviewers", "previewPullRequests") && guarded && values.previewPullRequests) {
+        config.refuse(
+            "previewPullRequests",
+            "false where githubReviewers has a team: the token of a pull request may not look one up",
+            "true",
+            "false",
+        );
+    }
+}
+
+function checkDomain(config: ConfigReader, { domainName, hostedZone }: Values): void {
+    if (!config.accepted("domainName", "hostedZone")) {
+        return;
+    }
+    if (domainName && !hostedZone) {
+        config.refuse("hostedZone", "the Route 53 zone of domainName: HTTPS needs both", "", parent(domainName));
+    } else if (hostedZone && !domainName) {
+        config.refuse("domainName", "a name in hostedZone: HTTPS needs both", "", `app.${hostedZone}`);
+    } else if (domainName && hostedZone && domainName !== hostedZone && !domainName.endsWith(`.${hostedZone}`)) {
+        config.refuse("domainName", `a name in the zone "${hostedZone}"`, domainName, `app.${hostedZone}`);
+    }
+}
+
+function checkTasks(config: ConfigReader, { minTasks, maxTasks }: Values): void {
+    if (config.accepted("minTasks", "maxTasks") && minTasks > maxTasks) {
+        config.refuse("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
+    }
+}
+
+function checkNetwork(config: ConfigReader, { vpcCidr, availabilityZones }: Values): void {
+    const longest = longestPrefix(availabilityZones);
+    if (config.accepted("vpcCidr", "availabilityZones") && prefixLength(vpcCidr) > longest) {
+        config.refuse(
+            "vpcCidr",
+            `/${longest} or larger, so that a load balancer fits into the public subnet of each of ${availabilityZones} zones ` +
+                `(AWS asks for /27)`,
+            vpcCidr,
+            network(vpcCidr, longest),
+        );
+    }
+}
+
+function checkVariables(config: ConfigReader, { environment, secrets }: Values): void {
+    for (const variable of Object.keys(environment).filter((name) => Object.hasOwn(secrets, name))) {
+        const problem = "expected in environment or in secrets, got in both";
+        config.note(variable, problem, `pulumi config rm --path environment.${variable}`);
+    }
+}
+
+/** The default of `name` is made of names that have rules of their own. */
+function checkName(config: ConfigReader, values: Values, { project, stack }: ConfigSource): void {
+    const name = `${project}-${stack}`;
+    if (values.name !== undefined || isResourceName(name)) {
+        return;
+    }
+    const renamed = nameLike(stack, longestName - project.length - 1);
+    config.note(
+        "stack name",
+        `expected lower-case letters, digits and single hyphens between them, at most ${longestName} characters ` +
+            `with the project's name, got "${name}" (it names the ECR repository and the ECS service)`,
+        isResourceName(`${project}-${renamed}`)
+            ? `pulumi stack rename ${renamed}`
+            : `pulumi config set name ${nameLike(name, longestName)}`,
+    );
+}
+
+/** The acceptable name that is nearest to `given`. */
+function nameLike(given: string, longest: number): string {
+    const words = given.toLowerCase().match(/[a-z0-9]+/g) ?? ["dev"];
+    return words.join("-").slice(0, longest).replace(/-$/, "");
+}

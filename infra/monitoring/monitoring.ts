@@ -1,0 +1,55 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { LoadBalancer } from "../network/loadBalancer";
+import type { Service } from "../service/service";
+import { RequestAlarms, TaskAlarms, type TaskAlarmsArgs } from "./alarms";
+import { Dashboard } from "./dashboard";
+import { Notifications } from "./notifications";
+
+export interface MonitoringArgs {
+    /** The dashboard's name, and what every alarm's begins with. */
+    readonly prefix: string;
+    readonly region: string;
+    readonly loadBalancer: LoadBalancer;
+    /** Who gets the alarms, beside those who subscribe to their topic. */
+    readonly email?: string;
+}
+
+/**
+ * Who is told when something goes wrong, and where to look. It comes in two steps, as the service takes a release back by an alarm on
+ * requests, and is then watched itself. No resource of its own: below one, the URN of everything in it would be another.
+ */
+export class Monitoring {
+    /** The name of the alarm that takes a release back. */
+    public readonly appErrors: pulumi.Output<string>;
+    private readonly notifications: Notifications;
+    private readonly requestAlarms: RequestAlarms;
+
+    constructor(
+        private readonly name: string,
+        private readonly args: MonitoringArgs,
+    ) {
+        this.notifications = new Notifications(name, { email: args.email });
+        this.requestAlarms = new RequestAlarms(name, { ...args, notifications: this.notifications });
+        this.appErrors = this.requestAlarms.appErrors;
+    }
+
+    /** Alarms on the service's tasks, and everything on one page. */
+    watch(service: Service, expected: Pick<TaskAlarmsArgs, "minTasks" | "containerInsights">): void {
+        const { prefix, region, loadBalancer } = this.args;
+        const taskAlarms = new TaskAlarms(this.name, {
+            prefix,
+            loadBalancer,
+            notifications: this.notifications,
+            service,
+            minTasks: expected.minTasks,
+            containerInsights: expected.containerInsights,
+        });
+        new Dashboard(this.name, {
+            dashboardName: prefix,
+            region,
+            loadBalancer,
+            service,
+            alarms: [...this.requestAlarms.arns, ...taskAlarms.arns],
+        });
+    }
+}

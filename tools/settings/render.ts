@@ -1,0 +1,58 @@
+/** What is written of the settings elsewhere: `Pulumi.yaml`'s `config`, for the engine, and the README's table, for people. */
+import * as v from "valibot";
+import { Document, Scalar, type YAMLMap } from "yaml";
+import { table, type Setting } from "../../infra/config/table";
+
+const settings = Object.entries<Setting>(table);
+
+/** By file of the project, its text with the settings as the table has them now. */
+export const renderers: Readonly<Record<string, (text: string) => string>> = {
+    "Pulumi.yaml": (text) => replaced(text, /^config:\n[\s\S]*$/m, projectConfig()),
+    "README.md": (text) => replaced(text, /^\| key \|.*\n(\|.*\n)*/m, readmeTable()),
+};
+
+function replaced(text: string, place: RegExp, by: string): string {
+    if (!place.test(text)) {
+        throw new Error(`there is no place for the settings: nothing fits ${place}`);
+    }
+    return text.replace(place, () => by);
+}
+
+/** The keys of the project's own namespace. Structured ones are left out: the engine's schema has no type for them. */
+function projectConfig(): string {
+    const declared = settings.filter(([key, { type }]) => !key.includes(":") && type !== "entries");
+    const config = declared.map(([key, setting]) => {
+        const description = new Scalar(inPulumiYaml(setting));
+        description.type = description.value.length > 100 ? Scalar.BLOCK_FOLDED : Scalar.PLAIN;
+        return [key, { type: "string", description, default: setting.default }];
+    });
+    return new Document({ config: Object.fromEntries(config) as YAMLMap }).toString({ lineWidth: 0 });
+}
+
+/** With what is accepted, where a description is no list of it, and what is so without a value. */
+function inPulumiYaml({ type, description, values, none }: Setting): string {
+    const accepted = type === "text" || type === "number" ? ` (${values})` : "";
+    return plain(`${description}${accepted}${none === undefined ? "" : `. Empty - ${none}`}`);
+}
+
+/** Without the marks of Markdown. */
+const plain = (markdown: string) => markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
+
+function readmeTable(): string {
+    const rows = settings.map(([key, setting]) => [
+        `\`${key}\``,
+        setting.description,
+        setting.values,
+        defaultOf(setting),
+        setting.takesEffect,
+    ]);
+    const head = ["key", "what it is", "values", "default", "a change takes effect"];
+    return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+}
+
+function defaultOf({ type, schema, default: value, none }: Setting): string {
+    if (type === "entries" || value === "") {
+        return none === undefined ? "none" : `none: ${none}`;
+    }
+    return v.is(schema, value) ? `\`${value}\`` : "required";
+}
