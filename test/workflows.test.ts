@@ -142,8 +142,10 @@ describe("the workflows", () => {
                 ["vars.RUNNER != ''", "${{ vars.RUNNER }}", undefined, undefined],
                 ["vars.RUNNER_DEV != ''", "${{ vars.RUNNER_DEV }}", undefined, { name: "dev", url }],
                 [
-                    // Of the two before it one is always skipped, and neither may have failed.
-                    "${{ !failure() && !cancelled() && vars.RUNNER_PROD != '' }}",
+                    // Of the two before it one is always skipped, where there is no such stack.
+                    "!cancelled() && vars.RUNNER_PROD != ''" +
+                        " && (needs.deploy.result == 'success' || needs.deploy.result == 'skipped')" +
+                        " && (needs.dev.result == 'success' || needs.dev.result == 'skipped')",
                     "${{ vars.RUNNER_PROD }}",
                     ["deploy", "dev"],
                     { name: "prod", url },
