@@ -9,6 +9,7 @@ import { projectFolder } from "./settings";
 interface Step {
     readonly uses?: string;
     readonly run?: string;
+    readonly with?: Readonly<Record<string, unknown>>;
 }
 
 interface Job {
@@ -104,13 +105,15 @@ describe("the workflows", () => {
         for (const [name, { permissions }] of Object.entries(workflow("deploy.yml").jobs)) {
             assert.deepEqual(permissions, { contents: "read", "id-token": "write" }, name);
         }
-        const { preview, fork } = workflow("preview.yml").jobs;
+        const { preview, ...others } = workflow("preview.yml").jobs;
         assert.deepEqual(preview!.permissions, {
             contents: "read",
             "id-token": "write",
             "pull-requests": "write",
         });
-        assert.deepEqual(fork!.permissions, {});
+        for (const [name, { permissions }] of Object.entries(others)) {
+            assert.deepEqual(permissions, {}, name);
+        }
     });
 
     it("deploy on a push of the app to the branch that the role trusts by default, and by hand", () => {
@@ -155,12 +158,31 @@ describe("the workflows", () => {
         assert.deepEqual([dev!.steps, prod!.steps], [deploy!.steps, deploy!.steps]);
     });
 
-    it("preview a pull request of the repository itself, and tell one of a fork why it gets none", () => {
-        const { preview, fork } = workflow("preview.yml").jobs;
+    // Variables reach no run of a fork, and secrets none of Dependabot either: "Using secrets in GitHub Actions" and "Dependabot on
+    // GitHub Actions" in GitHub's docs. A push by anybody else to Dependabot's branch is an ordinary one.
+    it("preview what can be previewed, and tell a fork and Dependabot why they get none", () => {
+        const { preview, fork, dependabot } = workflow("preview.yml").jobs;
         const head = "github.event.pull_request.head.repo.full_name";
-        assert.equal(preview!.if, `vars.PULUMI_STACK != '' && ${head} == github.repository`);
-        assert.equal(fork!.if, `vars.PULUMI_STACK != '' && ${head} != github.repository`);
-        assert.match(fork!.steps[0]!.run!, /^echo "::notice title=No preview::.+"$/);
+        assert.equal(
+            preview!.if,
+            `vars.PULUMI_STACK != '' && github.actor != 'dependabot[bot]' && ${head} == github.repository`,
+        );
+        assert.equal(fork!.if, `${head} != github.repository`);
+        assert.equal(dependabot!.if, "vars.PULUMI_STACK != '' && github.actor == 'dependabot[bot]'");
+        for (const job of [fork!, dependabot!]) {
+            assert.match(job.steps[0]!.run!, /^echo "::notice title=No preview::.+"$/);
+            assert.doesNotMatch(JSON.stringify([job["runs-on"], job.steps]), /\b(vars|secrets)\./);
+        }
+    });
+
+    it("preview with the CLI whose SDK the program has", () => {
+        const lock = JSON.parse(fs.readFileSync(path.join(projectFolder, "package-lock.json"), "utf8")) as {
+            packages: Record<string, { version: string }>;
+        };
+        const preview = workflow("preview.yml").jobs.preview!.steps.find(({ uses }) =>
+            /^pulumi\/actions@/.test(uses ?? ""),
+        );
+        assert.equal(preview?.with?.["pulumi-version"], lock.packages["node_modules/@pulumi/pulumi"]!.version);
     });
 
     it("build no image and write to no registry in a preview", () => {

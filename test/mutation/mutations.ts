@@ -325,6 +325,18 @@ export const mutations: readonly Mutation[] = [
         find: "vars.ECS_TASK_DEFINITION",
         become: "vars.ECS_FAMILY",
     },
+    {
+        mistake: "the notice for forks waits for a variable that forks cannot see",
+        file: ".github/workflows/preview.yml",
+        find: "if: github.event.pull_request.head.repo.full_name != github.repository",
+        become: "if: vars.PULUMI_STACK != '' && github.event.pull_request.head.repo.full_name != github.repository",
+    },
+    {
+        mistake: "Dependabot's pull requests are previewed without the secrets for it",
+        file: ".github/workflows/preview.yml",
+        find: " && github.actor != 'dependabot[bot]'",
+        become: "",
+    },
     ...domainAndSecrets,
     ...production,
     ...tools,

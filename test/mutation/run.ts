@@ -12,7 +12,14 @@ import { mutations, type Mutation } from "./mutations";
 const checkout = path.join(__dirname, "../..");
 const copied = [
     ...["index.ts", "infra", "app", "test", "sandbox", "tools", "docs", ".github", ".ci", "README.md"],
-    ...["Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml.example", "package.json", "tsconfig.json"],
+    ...[
+        "Pulumi.yaml",
+        "Pulumi.dev.yaml",
+        "Pulumi.prod.yaml.example",
+        "package.json",
+        "package-lock.json",
+        "tsconfig.json",
+    ],
 ];
 
 /** The slow tests, the one that holds this table against a program without mistakes, and the one that looks for commands in all tests. */
