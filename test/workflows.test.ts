@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import type { Recording } from "./record";
@@ -7,6 +9,8 @@ import { production, sharedDev, standard } from "./scenarios";
 import { projectFolder } from "./settings";
 
 interface Step {
+    readonly name?: string;
+    readonly if?: string;
     readonly uses?: string;
     readonly run?: string;
     readonly with?: Readonly<Record<string, unknown>>;
@@ -160,6 +164,74 @@ describe("the workflows", () => {
 
     // Variables reach no run of a fork, and secrets none of Dependabot either: "Using secrets in GitHub Actions" and "Dependabot on
     // GitHub Actions" in GitHub's docs. A push by anybody else to Dependabot's branch is an ordinary one.
+    describe("before they roll out", () => {
+        const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-newer-"));
+        after(() => fs.rmSync(scratch, { recursive: true }));
+        const git = (...args: string[]) =>
+            execFileSync("git", ["-C", scratch, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
+                encoding: "utf8",
+            }).trim();
+        const commit = () => {
+            git("commit", "--quiet", "--allow-empty", "--message", "any");
+            return git("rev-parse", "HEAD");
+        };
+        const { steps } = workflow("deploy.yml").jobs.deploy!;
+        const guard = steps.find(({ name }) => name === "See that nothing newer is live")!;
+        /** Runs the step as a runner does, where the service runs `image`. */
+        const attempt = (version: string, image: string) => {
+            const answers =
+                'case "$2" in describe-services) echo arn:revision;; ' +
+                `*) [ "$4" = arn:revision ] && echo ${image};; esac`;
+            fs.writeFileSync(path.join(scratch, "aws"), `#!/bin/sh\n${answers}\n`, { mode: 0o755 });
+            const env = {
+                PATH: `${scratch}:${process.env.PATH}`,
+                VERSION: version,
+                CLUSTER: "c",
+                SERVICE: "s",
+                CONTAINER: "app",
+            };
+            return spawnSync("bash", ["-e", "-c", guard.run!], { cwd: scratch, env, encoding: "utf8" });
+        };
+
+        it("see that what is live is not newer: only a re-run goes back, and what has no place in the history is no reason", () => {
+            git("init", "--quiet");
+            const [first, second] = [commit(), commit()];
+            git("checkout", "--quiet", "-b", "other", first);
+            const other = commit();
+            const registry = "123456789012.dkr.ecr.eu-west-1.example.com/shop";
+            const refused = attempt(first, `${registry}:${second}`);
+            assert.equal(refused.status, 1, refused.stderr);
+            assert.match(
+                refused.stdout,
+                new RegExp(
+                    `^::error::s runs ${second}, which is newer than this run's commit. Re-run this run to go back`,
+                ),
+            );
+            for (const tag of [
+                `:${first}`,
+                `:${second}`,
+                `:${other}`,
+                `:${"f".repeat(40)}`,
+                ":build-0123",
+                `@sha256:${"e".repeat(64)}`,
+            ]) {
+                assert.equal(attempt(second, registry + tag).status, 0, tag);
+            }
+            assert.equal(guard.if, "github.run_attempt == 1");
+        });
+
+        it("see it with the whole history, in the job's own turn, and before anything is built", () => {
+            const at = (name: RegExp) => steps.findIndex((step) => name.test(step.name ?? ""));
+            assert.equal(steps[at(/^Check out$/)]!.with?.["fetch-depth"], 0);
+            assert.ok(at(/^Assume/) < steps.indexOf(guard) && steps.indexOf(guard) < at(/^Build and push$/));
+        });
+    });
+
+    it("release an image although GitHub's cache takes no layers", () => {
+        const build = workflow("deploy.yml").jobs.deploy!.steps.find(({ name }) => name === "Build and push")!;
+        assert.match(String(build.with?.["cache-to"]), /,ignore-error=true$/);
+    });
+
     it("preview what can be previewed, and tell a fork and Dependabot why they get none", () => {
         const { preview, fork, dependabot } = workflow("preview.yml").jobs;
         const head = "github.event.pull_request.head.repo.full_name";

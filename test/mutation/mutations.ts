@@ -326,6 +326,18 @@ export const mutations: readonly Mutation[] = [
         become: "vars.ECS_FAMILY",
     },
     {
+        mistake: "a run that comes late rolls back what is newer",
+        file: ".github/workflows/deploy.yml",
+        find: 'git merge-base --is-ancestor "$VERSION" "$live"; then',
+        become: 'git merge-base --is-ancestor "$live" "$VERSION"; then',
+    },
+    {
+        mistake: "a cache that is down fails a release",
+        file: ".github/workflows/deploy.yml",
+        find: ",ignore-error=true",
+        become: "",
+    },
+    {
         mistake: "the notice for forks waits for a variable that forks cannot see",
         file: ".github/workflows/preview.yml",
         find: "if: github.event.pull_request.head.repo.full_name != github.repository",
