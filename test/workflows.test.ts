@@ -23,6 +23,7 @@ interface Job {
     readonly "runs-on": string;
     readonly environment?: { name: string; url: string };
     readonly concurrency?: { group: string; "cancel-in-progress": boolean };
+    readonly strategy?: { matrix: { node: number[] } };
     readonly steps: readonly Step[];
 }
 
@@ -255,6 +256,19 @@ describe("the workflows", () => {
             /^pulumi\/actions@/.test(uses ?? ""),
         );
         assert.equal(preview?.with?.["pulumi-version"], lock.packages["node_modules/@pulumi/pulumi"]!.version);
+    });
+
+    it("test on every Node.js from the oldest that the program takes to the one that it is developed with", () => {
+        const { engines } = JSON.parse(fs.readFileSync(path.join(projectFolder, "package.json"), "utf8")) as {
+            engines: { node: string };
+        };
+        const { unit, test } = workflow("ci.yml").jobs;
+        const developed = fs.readFileSync(path.join(projectFolder, ".node-version"), "utf8").trim();
+        assert.deepEqual(unit!.strategy?.matrix.node.map(String), [engines.node.replace(">=", ""), developed]);
+        for (const job of [test!, workflow("preview.yml").jobs.preview!]) {
+            const [node] = job.steps.filter(({ uses }) => uses?.startsWith("actions/setup-node@"));
+            assert.deepEqual(node!.with, { "node-version-file": ".node-version" });
+        }
     });
 
     it("build no image and write to no registry in a preview", () => {

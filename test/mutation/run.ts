@@ -11,7 +11,7 @@ import { mutations, type Mutation } from "./mutations";
 
 const checkout = path.join(__dirname, "../..");
 const copied = [
-    ...["index.ts", "infra", "app", "test", "sandbox", "tools", "docs", ".github", ".ci", "README.md"],
+    ...["index.ts", "infra", "app", "test", "sandbox", "tools", "docs", ".github", ".ci", ".node-version", "README.md"],
     ...[
         "Pulumi.yaml",
         "Pulumi.dev.yaml",
