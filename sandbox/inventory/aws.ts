@@ -11,7 +11,7 @@ import { Route53, type ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SNS } from "@aws-sdk/client-sns";
 import { rootClient } from "../aws/emulator";
-import { networkKinds } from "./network";
+import { networkKinds, securityGroupRules } from "./network";
 
 /** One type of the program's resources. */
 export interface Kind {
@@ -33,6 +33,9 @@ export function kinds(region: string): readonly Kind[] {
         ...rest(config),
     ];
 }
+
+/** The ids of all rules of security groups, which go with their groups. */
+export const rules = (region: string): Promise<string[]> => securityGroupRules(rootClient(region));
 
 function services(ecs: ECS, scaling: ApplicationAutoScaling): Kind[] {
     const ServiceNamespace = "ecs";

@@ -3,6 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { rootClient } from "../aws/emulator";
 import type { Kind } from "./aws";
 
+/** The ids of all rules of security groups. */
+export async function securityGroupRules(config: ReturnType<typeof rootClient>): Promise<string[]> {
+    const { SecurityGroupRules = [] } = await new EC2(config).describeSecurityGroupRules({});
+    return SecurityGroupRules.map(({ SecurityGroupRuleId }) => SecurityGroupRuleId!);
+}
+
 /** A VPC and what is in it, from the inside out. Every account has a default VPC, whose parts are not ours either. */
 export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
     const ec2 = new EC2(config);
