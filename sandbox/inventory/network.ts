@@ -1,7 +1,7 @@
 import { EC2 } from "@aws-sdk/client-ec2";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { rootClient } from "../aws/emulator";
-import type { Kind } from "./aws";
+import type { Kind } from "./kind";
 
 /** The ids of all rules of security groups. */
 export async function securityGroupRules(config: ReturnType<typeof rootClient>): Promise<string[]> {
