@@ -13,6 +13,7 @@ interface Step {
     readonly if?: string;
     readonly uses?: string;
     readonly run?: string;
+    readonly "timeout-minutes"?: number;
     readonly with?: Readonly<Record<string, unknown>>;
 }
 
@@ -21,6 +22,7 @@ interface Job {
     readonly if?: string;
     readonly needs?: string[];
     readonly "runs-on": string;
+    readonly "timeout-minutes"?: number;
     readonly environment?: { name: string; url: string };
     readonly concurrency?: { group: string; "cancel-in-progress": boolean };
     readonly strategy?: { matrix: { node: number[] } };
@@ -226,6 +228,21 @@ describe("the workflows", () => {
             assert.equal(steps[at(/^Check out$/)]!.with?.["fetch-depth"], 0);
             assert.ok(at(/^Assume/) < steps.indexOf(guard) && steps.indexOf(guard) < at(/^Build and push$/));
         });
+    });
+
+    it("end what hangs, and no deployment before its waits are over or after its credentials are", () => {
+        for (const name of all) {
+            for (const [id, job] of Object.entries(workflow(name).jobs)) {
+                assert.ok(job["timeout-minutes"], `${name}: ${id}`);
+            }
+        }
+        const hour = 60; // of a session of configure-aws-credentials, where it is not told otherwise
+        const build = 15;
+        for (const { steps, "timeout-minutes": minutes } of Object.values(workflow("deploy.yml").jobs)) {
+            const waits = steps.map((step) => Number(step.with?.["wait-for-minutes"] ?? step["timeout-minutes"] ?? 0));
+            const longest = waits.reduce((sum, each) => sum + each, build);
+            assert.ok(minutes! >= longest && minutes! <= hour, `${minutes} minutes for ${longest}`);
+        }
     });
 
     it("release an image although GitHub's cache takes no layers", () => {
