@@ -37,10 +37,34 @@ describe("service", () => {
         assert.ok(Number(most) >= 200, "a single task could not be replaced");
     });
 
-    it("gives a starting app a grace period, and waits until it is steady", () => {
-        const { healthCheckGracePeriodSeconds, waitForSteadyState } = service(run);
-        assert.equal(healthCheckGracePeriodSeconds, 60);
-        assert.equal(waitForSteadyState, true);
+    it("gives an app all the time to start that is configured, and then the load balancer the time to notice", () => {
+        const grace = (recording: Recording) => {
+            const { healthCheck } = recording.one("aws:lb/targetGroup:TargetGroup").inputs;
+            const { interval, healthyThreshold } = healthCheck as Record<string, number>;
+            // A check may be due an interval after the app is up, and further ones follow until it counts as healthy.
+            return Number(service(recording).healthCheckGracePeriodSeconds) - interval! * (healthyThreshold! + 1);
+        };
+        assert.deepEqual([grace(run), grace(other)], [60, 90]);
+    });
+
+    it("lives through a stall of 20 s: fewer checks in a row fail for it than make a task unhealthy", () => {
+        const { healthCheck, deregistrationDelay } = other.one("aws:lb/targetGroup:TargetGroup").inputs;
+        const { interval, timeout, unhealthyThreshold } = healthCheck as Record<string, number>;
+        // Every check fails that begins in the stall, more than its timeout before the end, or before it and is not answered yet.
+        const failing = Math.ceil(20 / interval!);
+        assert.ok(timeout! < interval! && failing < unhealthyThreshold!);
+        assert.ok(unhealthyThreshold! >= 2 && unhealthyThreshold! <= 10, "Elastic Load Balancing takes 2 to 10");
+        assert.equal(deregistrationDelay, 120);
+    });
+
+    it("waits until it is steady, for as long as a release that fails slowly may take", () => {
+        assert.equal(service(run).waitForSteadyState, true);
+        assert.deepEqual(run.one(serviceType).customTimeouts, { create: "25m", update: "25m", delete: "25m" });
+        assert.deepEqual(other.one(serviceType).customTimeouts, { create: "28m", update: "28m", delete: "28m" });
+    });
+
+    it("spreads its tasks over the zones again after one has failed", () => {
+        assert.equal(service(run).availabilityZoneRebalancing, "ENABLED");
     });
 
     it("leaves the running revision to the pipeline, and the number of tasks to autoscaling", () => {

@@ -21,6 +21,7 @@ export interface Registration {
     readonly dependsOn: readonly Registration[];
     readonly ignoreChanges: readonly string[];
     readonly protect: boolean;
+    readonly customTimeouts: pulumi.CustomTimeouts;
     /** What the resource's id and ARN are, as others refer to it. */
     outputs: Readonly<Record<string, unknown>>;
 }
@@ -51,7 +52,7 @@ export interface Run {
 }
 
 /**
- * Runs the program against mocks and records what it declares. Mocks receive no parent, dependsOn, protect or ignoreChanges, so
+ * Runs the program against mocks and records what it declares. Mocks receive no parent, dependsOn or other options, so
  * these come from a transformation, which every resource inherits.
  *
  * What it cannot prove: that AWS and GitHub accept the inputs. The sandbox does that.
@@ -112,13 +113,14 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                 if (registrations.some((other) => other.type === type && other.name === name)) {
                     problems.push(`${type} ${name}: registered twice`);
                 }
-                const { ignoreChanges = [], protect = false } = opts;
+                const { ignoreChanges = [], protect = false, customTimeouts = {} } = opts;
                 const dependsOn: Registration[] = [];
                 pending.push(
                     resolveAll(opts).then((found) => dependsOn.push(...found.flatMap((one) => known.get(one) ?? []))),
                 );
                 const parent = opts.parent && known.get(opts.parent);
-                const registration = { type, name, parent, dependsOn, ignoreChanges, protect: protect === true };
+                const options = { ignoreChanges, protect: protect === true, customTimeouts };
+                const registration = { type, name, parent, dependsOn, ...options };
                 registrations.push({ ...registration, inputs: {}, secrets: [], provider: "", outputs: {} });
                 known.set(resource, registrations.at(-1)!);
                 return undefined;

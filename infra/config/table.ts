@@ -21,8 +21,12 @@ export interface Setting<T = unknown> extends Kind<T> {
     readonly narrowed?: { readonly by: string; readonly kind: (other: never) => Kind<T> };
 }
 
-/** When a change takes effect: with `pulumi up`, with the first release after it, or never on a stack that runs. */
+/**
+ * When a change takes effect: with `pulumi up`, with `pulumi up` which rolls out what runs once more, with the first release after it,
+ * or never on a stack that runs.
+ */
 const atOnce = "at once";
+const withNewTasks = "at once, in new tasks";
 const withRelease = "with the next release";
 const inNewStack = "in a new stack only";
 
@@ -129,6 +133,25 @@ export const table = {
         default: "/",
         description: "The path that answers 2xx or 3xx when the app is healthy",
         takesEffect: atOnce,
+    },
+    startSeconds: {
+        ...integer(0, 600),
+        default: "60",
+        description:
+            "Seconds that the app may take from its start until it answers `healthCheckPath`; a task that takes longer is replaced",
+        takesEffect: withNewTasks,
+    },
+    drainSeconds: {
+        ...integer(0, 3600),
+        default: "15",
+        description: "Seconds that a task which leaves may take to answer the requests it has; it gets no new ones",
+        takesEffect: atOnce,
+    },
+    stopSeconds: {
+        ...integer(2, 120),
+        default: "30",
+        description: "Seconds that the app may take to end after `SIGTERM`, before it is killed",
+        takesEffect: withRelease,
     },
     domainName: {
         ...optional(network.domainName),

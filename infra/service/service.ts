@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Capacity, ContainerInsights, ReleasedBy } from "../config";
-import type { LoadBalancer } from "../network/loadBalancer";
+import { noticeSeconds, type LoadBalancer } from "../network/loadBalancer";
 import type { Network } from "../network/network";
 import type { Task } from "./task";
 
@@ -15,6 +15,9 @@ export interface ServiceArgs {
     readonly capacity: Capacity;
     readonly minTasks: number;
     readonly maxTasks: number;
+    /** How long the app may take until it answers its first health check, and to answer its last requests. */
+    readonly startSeconds: number;
+    readonly drainSeconds: number;
     readonly releasedBy: ReleasedBy;
     /** The name of the alarm that takes a release back. */
     readonly rollbackAlarm: pulumi.Input<string>;
@@ -31,6 +34,15 @@ const strategies = {
         { capacityProvider: "FARGATE_SPOT", base: 0, weight: 1 },
     ],
 };
+
+/**
+ * The provider's 20 minutes, and what the app may take beyond: the circuit breaker gives up after three tasks that did not start, then
+ * one of the release before must, and old tasks are drained.
+ */
+function rolloutTimeouts({ startSeconds, drainSeconds }: ServiceArgs): pulumi.CustomTimeouts {
+    const minutes = `${20 + Math.ceil((4 * startSeconds + drainSeconds) / 60)}m`;
+    return { create: minutes, update: minutes, delete: minutes };
+}
 
 /** The cluster and the service that keeps the tasks running, replaces them on a release and scales them with the load. */
 export class Service extends pulumi.ComponentResource {
@@ -79,9 +91,11 @@ export class Service extends pulumi.ComponentResource {
                 alarms: { enable: true, rollback: true, alarmNames: [args.rollbackAlarm] },
                 deploymentMinimumHealthyPercent: 100,
                 deploymentMaximumPercent: 200,
-                healthCheckGracePeriodSeconds: 60, // an app that is slow to start is not killed for it
+                // An app that takes all the time it was given is not killed for what the load balancer needs to notice.
+                healthCheckGracePeriodSeconds: args.startSeconds + noticeSeconds,
                 // Without it AWS would replace the service, and with it the running app, when `capacity` changes.
                 forceNewDeployment: true,
+                availabilityZoneRebalancing: "ENABLED", // for services from before AWS made it the default, too
                 enableExecuteCommand: args.enableExec,
                 enableEcsManagedTags: true,
                 propagateTags: "SERVICE",
@@ -89,6 +103,7 @@ export class Service extends pulumi.ComponentResource {
             },
             {
                 parent: this,
+                customTimeouts: rolloutTimeouts(args),
                 ignoreChanges: [
                     "desiredCount", // autoscaling's
                     ...(args.releasedBy === "pipeline" ? ["taskDefinition"] : []), // the pipeline's

@@ -5,7 +5,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "old TLS is spoken",
         file: "infra/network/loadBalancer.ts",
-        find: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+        find: "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
         become: "ELBSecurityPolicy-2016-08",
     },
     {
