@@ -125,6 +125,14 @@ describe("service", () => {
         assert.deepEqual(bounds(other), [3, 3, 9, "service/fargate-cicd-live/fargate-cicd-live"]);
     });
 
+    it("changes its scaling in one order: a target that is being changed refuses other changes", () => {
+        const policies = run.of("aws:appautoscaling/policy:Policy");
+        assert.deepEqual(
+            policies.map(({ dependsOn }) => dependsOn.map(({ name }) => name)),
+            [[], ["main-cpu"]],
+        );
+    });
+
     it("follows CPU and requests per target, out quickly and in slowly", () => {
         const target = run.one("aws:appautoscaling/target:Target").inputs;
         const label = `${String(run.one("aws:lb/loadBalancer:LoadBalancer").outputs.arnSuffix)}/${String(run.one("aws:lb/targetGroup:TargetGroup").outputs.arnSuffix)}`;

@@ -122,10 +122,7 @@ export class Service extends pulumi.ComponentResource {
         this.registerOutputs({ clusterName: this.clusterName, serviceName: this.serviceName });
     }
 
-    private cluster(
-        name: string,
-        { serviceName, containerInsights, enableExec, ...args }: ServiceArgs,
-    ): aws.ecs.Cluster {
+    private cluster(name: string, { serviceName, containerInsights, ...args }: ServiceArgs): aws.ecs.Cluster {
         // AWS would create the group itself, without an end to what it keeps and without anybody to delete it.
         const insightsLogs =
             containerInsights !== "disabled"
@@ -145,7 +142,8 @@ export class Service extends pulumi.ComponentResource {
                 // Said in either case: an account can have it on by default.
                 settings: [{ name: "containerInsights", value: containerInsights }],
                 // What is typed and shown in a shell may be secret; who opened one is in CloudTrail in any case.
-                configuration: enableExec ? { executeCommandConfiguration: { logging: "NONE" } } : undefined,
+                // Said whether or not one can be opened: the provider leaves as it was what is not said any more.
+                configuration: { executeCommandConfiguration: { logging: "NONE" } },
             },
             // The cluster writes into the group from its first minute to its last.
             { parent: this, dependsOn: insightsLogs },
@@ -212,6 +210,7 @@ export class Service extends pulumi.ComponentResource {
             measure: string,
             metric: { type: string; resourceLabel?: pulumi.Input<string> },
             value: number,
+            before?: pulumi.Resource,
         ) =>
             new aws.appautoscaling.Policy(
                 `${name}-${measure}`,
@@ -230,9 +229,11 @@ export class Service extends pulumi.ComponentResource {
                         scaleInCooldown: 300,
                     },
                 },
-                { parent: this },
+                { parent: this, dependsOn: before },
             );
-        follow("cpu", { type: "ECSServiceAverageCPUUtilization" }, 60); // per cent
-        follow("requests", { type: "ALBRequestCountPerTarget", resourceLabel: args.loadBalancer.resourceLabel }, 1000); // a minute
+        const cpu = follow("cpu", { type: "ECSServiceAverageCPUUtilization" }, 60); // per cent
+        const { resourceLabel } = args.loadBalancer;
+        // Application Auto Scaling refuses two changes of one target at a time (ConcurrentUpdateException).
+        follow("requests", { type: "ALBRequestCountPerTarget", resourceLabel }, 1000, cpu); // a minute
     }
 }
