@@ -5,13 +5,25 @@ import * as path from "node:path";
 import type { Existing } from "./inventory";
 import { serviceIdentity } from "./machine/services";
 import { stateDir } from "./paths";
-import { step } from "./progress";
+import { step, UserError } from "./progress";
 import { wasInterrupted } from "./runLock";
 import type { Resource } from "./states";
 
 interface Deployment {
-    readonly resources?: readonly Resource[];
+    readonly resources?: readonly (Resource & {
+        readonly urn: string;
+        readonly dependencies?: readonly string[];
+        readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
+    })[];
     readonly pending_operations?: readonly unknown[];
+}
+
+/** What a stack's state is compared with. */
+export interface Reality {
+    /** What exists now, without what other stacks know of. */
+    readonly existing: () => Promise<Existing[]>;
+    /** The ids of the rules of security groups that there are. */
+    readonly rules: () => Promise<readonly string[]>;
 }
 
 /** Which run of the emulator a stack has last been on. */
@@ -20,12 +32,11 @@ const knownEmulator = (stack: string) => path.join(stateDir, `emulator.${stack}`
 /**
  * Makes a stack usable that was left behind by a killed command, or that refers to an emulator which lost its memory.
  * @param others the sandbox's other stacks: what a killed command made of them is not this stack's
- * @param existing what exists now, without what the others know of
  */
 export async function recover(
     stack: automation.Stack,
     others: readonly automation.Stack[],
-    existing: () => Promise<Existing[]>,
+    { existing, rules }: Reality,
 ): Promise<void> {
     const emulator = serviceIdentity("aws") ?? "";
     const file = knownEmulator(stack.name);
@@ -40,7 +51,8 @@ export async function recover(
             for (const each of stale) {
                 await each.cancel(); // lets go of a lock whose holder is gone; `exclusively` made sure of that
                 await forgetPendingOperations(each);
-                await each.refresh({ onOutput: () => undefined });
+                await forgetGoneRules(each, new Set(await rules()));
+                await refresh(each);
             }
             for (const orphan of await orphans(stack, existing)) {
                 await orphan.remove();
@@ -56,6 +68,45 @@ async function forgetPendingOperations(stack: automation.Stack): Promise<void> {
     if ((exported.deployment as Deployment).pending_operations?.length) {
         await stack.importStack({ ...exported, deployment: { ...exported.deployment, pending_operations: [] } });
     }
+}
+
+/** @throws UserError with what the engine said, which is not shown while it goes well */
+async function refresh(stack: automation.Stack): Promise<void> {
+    const output: string[] = [];
+    try {
+        await stack.refresh({ color: "never", onOutput: (text) => output.push(text) });
+    } catch {
+        const [, diagnostics = output.join("")] =
+            /^Diagnostics:\n([\s\S]*?)(^Outputs:|^Resources:|$(?![\s\S]))/m.exec(output.join("")) ?? [];
+        throw new UserError(
+            `The state of ${stack.name} cannot be compared with what exists:\n${diagnostics.trimEnd()}`,
+        );
+    }
+}
+
+/**
+ * The rules of security groups that are gone: the provider cannot refresh one of these, and says "Missing Resource Identity After
+ * Read" (https://github.com/hashicorp/terraform-provider-aws/issues/45303).
+ */
+async function forgetGoneRules(stack: automation.Stack, there: ReadonlySet<string>): Promise<void> {
+    const exported = await stack.exportStack();
+    const { resources = [], ...rest } = exported.deployment as Deployment;
+    const isGone = ({ type, id = "" }: Resource) => /^aws:vpc\/securityGroup\w+Rule:/.test(type) && !there.has(id);
+    const gone = new Set(resources.filter(isGone).map(({ urn }) => urn));
+    if (gone.size === 0) {
+        return;
+    }
+    const known = (urns: readonly string[] | null | undefined) => urns?.filter((urn) => !gone.has(urn)) ?? [];
+    const kept = resources
+        .filter(({ urn }) => !gone.has(urn))
+        .map(({ dependencies, propertyDependencies = {}, ...resource }) => ({
+            ...resource,
+            dependencies: known(dependencies),
+            propertyDependencies: Object.fromEntries(
+                Object.entries(propertyDependencies).map(([property, urns]) => [property, known(urns)]),
+            ),
+        }));
+    await stack.importStack({ ...exported, deployment: { ...rest, resources: kept } });
 }
 
 /** What exists and the state does not know. Containers are never in the state: the service that it knows has them. */

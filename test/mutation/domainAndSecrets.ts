@@ -1,4 +1,4 @@
-import type { Mutation } from "./mutations";
+import type { Mutation } from "./mutation";
 
 /** Mistakes around the app's domain and its secrets. */
 export const domainAndSecrets: readonly Mutation[] = [

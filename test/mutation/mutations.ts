@@ -1,14 +1,7 @@
 import { domainAndSecrets } from "./domainAndSecrets";
+import type { Mutation } from "./mutation";
 import { production } from "./production";
 import { tools } from "./tools";
-
-/** One mistake that somebody could make: in `file`, the only occurrence of `find` becomes `become`. */
-export interface Mutation {
-    readonly mistake: string;
-    readonly file: string;
-    readonly find: string;
-    readonly become: string;
-}
 
 /** Each would be a hole, an outage or a bill, and each must fail a unit test. */
 export const mutations: readonly Mutation[] = [

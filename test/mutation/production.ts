@@ -1,4 +1,4 @@
-import type { Mutation } from "./mutations";
+import type { Mutation } from "./mutation";
 
 /** Mistakes around environments, alarms, and what guards a stack. */
 export const production: readonly Mutation[] = [

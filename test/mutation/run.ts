@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { mutations, type Mutation } from "./mutations";
+import type { Mutation } from "./mutation";
+import { mutations } from "./mutations";
 
 /**
  * Applies each mistake of the table to a copy of the program and runs the unit tests there, which must fail.
