@@ -47,6 +47,8 @@ export interface Run {
     readonly config: Readonly<Record<string, string>>;
     /** What the made-up ARNs are in. */
     readonly region: string;
+    /** Answers of look-ups, by token, in place of what AWS would say of an account that is empty. */
+    readonly lookups?: Readonly<Record<string, fakeCloud.Lookup>>;
     /** What runs; by default the whole program. Returns the outputs. */
     readonly program?: () => unknown;
 }
@@ -86,7 +88,7 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
             },
             call: ({ token, inputs }) => {
                 lookups.push({ token, inputs: inputs as Record<string, unknown> });
-                const stub = fakeCloud.lookups[token];
+                const stub = { ...fakeCloud.lookups, ...run.lookups }[token];
                 if (!stub) {
                     // Not thrown here: an output that fails takes the whole process with it (pulumi/pulumi#16665).
                     problems.unshift(`no stub for the look-up ${token}`);

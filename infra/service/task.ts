@@ -77,21 +77,23 @@ export class Task extends pulumi.ComponentResource {
             `${name}-execution`,
             {
                 role: executionRole.name,
-                policy: policyDocument([
-                    // ECR hands out registry tokens for the whole account; the action has no narrower resource.
-                    { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
-                    {
-                        sid: "PullImage",
-                        actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                        resources: [args.registry.repositoryArn],
-                    },
-                    {
-                        sid: "WriteLogs",
-                        actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                        resources: [pulumi.interpolate`${logs.arn}:log-stream:*`],
-                    },
-                    ...args.secrets.statements,
-                ]),
+                policy: args.secrets.statements.apply((readSecrets) =>
+                    policyDocument([
+                        // ECR hands out registry tokens for the whole account; the action has no narrower resource.
+                        { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
+                        {
+                            sid: "PullImage",
+                            actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                            resources: [args.registry.repositoryArn],
+                        },
+                        {
+                            sid: "WriteLogs",
+                            actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                            resources: [pulumi.interpolate`${logs.arn}:log-stream:*`],
+                        },
+                        ...readSecrets,
+                    ]),
+                ),
             },
             { parent: this },
         );
