@@ -7,6 +7,9 @@ import { production, sharedDev, standard } from "./scenarios";
 import { projectFolder } from "./settings";
 
 interface Step {
+    readonly id?: string;
+    readonly env?: Record<string, string>;
+    readonly with?: Record<string, string>;
     readonly uses?: string;
     readonly run?: string;
 }
@@ -151,6 +154,16 @@ describe("the workflows", () => {
             ],
         );
         assert.deepEqual([dev!.steps, prod!.steps], [deploy!.steps, deploy!.steps]);
+    });
+
+    it("look for an image of the commit and of the tasks' processor, which the runner has as well", () => {
+        for (const [name, { steps }] of Object.entries(workflow("deploy.yml").jobs)) {
+            const look = steps.find(({ id }) => id === "image");
+            const tag = "${{ github.sha }}-${{ runner.arch }}";
+            assert.ok(look?.env?.IMAGE?.endsWith("/${{ vars.ECR_REPOSITORY }}:" + tag), name);
+            const pushed = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"));
+            assert.equal(pushed?.with?.tags, "${{ steps.image.outputs.name }}", name);
+        }
     });
 
     it("preview a pull request of the repository itself, and tell one of a fork why it gets none", () => {
