@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import type { Recording } from "./record";
+import { isDeepStrictEqual } from "node:util";
+import { table, type Setting } from "../infra/config/table";
+import { record, type Recording } from "./record";
 import { alternative, standard } from "./scenarios";
 
 const serviceType = "aws:ecs/service:Service";
@@ -107,8 +109,33 @@ describe("service", () => {
         assert.deepEqual([clusterName, capacityProviders], ["fargate-cicd-dev", ["FARGATE", "FARGATE_SPOT"]]);
     });
 
-    it("changes its capacity in place, without a new service", () => {
+    it("changes its capacity in place, which the provider refuses otherwise", () => {
         assert.equal(service(run).forceNewDeployment, true);
+    });
+
+    // Provider 6.34, service.go, resourceServiceUpdate: ForceNewDeployment goes into each update but one of tags alone.
+    it("has new tasks for exactly the settings of which the table says so", async () => {
+        const others = {
+            ...{ githubBranch: "live", githubEnvironment: "dev", createGithubRepository: "true", releasedBy: "pulumi" },
+            ...{ availabilityZones: "3", natGateways: "none", healthCheckPath: "/health" },
+            ...{ startSeconds: "90", drainSeconds: "120", stopSeconds: "90", capacity: "spot", architecture: "arm64" },
+            ...{ memory: "1024", minTasks: "1", maxTasks: "3", enableExec: "true", deletionProtection: "true" },
+            ...{ environment: '{"LOG_LEVEL":"debug"}', secrets: '{"KEY":"value"}' },
+            ...{ logRetentionDays: "7", containerInsights: "enhanced", alarmEmail: "on-call@example.com" },
+        };
+        const owned = (recording: Recording) => ({
+            ...service(recording),
+            taskDefinition: "the next release's",
+            desiredCount: "autoscaling's",
+        });
+        const changing: string[] = [];
+        for (const [key, value] of Object.entries(others)) {
+            if (!isDeepStrictEqual(owned(await record({ values: { [key]: value } })), owned(run))) {
+                changing.push(key);
+            }
+        }
+        const said = Object.entries<Setting>(table).filter(([, { takesEffect }]) => takesEffect.includes("new tasks"));
+        assert.deepEqual(changing.sort(), said.map(([key]) => key).sort());
     });
 
     it("tags the tasks that it starts", () => {

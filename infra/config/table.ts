@@ -113,14 +113,14 @@ export const table = {
         ...integer(2, 3),
         default: "2",
         description: "Zones that the VPC spans",
-        takesEffect: atOnce,
+        takesEffect: withNewTasks,
     },
     natGateways: {
         ...oneOf("none", "single", "one-per-az"),
         default: "single",
         description:
             "`single`, `one-per-az` (survives the loss of a zone), or `none` (no cost; tasks run in public subnets with addresses, behind the same firewall rules)",
-        takesEffect: atOnce,
+        takesEffect: `${atOnce}; to and from \`none\` in new tasks`,
     },
     containerPort: {
         ...integer(1, 65_535),
@@ -201,7 +201,7 @@ export const table = {
         ...oneOf("on-demand", "spot"),
         default: "on-demand",
         description: "`on-demand`, or `spot` for cheaper tasks that AWS may reclaim (one always runs on demand)",
-        takesEffect: atOnce,
+        takesEffect: withNewTasks,
     },
     minTasks: {
         ...integer(1, 1000),
@@ -232,7 +232,7 @@ export const table = {
         ...flag,
         default: "false",
         description: "Whether `aws ecs execute-command` opens a shell in a running task",
-        takesEffect: withRelease,
+        takesEffect: withNewTasks,
     },
     alarmEmail: {
         ...optional(aws.email),

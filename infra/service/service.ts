@@ -93,7 +93,8 @@ export class Service extends pulumi.ComponentResource {
                 deploymentMaximumPercent: 200,
                 // An app that takes all the time it was given is not killed for what the load balancer needs to notice.
                 healthCheckGracePeriodSeconds: args.startSeconds + noticeSeconds,
-                // Without it AWS would replace the service, and with it the running app, when `capacity` changes.
+                // The provider refuses a change of `capacity` without it. With it, every change of the service but one of its tags puts new
+                // tasks in place of those that run (provider 6.34, service.go): the table of settings says which settings do that.
                 forceNewDeployment: true,
                 availabilityZoneRebalancing: "ENABLED", // for services from before AWS made it the default, too
                 enableExecuteCommand: args.enableExec,
