@@ -25,7 +25,12 @@ const network = new Network("main", {
 });
 const loadBalancer = new LoadBalancer("main", { ...settings, network });
 const registry = new Registry("main", { repositoryName: name, context: "app", architecture, deletionProtection });
-const secrets = new Secrets("main", { values: settings.secrets, existing: settings.secretArns, deletionProtection });
+const secrets = new Secrets("main", {
+    values: settings.secrets,
+    existing: settings.secretArns,
+    serviceName: name,
+    deletionProtection,
+});
 const task = new Task("main", { ...settings, family: name, registry, secrets, port });
 const monitoring = new Monitoring("main", { prefix: name, region, loadBalancer, email: settings.alarmEmail });
 const service = new Service("main", {

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 /** What AWS, GitHub and the image builder would answer: ids and ARNs in their real form, one for each type and name. */
 
 type Properties = Readonly<Record<string, unknown>>;
-type Lookup = (inputs: Properties) => Record<string, unknown>;
+export type Lookup = (inputs: Properties) => Record<string, unknown>;
 
 export const account = "123456789012";
 export const issuer = "token.actions.githubusercontent.com";
@@ -117,6 +117,7 @@ export const secretArn = (name: string): string =>
 
 /** Look-ups by token. GitHub spells the names in capitals, however the configuration does: a token's subject follows GitHub. */
 export const lookups: Readonly<Record<string, Lookup>> = {
+    "aws:ecs/getService:getService": () => failure("no matching ECS Service found"),
     "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: account }),
     "aws:index/getPartition:getPartition": () => ({ partition: "aws" }),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": () => ({ userName: "AWS", password: registryPassword }),
@@ -132,6 +133,11 @@ export const lookups: Readonly<Record<string, Lookup>> = {
         repoId: 80000001,
     }),
 };
+
+/** What a look-up throws that the provider refuses: gRPC's errors have the message in `details`, too. */
+export function failure(details: string): never {
+    throw Object.assign(new Error(details), { details });
+}
 
 export const registryPassword = "registry-password-0b5c";
 

@@ -107,7 +107,7 @@ export const production: readonly Mutation[] = [
     {
         mistake: "a destroy takes the secrets of a protected stack",
         file: "infra/service/secrets.ts",
-        find: "{ parent: this, protect: args.deletionProtection }",
-        become: "{ parent: this }",
+        find: "{ parent: this, protect },",
+        become: "{ parent: this },",
     },
 ];
