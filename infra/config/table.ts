@@ -24,7 +24,7 @@ export interface Setting<T = unknown> extends Kind<T> {
 /** When a change takes effect: with `pulumi up`, with the first release after it, or never on a stack that runs. */
 const atOnce = "at once";
 const withRelease = "with the next release";
-const inNewStack = "in a new stack only";
+const inNewStack = "in a new stack only; refused in one that runs";
 
 /**
  * Every setting, in the order in which problems are reported. `Pulumi.yaml`, the README's table and the tests of refusals come from
@@ -122,7 +122,7 @@ export const table = {
         ...integer(1, 65_535),
         default: "80",
         description: "The port on which the app's container listens",
-        takesEffect: "at once, and only with `releasedBy: pulumi` for that one `pulumi up`",
+        takesEffect: "at once, with `releasedBy: pulumi` for that one `pulumi up`; refused otherwise",
     },
     healthCheckPath: {
         ...network.path,
