@@ -108,8 +108,8 @@ export const table = {
     availabilityZones: {
         ...integer(2, 3),
         default: "2",
-        description: "Zones that the VPC spans",
-        takesEffect: atOnce,
+        description: "Zones that the VPC spans, the first by name of those that every account has",
+        takesEffect: "at once: a third zone is added and taken away in place",
     },
     natGateways: {
         ...oneOf("none", "single", "one-per-az"),
