@@ -6,6 +6,7 @@ import { Monitoring } from "./infra/monitoring/monitoring";
 import { LoadBalancer } from "./infra/network/loadBalancer";
 import { Network } from "./infra/network/network";
 import { Registry } from "./infra/registry";
+import { refuseImpossibleChanges } from "./infra/runningStack";
 import { Secrets } from "./infra/service/secrets";
 import { Service } from "./infra/service/service";
 import { Task } from "./infra/service/task";
@@ -14,6 +15,7 @@ import { tagEverything } from "./infra/tags";
 const settings = loadSettings();
 const { name, region, tags, github, deletionProtection, architecture, containerPort: port } = settings;
 tagEverything(tags);
+refuseImpossibleChanges(settings);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", {
