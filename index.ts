@@ -5,6 +5,7 @@ import { GitHubRepository } from "./infra/github/repository";
 import { Monitoring } from "./infra/monitoring/monitoring";
 import { LoadBalancer } from "./infra/network/loadBalancer";
 import { Network } from "./infra/network/network";
+import { nothingBefore } from "./infra/nothingBefore";
 import { Registry } from "./infra/registry";
 import { Secrets } from "./infra/service/secrets";
 import { Service } from "./infra/service/service";
@@ -14,6 +15,10 @@ import { tagEverything } from "./infra/tags";
 const settings = loadSettings();
 const { name, region, tags, github, deletionProtection, architecture, containerPort: port } = settings;
 tagEverything(tags);
+
+// First, whether GitHub has the repository: what is wrong with it is said before anything is made.
+const repository = new GitHubRepository("main", { ...github, name: github.repository, deletionProtection });
+nothingBefore(repository.checked);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", {
@@ -40,7 +45,6 @@ const service = new Service("main", {
 monitoring.watch(service, settings);
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
-const repository = new GitHubRepository("main", { ...github, name: github.repository, deletionProtection });
 const delivery = new Delivery("main", {
     ...github,
     repository,

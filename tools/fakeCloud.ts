@@ -129,6 +129,7 @@ export const lookups: Readonly<Record<string, Lookup>> = {
     "github:index/getTeam:getTeam": () => ({ id: "70000001" }),
     "github:index/getRepository:getRepository": ({ fullName }) => ({
         name: capital(String(fullName).split("/")[1]),
+        fullName,
         repoId: 80000001,
     }),
 };

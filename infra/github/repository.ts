@@ -27,6 +27,8 @@ export class GitHubRepository extends pulumi.ComponentResource {
     /** Where the workflow deploys from; undefined: from the branch itself. */
     public readonly environment?: GitHubEnvironment;
     public readonly provider: github.Provider;
+    /** Fails with what to do where GitHub has no such repository for this stack: nothing may be made before it. */
+    public readonly checked: Promise<void>;
 
     constructor(name: string, args: GitHubRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:GitHubRepository", name, {}, opts);
@@ -41,17 +43,22 @@ export class GitHubRepository extends pulumi.ComponentResource {
             { parent: this, transformations: [({ props, opts }) => ({ props: { ...props, token }, opts })] },
         );
         const lookup = { parent: this, provider: this.provider };
-        const owner = github.getUserOutput({ username: args.owner }, lookup); // an organization's, too
-        const repository = args.create
-            ? new github.Repository(
+        const account = github.getUser({ username: args.owner }, lookup); // an organization's, too
+        const found = args.create
+            ? undefined
+            : github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup);
+        this.checked = Promise.all([found, account]).then(([answer]) => answer && checkFound(args, answer));
+        const afterwards = this.checked.then((): pulumi.Resource[] => []);
+        const repository = found
+            ? pulumi.output(found)
+            : new github.Repository(
                   name,
                   { name: args.name, visibility: "private" },
-                  { ...lookup, protect: args.deletionProtection },
-              )
-            : github.getRepositoryOutput({ fullName: `${args.owner}/${args.name}` }, lookup);
+                  { ...lookup, protect: args.deletionProtection, dependsOn: afterwards },
+              );
 
-        this.owner = owner.login;
-        this.ownerId = owner.id;
+        this.owner = pulumi.output(account).login;
+        this.ownerId = pulumi.output(account).id;
         this.repositoryName = repository.name;
         this.repositoryId = repository.repoId;
         this.environment =
@@ -59,8 +66,35 @@ export class GitHubRepository extends pulumi.ComponentResource {
             new GitHubEnvironment(
                 name,
                 { repository: repository.name, environment: args.environment, branch: args.branch },
-                { parent: this, providers: { github: this.provider } },
+                { parent: this, providers: { github: this.provider }, dependsOn: afterwards },
             );
         this.registerOutputs({ owner: this.owner, repositoryName: this.repositoryName });
+    }
+}
+
+/**
+ * The provider answers nothing, and no error, for a repository that GitHub does not show; and GitHub answers the old address of one
+ * that was transferred.
+ * @throws pulumi.RunError that says what to do
+ */
+export function checkFound(
+    { owner, name }: Pick<GitHubRepositoryArgs, "owner" | "name">,
+    { name: found, fullName }: Pick<github.GetRepositoryResult, "name" | "fullName">,
+): void {
+    const asked = `${owner}/${name}`;
+    if (!found) {
+        throw new pulumi.RunError(
+            `githubRepository: GitHub shows no repository "${asked}" to this token: it does not exist, or the token cannot see it\n` +
+                "  if the name is wrong: pulumi config set githubRepository <owner>/<name>\n" +
+                "  if the stack is to create it: pulumi config set createGithubRepository true\n" +
+                `  if it is there: let GITHUB_TOKEN see it (fine-grained: owner ${owner}, "${name}" among its repositories; ` +
+                "classic: scope repo; in an organization with SSO: authorized for it)",
+        );
+    }
+    if (fullName.split("/")[0]!.toLowerCase() !== owner.toLowerCase()) {
+        throw new pulumi.RunError(
+            `githubRepository: "${asked}" was transferred to "${fullName}", which its workflows' tokens now name\n` +
+                `  fix: pulumi config set githubRepository ${fullName}`,
+        );
     }
 }
