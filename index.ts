@@ -1,5 +1,6 @@
 import { loadSettings } from "./infra/config";
 import { Delivery } from "./infra/delivery";
+import { Claim } from "./infra/github/claim";
 import { PipelineSettings } from "./infra/github/pipelineSettings";
 import { GitHubRepository } from "./infra/github/repository";
 import { Monitoring } from "./infra/monitoring/monitoring";
@@ -16,9 +17,10 @@ const settings = loadSettings();
 const { name, region, tags, github, deletionProtection, architecture, containerPort: port } = settings;
 tagEverything(tags);
 
-// First, whether GitHub has the repository: what is wrong with it is said before anything is made.
+// First, whether GitHub has the repository and it is free for this stack: what is wrong is said before anything is made.
 const repository = new GitHubRepository("main", { ...github, name: github.repository, deletionProtection });
-nothingBefore(repository.checked);
+const claim = new Claim("main", { repository, serviceName: name, previews: github.previews });
+nothingBefore(claim.checked);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", {
@@ -55,6 +57,7 @@ const delivery = new Delivery("main", {
 });
 new PipelineSettings("main", {
     repository,
+    claim,
     delivery,
     region,
     architecture,

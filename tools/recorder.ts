@@ -21,6 +21,10 @@ export interface Registration {
     readonly dependsOn: readonly Registration[];
     readonly ignoreChanges: readonly string[];
     readonly protect: boolean;
+    /** What the resource is replaced for, beyond what its provider says, and in which order. */
+    readonly replaceOnChanges: readonly string[];
+    readonly replaceWith: readonly Registration[];
+    readonly deleteBeforeReplace: boolean;
     /** What the resource's id and ARN are, as others refer to it. */
     outputs: Readonly<Record<string, unknown>>;
 }
@@ -112,13 +116,27 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                 if (registrations.some((other) => other.type === type && other.name === name)) {
                     problems.push(`${type} ${name}: registered twice`);
                 }
-                const { ignoreChanges = [], protect = false } = opts;
+                const { ignoreChanges = [], protect = false, replaceOnChanges = [] } = opts;
+                const { replaceWith = [], deleteBeforeReplace = false } = opts as pulumi.CustomResourceOptions;
+                const replacement = {
+                    replaceOnChanges,
+                    replaceWith: replaceWith.map((other) => known.get(other)!),
+                    deleteBeforeReplace,
+                };
                 const dependsOn: Registration[] = [];
                 pending.push(
                     resolveAll(opts).then((found) => dependsOn.push(...found.flatMap((one) => known.get(one) ?? []))),
                 );
                 const parent = opts.parent && known.get(opts.parent);
-                const registration = { type, name, parent, dependsOn, ignoreChanges, protect: protect === true };
+                const registration = {
+                    type,
+                    name,
+                    parent,
+                    dependsOn,
+                    ignoreChanges,
+                    protect: protect === true,
+                    ...replacement,
+                };
                 registrations.push({ ...registration, inputs: {}, secrets: [], provider: "", outputs: {} });
                 known.set(resource, registrations.at(-1)!);
                 return undefined;

@@ -18,6 +18,8 @@ export interface GitHubRepositoryArgs {
 
 /** The team's repository on GitHub: what a workflow's token says about itself, and where its settings are written. */
 export class GitHubRepository extends pulumi.ComponentResource {
+    /** `owner/name` as it is configured. */
+    public readonly fullName: string;
     /** As GitHub spells them, which a token's subject follows to the letter. */
     public readonly owner: pulumi.Output<string>;
     public readonly repositoryName: pulumi.Output<string>;
@@ -33,6 +35,7 @@ export class GitHubRepository extends pulumi.ComponentResource {
     constructor(name: string, args: GitHubRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:GitHubRepository", name, {}, opts);
 
+        this.fullName = `${args.owner}/${args.name}`;
         // The owner comes with the repository's name, so it need not be configured a second time for the provider. A token from
         // the environment belongs to whoever runs Pulumi: the SDK would write it into the state, as plain text and different in
         // every run, so only a configured one is passed on; without it the provider reads GITHUB_TOKEN by itself.
@@ -40,13 +43,15 @@ export class GitHubRepository extends pulumi.ComponentResource {
         this.provider = new github.Provider(
             name,
             { owner: args.owner },
-            { parent: this, transformations: [({ props, opts }) => ({ props: { ...props, token }, opts })] },
+            {
+                parent: this,
+                transformations: [({ props, opts }) => ({ props: { ...props, token }, opts })],
+                replaceOnChanges: ["owner"], // what was written with another owner's is deleted with that
+            },
         );
         const lookup = { parent: this, provider: this.provider };
         const account = github.getUser({ username: args.owner }, lookup); // an organization's, too
-        const found = args.create
-            ? undefined
-            : github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup);
+        const found = args.create ? undefined : github.getRepository({ fullName: this.fullName }, lookup);
         this.checked = Promise.all([found, account]).then(([answer]) => answer && checkFound(args, answer));
         const afterwards = this.checked.then((): pulumi.Resource[] => []);
         const repository = found
@@ -54,7 +59,12 @@ export class GitHubRepository extends pulumi.ComponentResource {
             : new github.Repository(
                   name,
                   { name: args.name, visibility: "private" },
-                  { ...lookup, protect: args.deletionProtection, dependsOn: afterwards },
+                  {
+                      ...lookup,
+                      replaceWith: [this.provider],
+                      protect: args.deletionProtection,
+                      dependsOn: afterwards,
+                  },
               );
 
         this.owner = pulumi.output(account).login;
@@ -65,10 +75,24 @@ export class GitHubRepository extends pulumi.ComponentResource {
             args.environment &&
             new GitHubEnvironment(
                 name,
-                { repository: repository.name, environment: args.environment, branch: args.branch },
+                {
+                    repository: repository.name,
+                    environment: args.environment,
+                    branch: args.branch,
+                    options: (parent) => this.settingOptions(parent),
+                },
                 { parent: this, providers: { github: this.provider }, dependsOn: afterwards },
             );
         this.registerOutputs({ owner: this.owner, repositoryName: this.repositoryName });
+    }
+
+    /**
+     * The options of what is written into the repository, as a child of `parent`. No id of it has the owner: without `replaceWith`
+     * another owner's repository of the same name would be taken for this one. GitHub leads the old address of one that was
+     * transferred to the new one, where a deletion that came last would meet what has just been written.
+     */
+    settingOptions(parent: pulumi.Resource) {
+        return { parent, provider: this.provider, replaceWith: [this.provider], deleteBeforeReplace: true };
     }
 }
 

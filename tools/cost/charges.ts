@@ -105,6 +105,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "github:index/repositoryEnvironment:RepositoryEnvironment": free,
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": free,
     "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": free,
+    "pulumi-nodejs:dynamic/github:Claim": free,
     "pulumi:providers:github": free,
 };
 
