@@ -130,8 +130,13 @@ export const lookups: Readonly<Record<string, Lookup>> = {
         id: username === "acme" ? "90000001" : "90000007",
     }),
     "github:index/getTeam:getTeam": () => ({ id: "70000001" }),
+    "github:index/getActionsVariables:getActionsVariables": () => ({ variables: [] }),
+    "github:index/getActionsSecrets:getActionsSecrets": () => ({ secrets: [] }),
+    "github:index/getActionsEnvironmentVariables:getActionsEnvironmentVariables": () => ({ variables: [] }),
+    "github:index/getActionsEnvironmentSecrets:getActionsEnvironmentSecrets": () => ({ secrets: [] }),
     "github:index/getRepository:getRepository": ({ fullName }) => ({
         name: capital(String(fullName).split("/")[1]),
+        fullName,
         repoId: 80000001,
     }),
 };
