@@ -46,7 +46,7 @@ const repository = new GitHubRepository("main", { ...github, name: github.reposi
 const delivery = new Delivery("main", {
     ...github,
     repository,
-    hostedZoneId: loadBalancer.hostedZoneId,
+    hostedZoneArn: loadBalancer.hostedZoneArn,
     registry,
     task,
     service,
