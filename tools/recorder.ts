@@ -20,6 +20,8 @@ export interface Registration {
     readonly parent: Registration | undefined;
     readonly dependsOn: readonly Registration[];
     readonly ignoreChanges: readonly string[];
+    readonly replaceOnChanges: readonly string[];
+    readonly deleteBeforeReplace: boolean | undefined;
     readonly protect: boolean;
     /** What the resource's id and ARN are, as others refer to it. */
     outputs: Readonly<Record<string, unknown>>;
@@ -90,7 +92,7 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                     // Not thrown here: an output that fails takes the whole process with it (pulumi/pulumi#16665).
                     problems.unshift(`no stub for the look-up ${token}`);
                 }
-                return stub?.(inputs as Record<string, unknown>) ?? {};
+                return stub?.(inputs as Record<string, unknown>, region) ?? {};
             },
         },
         project,
@@ -112,13 +114,15 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                 if (registrations.some((other) => other.type === type && other.name === name)) {
                     problems.push(`${type} ${name}: registered twice`);
                 }
-                const { ignoreChanges = [], protect = false } = opts;
+                const { ignoreChanges = [], replaceOnChanges = [], protect = false } = opts;
+                const { deleteBeforeReplace } = opts as pulumi.CustomResourceOptions;
                 const dependsOn: Registration[] = [];
                 pending.push(
                     resolveAll(opts).then((found) => dependsOn.push(...found.flatMap((one) => known.get(one) ?? []))),
                 );
                 const parent = opts.parent && known.get(opts.parent);
-                const registration = { type, name, parent, dependsOn, ignoreChanges, protect: protect === true };
+                const options = { dependsOn, ignoreChanges, replaceOnChanges, deleteBeforeReplace };
+                const registration = { type, name, parent, ...options, protect: protect === true };
                 registrations.push({ ...registration, inputs: {}, secrets: [], provider: "", outputs: {} });
                 known.set(resource, registrations.at(-1)!);
                 return undefined;
