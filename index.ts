@@ -57,7 +57,7 @@ monitoring.watch(service, settings);
 const delivery = new Delivery("main", {
     ...github,
     repository,
-    hostedZoneId: loadBalancer.hostedZoneId,
+    hostedZoneArn: loadBalancer.hostedZoneArn,
     registry,
     task,
     service,

@@ -107,6 +107,28 @@ describe("the whole program", () => {
         assert.deepEqual(endpoint!.tags, { Project: "fargate-cicd", Stack: "dev", ManagedBy: "pulumi" });
     });
 
+    for (const [region, partition] of [
+        ["cn-north-1", "aws-cn"],
+        ["us-gov-west-1", "aws-us-gov"],
+    ] as const) {
+        it(`names nothing of another partition in ${region}`, async () => {
+            for (const githubOidcProvider of ["create", "existing"]) {
+                const values = {
+                    githubOidcProvider,
+                    domainName: "shop.example.com",
+                    hostedZone: "example.com",
+                    enableExec: "true",
+                    secrets: JSON.stringify({ DB_PASSWORD: "correct-horse-5e1f" }),
+                };
+                const { registrations, outputs } = await record({ values, region });
+                const given = registrations.map(({ inputs: { __provider: _source, ...inputs } }) => inputs);
+                const arns = [...JSON.stringify([given, outputs]).matchAll(/arn:([\w-]+):/g)];
+                assert.ok(arns.length > 20, `${arns.length} ARNs`);
+                assert.deepEqual([...new Set(arns.map(([, named]) => named))], [partition]);
+            }
+        });
+    }
+
     it("groups every resource below a component, and every component below the stack", () => {
         // But what all of them wait for, which is in none.
         for (const { type, name, parent } of run.registrations.filter(({ type }) => !type.includes("RunningStack"))) {

@@ -97,7 +97,7 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                     // Not thrown here: an output that fails takes the whole process with it (pulumi/pulumi#16665).
                     problems.unshift(`no stub for the look-up ${token}`);
                 }
-                return stub?.(inputs as Record<string, unknown>) ?? {};
+                return stub?.(inputs as Record<string, unknown>, region) ?? {};
             },
         },
         project,
