@@ -104,7 +104,11 @@ export class Task extends pulumi.ComponentResource {
               ]
             : [];
 
-        const family = new TaskDefinitionFamily(name, { family: args.family, region: args.region }, { parent: this });
+        const family = new TaskDefinitionFamily(
+            name,
+            { family: args.family, region: args.region, account },
+            { parent: this },
+        );
         const definition = new aws.ecs.TaskDefinition(
             name,
             {
