@@ -25,6 +25,8 @@ export interface Registration {
     readonly replaceOnChanges: readonly string[];
     readonly replaceWith: readonly Registration[];
     readonly deleteBeforeReplace: boolean;
+    /** What takes the resource with it when it is deleted. */
+    readonly deletedWith: Registration | undefined;
     /** What the resource's id and ARN are, as others refer to it. */
     outputs: Readonly<Record<string, unknown>>;
 }
@@ -117,11 +119,16 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                     problems.push(`${type} ${name}: registered twice`);
                 }
                 const { ignoreChanges = [], protect = false, replaceOnChanges = [] } = opts;
-                const { replaceWith = [], deleteBeforeReplace = false } = opts as pulumi.CustomResourceOptions;
+                const {
+                    replaceWith = [],
+                    deleteBeforeReplace = false,
+                    deletedWith,
+                } = opts as pulumi.CustomResourceOptions;
                 const replacement = {
                     replaceOnChanges,
                     replaceWith: replaceWith.map((other) => known.get(other)!),
                     deleteBeforeReplace,
+                    deletedWith: deletedWith && known.get(deletedWith),
                 };
                 const dependsOn: Registration[] = [];
                 pending.push(

@@ -167,6 +167,7 @@ export class Task extends pulumi.ComponentResource {
             name,
             {
                 description,
+                forceDetachPolicies: true, // what somebody has attached by hand does not keep the role from going
                 assumeRolePolicy: trustDocument({
                     principal: { Service: "ecs-tasks.amazonaws.com" },
                     action: "sts:AssumeRole",
