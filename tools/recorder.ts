@@ -26,6 +26,8 @@ export interface Registration {
     readonly replaceOnChanges: readonly string[];
     readonly replaceWith: readonly Registration[];
     readonly deleteBeforeReplace: boolean;
+    /** What takes the resource with it when it is deleted. */
+    readonly deletedWith: Registration | undefined;
     /** What the resource's id and ARN are, as others refer to it. */
     outputs: Readonly<Record<string, unknown>>;
 }
@@ -120,11 +122,16 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                     problems.push(`${type} ${name}: registered twice`);
                 }
                 const { ignoreChanges = [], protect = false, customTimeouts = {}, replaceOnChanges = [] } = opts;
-                const { replaceWith = [], deleteBeforeReplace = false } = opts as pulumi.CustomResourceOptions;
+                const {
+                    replaceWith = [],
+                    deleteBeforeReplace = false,
+                    deletedWith,
+                } = opts as pulumi.CustomResourceOptions;
                 const replacement = {
                     replaceOnChanges,
                     replaceWith: replaceWith.map((other) => known.get(other)!),
                     deleteBeforeReplace,
+                    deletedWith: deletedWith && known.get(deletedWith),
                 };
                 const dependsOn: Registration[] = [];
                 pending.push(
