@@ -39,10 +39,10 @@ export const production: readonly Mutation[] = [
         become: "",
     },
     {
-        mistake: "prod is deployed to although dev failed",
+        mistake: "prod is deployed to although dev was cancelled",
         file: ".github/workflows/deploy.yml",
-        find: "!failure() && ",
-        become: "",
+        find: "(needs.dev.result == 'success' || needs.dev.result == 'skipped')",
+        become: "!failure()",
     },
     {
         mistake: "prod does not wait for dev",
