@@ -77,6 +77,16 @@ describe("an app in the sandbox", () => {
         );
     });
 
+    it("lives through a stall of ten seconds", async () => {
+        const { id } = await container();
+        docker("pause", id);
+        await sleep(10_000); // enough for two checks in a row to fail, here as on AWS
+        docker("unpause", id);
+        await sleep(2000);
+        assert.equal((await container()).id, id);
+        assert.match(await page(), /github actions CICD test/);
+    });
+
     it("can be started anew with a secret that the configuration has no more, until a release without it is live", async () => {
         checkout.configure("fargate-cicd:secrets", undefined);
         await succeed("sandbox:up");
