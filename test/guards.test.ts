@@ -16,11 +16,11 @@ describe("deletion protection", () => {
         assert.deepEqual(
             prod.registrations.filter(({ protect }) => protect).map(({ type, name }) => `${type} ${name}`),
             [
+                "github:index/repository:Repository main",
                 "aws:lb/loadBalancer:LoadBalancer main",
                 "aws:ecr/repository:Repository main",
                 "aws:secretsmanager/secret:Secret main-DB_PASSWORD",
                 "aws:cloudwatch/logGroup:LogGroup main",
-                "github:index/repository:Repository main",
             ],
         );
     });

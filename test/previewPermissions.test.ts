@@ -144,10 +144,14 @@ describe("permissions of the preview role", () => {
             [...new Set(recording.lookups.map(({ token }) => token))]
                 .filter((token) => token.startsWith("aws:") && !free.some((look) => token.endsWith(look)))
                 .sort();
-        assert.deepEqual(asked(run), ["aws:ecr/getAuthorizationToken:getAuthorizationToken"]);
+        assert.deepEqual(asked(run), [
+            "aws:ecr/getAuthorizationToken:getAuthorizationToken",
+            "aws:index/getAvailabilityZones:getAvailabilityZones",
+        ]);
         assert.deepEqual(asked(await alternative()), [
             "aws:ecr/getAuthorizationToken:getAuthorizationToken",
             "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider",
+            "aws:index/getAvailabilityZones:getAvailabilityZones",
         ]);
     });
 });

@@ -77,12 +77,37 @@ describe("service", () => {
         assert.deepEqual(other.one(serviceType).ignoreChanges, ["desiredCount"]);
     });
 
-    it("is created after all it needs and destroyed before it: ways out, listener, capacity, permissions, family", () => {
+    it("opens another port before it uses it, and closes the former one when nothing uses that any more", () => {
+        // The provider changes a rule's ports in place (ModifySecurityGroupRules): it replaces a rule with its kind of peer only.
+        for (const [kind, name] of [
+            ["Egress", "main-alb-to-tasks"],
+            ["Ingress", "main-tasks-from-alb"],
+        ]) {
+            const rule = run.one(`aws:vpc/securityGroup${kind}Rule:SecurityGroup${kind}Rule`, name);
+            assert.deepEqual(rule.replaceOnChanges, ["fromPort", "toPort"]);
+            assert.equal(rule.deleteBeforeReplace, false);
+            assert.ok(run.one(serviceType).dependsOn.includes(rule), name);
+        }
+    });
+
+    it("asks for its capacity when a new account has had the time to make the role that ECS works with", () => {
+        // See retryClusterCapacityProvidersPut in the provider, which does not wait for that role, and retryClusterCreate, which does.
+        const { dependsOn } = run.one("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders");
+        assert.deepEqual(
+            dependsOn.map(({ type }) => type),
+            ["aws:lb/listener:Listener"],
+        );
+    });
+
+    it("is created after all it needs and destroyed before it: ways out, listener, ports, capacity, permissions, family", () => {
         const needs = run.one(serviceType).dependsOn.map(({ type, name }) => `${type} ${name}`);
         assert.deepEqual(needs.sort(), [
             "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders main",
             "aws:iam/rolePolicy:RolePolicy main-execution",
             "aws:lb/listener:Listener main-http",
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule main-alb-to-tasks",
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule main-tasks-https",
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule main-tasks-from-alb",
             "awsx:ec2:Vpc main-vpc",
             "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily main",
         ]);

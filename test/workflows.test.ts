@@ -257,6 +257,16 @@ describe("the workflows", () => {
         }
     });
 
+    it("look for an image of the commit and of the tasks' processor, which the runner has as well", () => {
+        for (const [name, { steps }] of Object.entries(workflow("deploy.yml").jobs)) {
+            const look = steps.find(({ id }) => id === "image");
+            const tag = "${{ github.sha }}-${{ runner.arch }}";
+            assert.ok(look?.env?.IMAGE?.endsWith("/${{ vars.ECR_REPOSITORY }}:" + tag), name);
+            const pushed = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"));
+            assert.equal(pushed?.with?.tags, "${{ steps.image.outputs.name }}", name);
+        }
+    });
+
     it("release an image although GitHub's cache takes no layers", () => {
         const build = workflow("deploy.yml").jobs.deploy!.steps.find(({ name }) => name === "Build and push")!;
         assert.match(String(build.with?.["cache-to"]), /,ignore-error=true$/);

@@ -22,6 +22,10 @@ export interface Registration {
     readonly ignoreChanges: readonly string[];
     readonly protect: boolean;
     readonly customTimeouts: pulumi.CustomTimeouts;
+    /** What the resource is replaced for, beyond what its provider says, and in which order. */
+    readonly replaceOnChanges: readonly string[];
+    readonly replaceWith: readonly Registration[];
+    readonly deleteBeforeReplace: boolean;
     /** What the resource's id and ARN are, as others refer to it. */
     outputs: Readonly<Record<string, unknown>>;
 }
@@ -93,7 +97,7 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                     // Not thrown here: an output that fails takes the whole process with it (pulumi/pulumi#16665).
                     problems.unshift(`no stub for the look-up ${token}`);
                 }
-                return stub?.(inputs as Record<string, unknown>) ?? {};
+                return stub?.(inputs as Record<string, unknown>, region) ?? {};
             },
         },
         project,
@@ -115,13 +119,19 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                 if (registrations.some((other) => other.type === type && other.name === name)) {
                     problems.push(`${type} ${name}: registered twice`);
                 }
-                const { ignoreChanges = [], protect = false, customTimeouts = {} } = opts;
+                const { ignoreChanges = [], protect = false, customTimeouts = {}, replaceOnChanges = [] } = opts;
+                const { replaceWith = [], deleteBeforeReplace = false } = opts as pulumi.CustomResourceOptions;
+                const replacement = {
+                    replaceOnChanges,
+                    replaceWith: replaceWith.map((other) => known.get(other)!),
+                    deleteBeforeReplace,
+                };
                 const dependsOn: Registration[] = [];
                 pending.push(
                     resolveAll(opts).then((found) => dependsOn.push(...found.flatMap((one) => known.get(one) ?? []))),
                 );
                 const parent = opts.parent && known.get(opts.parent);
-                const options = { ignoreChanges, protect: protect === true, customTimeouts };
+                const options = { ignoreChanges, protect: protect === true, customTimeouts, ...replacement };
                 const registration = { type, name, parent, dependsOn, ...options };
                 registrations.push({ ...registration, inputs: {}, secrets: [], provider: "", outputs: {} });
                 known.set(resource, registrations.at(-1)!);

@@ -28,7 +28,7 @@ export interface Setting<T = unknown> extends Kind<T> {
 const atOnce = "at once";
 const withNewTasks = "at once, in new tasks";
 const withRelease = "with the next release";
-const inNewStack = "in a new stack only";
+const inNewStack = "in a new stack only; refused in one that runs";
 
 /**
  * Every setting, in the order in which problems are reported. `Pulumi.yaml`, the README's table and the tests of refusals come from
@@ -112,8 +112,8 @@ export const table = {
     availabilityZones: {
         ...integer(2, 3),
         default: "2",
-        description: "Zones that the VPC spans",
-        takesEffect: withNewTasks,
+        description: "Zones that the VPC spans, the first by name of those that every account has",
+        takesEffect: "at once, in new tasks: a third zone is added and taken away in place",
     },
     natGateways: {
         ...oneOf("none", "single", "one-per-az"),
@@ -126,7 +126,7 @@ export const table = {
         ...integer(1, 65_535),
         default: "80",
         description: "The port on which the app's container listens",
-        takesEffect: "at once, and only with `releasedBy: pulumi` for that one `pulumi up`",
+        takesEffect: "at once, with `releasedBy: pulumi` for that one `pulumi up`; refused otherwise",
     },
     healthCheckPath: {
         ...network.path,

@@ -41,7 +41,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     public readonly balancerDimensions: Readonly<Record<string, pulumi.Output<string>>>;
     public readonly targetDimensions: Readonly<Record<string, pulumi.Output<string>>>;
     /** The Route 53 zone of the app's domain, where it has one. */
-    public readonly hostedZoneId?: pulumi.Output<string>;
+    public readonly hostedZoneArn?: pulumi.Output<string>;
     /** The listener that forwards: ECS refuses a target group that no listener uses yet. */
     public readonly ready: pulumi.Resource;
 
@@ -119,7 +119,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
             admit("HTTPS", 443);
             const { name: domainName, hostedZone } = args.domain;
             const zone = aws.route53.getZoneOutput({ name: hostedZone }, { parent: this });
-            this.hostedZoneId = zone.zoneId;
+            this.hostedZoneArn = zone.arn;
             const certificate = new Certificate(name, { domainName, zoneId: zone.zoneId }, { parent: this });
             this.ready = listen("HTTPS", {
                 port: 443,

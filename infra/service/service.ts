@@ -62,9 +62,12 @@ export class Service extends pulumi.ComponentResource {
         const capacityProviders = new aws.ecs.ClusterCapacityProviders(
             name,
             { clusterName: cluster.name, capacityProviders: ["FARGATE", "FARGATE_SPOT"] },
-            { parent: this },
+            // An account's first cluster makes ECS create its service-linked role, which takes longer than the call, and until then
+            // this one ends in "Unable to assume the service linked role". The provider asks again for a cluster and for a service
+            // (retryClusterCreate, retryServiceCreate), but not here: the minutes that a load balancer takes are enough.
+            { parent: this, dependsOn: args.loadBalancer.ready },
         );
-        const group = this.securityGroup(name, args);
+        const { group, rules } = this.securityGroup(name, args);
 
         const service = new aws.ecs.Service(
             name,
@@ -111,7 +114,13 @@ export class Service extends pulumi.ComponentResource {
                     ...(args.releasedBy === "pipeline" ? ["taskDefinition"] : []), // the pipeline's
                 ],
                 // None of these shows in the service's own properties, yet no task starts without them. On destroy they go after it.
-                dependsOn: [args.network.ready, args.loadBalancer.ready, capacityProviders, ...args.task.ready],
+                dependsOn: [
+                    args.network.ready,
+                    args.loadBalancer.ready,
+                    capacityProviders,
+                    ...rules,
+                    ...args.task.ready,
+                ],
             },
         );
         this.scale(name, service, cluster, args);
@@ -157,14 +166,17 @@ export class Service extends pulumi.ComponentResource {
     }
 
     /** Tasks take requests from the load balancer only, and reach out over HTTPS only: to ECR, CloudWatch and other web APIs. */
-    private securityGroup(name: string, { network, loadBalancer, port }: ServiceArgs): aws.ec2.SecurityGroup {
+    private securityGroup(name: string, { network, loadBalancer, port }: ServiceArgs) {
         const group = new aws.ec2.SecurityGroup(
             `${name}-tasks`,
             { description: "Tasks: from the load balancer only, out over HTTPS only", vpcId: network.vpcId },
             { parent: this },
         );
         const requests = { ipProtocol: "tcp", fromPort: port, toPort: port };
-        new aws.vpc.SecurityGroupEgressRule(
+        // For another port another rule, and the former one stays until the service is steady with it: changed in place, it would
+        // cut off the tasks that run.
+        const untilSteady = { replaceOnChanges: ["fromPort", "toPort"], deleteBeforeReplace: false };
+        const toTasks = new aws.vpc.SecurityGroupEgressRule(
             `${name}-alb-to-tasks`,
             {
                 securityGroupId: loadBalancer.securityGroupId,
@@ -172,9 +184,9 @@ export class Service extends pulumi.ComponentResource {
                 referencedSecurityGroupId: group.id,
                 ...requests,
             },
-            { parent: this },
+            { parent: this, ...untilSteady },
         );
-        new aws.vpc.SecurityGroupIngressRule(
+        const fromBalancer = new aws.vpc.SecurityGroupIngressRule(
             `${name}-tasks-from-alb`,
             {
                 securityGroupId: group.id,
@@ -182,9 +194,9 @@ export class Service extends pulumi.ComponentResource {
                 referencedSecurityGroupId: loadBalancer.securityGroupId,
                 ...requests,
             },
-            { parent: this },
+            { parent: this, ...untilSteady },
         );
-        new aws.vpc.SecurityGroupEgressRule(
+        const https = new aws.vpc.SecurityGroupEgressRule(
             `${name}-tasks-https`,
             {
                 securityGroupId: group.id,
@@ -196,7 +208,7 @@ export class Service extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        return group;
+        return { group, rules: [toTasks, fromBalancer, https] };
     }
 
     /** Follows the load between `minTasks` and `maxTasks`, on whichever of the two measures asks for more tasks. */

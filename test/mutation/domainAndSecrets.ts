@@ -53,8 +53,8 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "the preview role reads every zone",
         file: "infra/delivery.ts",
-        find: "[pulumi.interpolate`arn:aws:route53:::hostedzone/${hostedZoneId}`]",
-        become: '["*"]',
+        find: "resources: [hostedZoneArn]",
+        become: 'resources: ["*"]',
     },
     {
         mistake: "the execution role reads every secret",

@@ -193,8 +193,38 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the service is created before its listener",
         file: "infra/service/service.ts",
-        find: "args.loadBalancer.ready, ",
+        find: "args.loadBalancer.ready,\n",
         become: "",
+    },
+    {
+        mistake: "a port that running tasks listen on is closed before new ones have another",
+        file: "infra/service/service.ts",
+        find: 'replaceOnChanges: ["fromPort", "toPort"]',
+        become: "replaceOnChanges: []",
+    },
+    {
+        mistake: "a stack that is renamed gets another service",
+        file: "infra/runningStack.ts",
+        find: "was !== undefined && was !== news[property]",
+        become: 'property !== "name" && was !== undefined && was !== news[property]',
+    },
+    {
+        mistake: "components are made before the running stack is checked",
+        file: "infra/runningStack.ts",
+        find: "{ dependsOn: guard }",
+        become: "{}",
+    },
+    {
+        mistake: "a third zone re-lays the subnets of two",
+        file: "infra/network/network.ts",
+        find: "prefixLength(args.cidr) + zoneBits",
+        become: "prefixLength(args.cidr) + Math.ceil(Math.log2(args.zones))",
+    },
+    {
+        mistake: "a Local Zone that the account has opted into is taken for a zone",
+        file: "infra/network/network.ts",
+        find: ", filters: optIn }",
+        become: " }",
     },
     {
         mistake: "the execution role loses its permissions before the service is gone",
@@ -230,8 +260,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "GitHub's settings are written by the default provider, for another owner",
         file: "infra/github/pipelineSettings.ts",
-        find: "const child = { parent: this, provider };",
-        become: "const child = { parent: this };",
+        find: "{ ...args.repository.settingOptions(this), dependsOn",
+        become: "{ parent: this, dependsOn",
     },
     {
         mistake: "the role's ARN is in the wrong secret",
