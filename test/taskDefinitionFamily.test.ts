@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { standard } from "./scenarios";
+import { serializedProvider } from "./serializedProvider";
 
 type Provider = Required<pulumi.dynamic.ResourceProvider>;
 interface State {
@@ -94,16 +95,7 @@ describe("task definition family", () => {
     let ecs: Ecs | undefined;
 
     before(async () => {
-        // As it is kept in the state and run on destroy: from its serialised source, not from the module that declares it.
-        const { inputs } = (await standard()).one("pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily");
-        const module = { handler: undefined as unknown as () => Provider };
-        // eslint-disable-next-line @typescript-eslint/no-implied-eval
-        const evaluate = new Function("exports", "require", String(inputs.__provider)) as (
-            exports: object,
-            load: NodeJS.Require,
-        ) => void;
-        evaluate(module, require);
-        provider = module.handler();
+        provider = serializedProvider((await standard()).one("pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily").inputs);
     });
 
     afterEach(() => {

@@ -11,6 +11,8 @@ import { projectFolder } from "./settings";
 interface Step {
     readonly name?: string;
     readonly if?: string;
+    readonly id?: string;
+    readonly env?: Record<string, string>;
     readonly uses?: string;
     readonly run?: string;
     readonly "timeout-minutes"?: number;
@@ -202,7 +204,7 @@ describe("the workflows", () => {
             git("checkout", "--quiet", "-b", "other", first);
             const other = commit();
             const registry = "123456789012.dkr.ecr.eu-west-1.example.com/shop";
-            const refused = attempt(first, `${registry}:${second}`);
+            const refused = attempt(first, `${registry}:${second}-X64`);
             assert.equal(refused.status, 1, refused.stderr);
             assert.match(
                 refused.stdout,
@@ -242,6 +244,16 @@ describe("the workflows", () => {
             const waits = steps.map((step) => Number(step.with?.["wait-for-minutes"] ?? step["timeout-minutes"] ?? 0));
             const longest = waits.reduce((sum, each) => sum + each, build);
             assert.ok(minutes! >= longest && minutes! <= hour, `${minutes} minutes for ${longest}`);
+        }
+    });
+
+    it("look for an image of the commit and of the tasks' processor, which the runner has as well", () => {
+        for (const [name, { steps }] of Object.entries(workflow("deploy.yml").jobs)) {
+            const look = steps.find(({ id }) => id === "image");
+            const tag = "${{ github.sha }}-${{ runner.arch }}";
+            assert.ok(look?.env?.IMAGE?.endsWith("/${{ vars.ECR_REPOSITORY }}:" + tag), name);
+            const pushed = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"));
+            assert.equal(pushed?.with?.tags, "${{ steps.image.outputs.name }}", name);
         }
     });
 

@@ -230,8 +230,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "GitHub's settings are written by the default provider, for another owner",
         file: "infra/github/pipelineSettings.ts",
-        find: "const child = { parent: this, provider };",
-        become: "const child = { parent: this };",
+        find: "{ ...args.repository.settingOptions(this), dependsOn",
+        become: "{ parent: this, dependsOn",
     },
     {
         mistake: "the role's ARN is in the wrong secret",
