@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config";
+import { nothingBefore } from "./nothingBefore";
 
 /** What a running stack was made with, as far as AWS cannot change it or not in one step. */
 type Facts = Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy">;
@@ -61,8 +62,11 @@ class RunningStack extends pulumi.dynamic.Resource {
  */
 export function refuseImpossibleChanges({ name, region, vpcCidr, containerPort, releasedBy }: Settings): void {
     const guard = new RunningStack("main", { name, region, vpcCidr, containerPort, releasedBy });
-    // A component's children wait for the component, so that this reaches all that has none as well as all that has one.
-    pulumi.runtime.registerStackTransformation(({ props, opts }) =>
-        opts.parent === undefined ? { props, opts: pulumi.mergeOptions(opts, { dependsOn: guard }) } : undefined,
-    );
+    const checked = new Promise<void>((resolve) => guard.urn.apply(() => resolve()));
+    nothingBefore(checked);
+    // Nor does a look-up start that the refusal would cut off: each would be reported as an error of its own.
+    pulumi.runtime.registerInvokeTransform(async ({ args, opts }) => {
+        await checked;
+        return { args, opts };
+    });
 }

@@ -8,14 +8,14 @@ import { ensureHostedZone } from "./aws/hostedZone";
 import { openOther, openStack } from "./engine";
 import { ensureReviewers } from "./github/reviewers";
 import { jwksUrl, startGitHub } from "./github/service";
-import { existing, type Existing } from "./inventory";
+import { existing, existingRules } from "./inventory";
 import { prepareMachine, releaseMachine } from "./machine";
 import { leftoverProcesses, stopAllServices } from "./machine/services";
 import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
 import { defaultStack, projectName, regionOf, sampleSecret, type Project } from "./project";
 import { assertPreviewed, pullRequestCredentials } from "./pullRequest";
-import { recover } from "./recovery";
+import { recover, type Reality } from "./recovery";
 import { noticingInterruption } from "./runLock";
 import { assertStatesReadable, dropBrokenDescriptions, otherStacks } from "./states";
 
@@ -46,7 +46,7 @@ interface Sandbox {
     readonly stack: automation.Stack;
     /** The stack again, with other credentials than those of the account's root. */
     readonly stackWith: (credentials: Record<string, string>) => Promise<automation.Stack>;
-    readonly existing: () => Promise<Existing[]>;
+    readonly reality: Reality;
 }
 
 /** Starts everything that the engine talks to, and opens the stack. */
@@ -58,6 +58,9 @@ async function open(project: Project): Promise<Sandbox> {
     const started = Date.now();
     for (const variable of project.undecryptable()) {
         console.log(`${variable} is encrypted for the stack's own backend: here its value is "${sampleSecret}".`);
+    }
+    for (const name of project.leftOut()) {
+        console.log(`${name} is about an account of yours, and is left out: the sandbox has accounts of its own.`);
     }
     const { binFolder, plugins, python, dockerHost, buildEnv } = await prepareMachine("program");
     const repository = `${github.owner}/${github.repository}`;
@@ -80,9 +83,12 @@ async function open(project: Project): Promise<Sandbox> {
         stack,
         stackWith: (credentials: Record<string, string>) =>
             openStack(project, { binFolder, plugins }, { ...buildEnv, ...credentials }),
-        existing: () => existing(project.stack, region, dockerHost),
+        reality: {
+            existing: () => existing(project.stack, region, dockerHost),
+            rules: () => existingRules(region),
+        },
     };
-    await recover(stack, await Promise.all(others), sandbox.existing);
+    await recover(stack, await Promise.all(others), sandbox.reality);
     console.log(`  ready after ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
     return sandbox;
 }
@@ -140,10 +146,10 @@ export async function destroy(project: Project): Promise<void> {
         console.log("There is no sandbox in this checkout.");
         return;
     }
-    const { stack, existing } = await open(project);
+    const { stack, reality } = await open(project);
     await assertUnguarded(project.stack, stack);
     await noticingInterruption(project.stack, () => stack.destroy({ ...live(), remove: true }));
-    const remains = await existing();
+    const remains = await reality.existing();
     // Docker keeps the images that tasks were started from; on AWS there is no such copy that the stack could take away.
     const images = remains.filter(({ type }) => type === "docker:image");
     for (const image of images) {

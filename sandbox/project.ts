@@ -40,6 +40,9 @@ export const secretsKey = (): string => `${projectName()}:secrets`;
 export const regionOf = (stack: string): unknown =>
     readYaml<StackFile>(path.join(projectDir, `Pulumi.${stack}.yaml`)).config?.["aws:region"];
 
+/** Whether a setting is a provider's own, about an account: a profile, keys, roles, endpoints, a token. The sandbox has its own. */
+const isOfAccount = (name: string) => /^(aws|awsx|docker-build|github):/.test(name) && name !== "aws:region";
+
 /** One stack of the project: its configuration file in the checkout, and what the engine makes of it. */
 export class Project {
     /**
@@ -128,6 +131,11 @@ export class Project {
         fs.symlinkSync(path.join(checkout, ".build"), link);
     }
 
+    /** The settings of the stack's file that the sandbox leaves out. */
+    leftOut(): string[] {
+        return Object.keys(this.file().config ?? {}).filter(isOfAccount);
+    }
+
     private fileIn(folder: string): string {
         return path.join(folder, `Pulumi.${this.stack}.yaml`);
     }
@@ -144,7 +152,8 @@ export class Project {
         const { config = {} } = this.file();
         const key = `${projectName()}:githubRepository`;
         const placeholder = String(config[key] ?? "OWNER/REPOSITORY").toUpperCase() === "OWNER/REPOSITORY";
-        const own = placeholder ? { ...config, [key]: sampleRepository } : config;
+        const given = Object.entries({ ...config, ...(placeholder && { [key]: sampleRepository }) });
+        const own = Object.fromEntries(given.filter(([name]) => !isOfAccount(name)));
         for (const [name, value] of Object.entries(own)) {
             if (isEncrypted(value)) {
                 throw new UserError(
@@ -155,7 +164,7 @@ export class Project {
         }
         const secrets = own[secretsKey()];
         if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) {
-            return { ...own };
+            return own;
         }
         const readable = Object.entries(secrets).map(([name, value]) => [
             name,

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 /** What AWS, GitHub and the image builder would answer: ids and ARNs in their real form, one for each type and name. */
 
 type Properties = Readonly<Record<string, unknown>>;
-type Lookup = (inputs: Properties, region: string) => Record<string, unknown>;
+export type Lookup = (inputs: Properties, region: string) => Record<string, unknown>;
 
 export const account = "123456789012";
 export const issuer = "token.actions.githubusercontent.com";
@@ -121,6 +121,7 @@ export const secretArn = (name: string, region = "ap-northeast-1"): string =>
 
 /** Look-ups by token. GitHub spells the names in capitals, however the configuration does: a token's subject follows GitHub. */
 export const lookups: Readonly<Record<string, Lookup>> = {
+    "aws:ecs/getService:getService": () => failure("no matching ECS Service found"),
     "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: account }),
     // Of every region the same three. Which one is asked about is the provider's, and not in what it is asked.
     "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: ["zone-c", "zone-a", "zone-d"] }),
@@ -139,11 +140,21 @@ export const lookups: Readonly<Record<string, Lookup>> = {
         id: username === "acme" ? "90000001" : "90000007",
     }),
     "github:index/getTeam:getTeam": () => ({ id: "70000001" }),
+    "github:index/getActionsVariables:getActionsVariables": () => ({ variables: [] }),
+    "github:index/getActionsSecrets:getActionsSecrets": () => ({ secrets: [] }),
+    "github:index/getActionsEnvironmentVariables:getActionsEnvironmentVariables": () => ({ variables: [] }),
+    "github:index/getActionsEnvironmentSecrets:getActionsEnvironmentSecrets": () => ({ secrets: [] }),
     "github:index/getRepository:getRepository": ({ fullName }) => ({
         name: capital(String(fullName).split("/")[1]),
+        fullName,
         repoId: 80000001,
     }),
 };
+
+/** What a look-up throws that the provider refuses: gRPC's errors have the message in `details`, too. */
+export function failure(details: string): never {
+    throw Object.assign(new Error(details), { details });
+}
 
 export const registryPassword = "registry-password-0b5c";
 

@@ -20,9 +20,13 @@ export interface Registration {
     readonly parent: Registration | undefined;
     readonly dependsOn: readonly Registration[];
     readonly ignoreChanges: readonly string[];
-    readonly replaceOnChanges: readonly string[];
-    readonly deleteBeforeReplace: boolean | undefined;
     readonly protect: boolean;
+    readonly customTimeouts: pulumi.CustomTimeouts;
+    /** What the resource is replaced for, beyond what its provider says, and in which order. */
+    readonly replaceOnChanges: readonly string[];
+    readonly replaceWith: readonly Registration[];
+    /** Undefined: as the provider has it. */
+    readonly deleteBeforeReplace: boolean | undefined;
     /** What the resource's id and ARN are, as others refer to it. */
     outputs: Readonly<Record<string, unknown>>;
 }
@@ -48,12 +52,14 @@ export interface Run {
     readonly config: Readonly<Record<string, string>>;
     /** What the made-up ARNs are in. */
     readonly region: string;
+    /** Answers of look-ups, by token, in place of what AWS would say of an account that is empty. */
+    readonly lookups?: Readonly<Record<string, fakeCloud.Lookup>>;
     /** What runs; by default the whole program. Returns the outputs. */
     readonly program?: () => unknown;
 }
 
 /**
- * Runs the program against mocks and records what it declares. Mocks receive no parent, dependsOn, protect or ignoreChanges, so
+ * Runs the program against mocks and records what it declares. Mocks receive no parent, dependsOn or other options, so
  * these come from a transformation, which every resource inherits.
  *
  * What it cannot prove: that AWS and GitHub accept the inputs. The sandbox does that.
@@ -87,7 +93,7 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
             },
             call: ({ token, inputs }) => {
                 lookups.push({ token, inputs: inputs as Record<string, unknown> });
-                const stub = fakeCloud.lookups[token];
+                const stub = { ...fakeCloud.lookups, ...run.lookups }[token];
                 if (!stub) {
                     // Not thrown here: an output that fails takes the whole process with it (pulumi/pulumi#16665).
                     problems.unshift(`no stub for the look-up ${token}`);
@@ -114,15 +120,20 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                 if (registrations.some((other) => other.type === type && other.name === name)) {
                     problems.push(`${type} ${name}: registered twice`);
                 }
-                const { ignoreChanges = [], replaceOnChanges = [], protect = false } = opts;
-                const { deleteBeforeReplace } = opts as pulumi.CustomResourceOptions;
+                const { ignoreChanges = [], protect = false, customTimeouts = {}, replaceOnChanges = [] } = opts;
+                const { replaceWith = [], deleteBeforeReplace } = opts as pulumi.CustomResourceOptions;
+                const replacement = {
+                    replaceOnChanges,
+                    replaceWith: replaceWith.map((other) => known.get(other)!),
+                    deleteBeforeReplace,
+                };
                 const dependsOn: Registration[] = [];
                 pending.push(
                     resolveAll(opts).then((found) => dependsOn.push(...found.flatMap((one) => known.get(one) ?? []))),
                 );
                 const parent = opts.parent && known.get(opts.parent);
-                const options = { dependsOn, ignoreChanges, replaceOnChanges, deleteBeforeReplace };
-                const registration = { type, name, parent, ...options, protect: protect === true };
+                const options = { ignoreChanges, protect: protect === true, customTimeouts, ...replacement };
+                const registration = { type, name, parent, dependsOn, ...options };
                 registrations.push({ ...registration, inputs: {}, secrets: [], provider: "", outputs: {} });
                 known.set(resource, registrations.at(-1)!);
                 return undefined;

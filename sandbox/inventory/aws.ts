@@ -11,17 +11,8 @@ import { Route53, type ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SNS } from "@aws-sdk/client-sns";
 import { rootClient } from "../aws/emulator";
-import { networkKinds } from "./network";
-
-/** One type of the program's resources. */
-export interface Kind {
-    /** As Pulumi names it, such as `aws:ec2/vpc:Vpc`. */
-    readonly type: string;
-    /** The ids that the provider gives to all that exist, but for what AWS itself has in every account. */
-    readonly list: () => Promise<string[]>;
-    /** Removes one with all that is in it. */
-    readonly remove: (id: string) => Promise<unknown>;
-}
+import type { Kind } from "./kind";
+import { networkKinds, securityGroupRules } from "./network";
 
 /** Every type that stands for itself, in an order in which all can be removed: what uses another comes before it. */
 export function kinds(region: string): readonly Kind[] {
@@ -33,6 +24,9 @@ export function kinds(region: string): readonly Kind[] {
         ...rest(config),
     ];
 }
+
+/** The ids of all rules of security groups, which go with their groups. */
+export const rules = (region: string): Promise<string[]> => securityGroupRules(rootClient(region));
 
 function services(ecs: ECS, scaling: ApplicationAutoScaling): Kind[] {
     const ServiceNamespace = "ecs";

@@ -6,7 +6,7 @@ import { otherStacks } from "../states";
 
 // The clients take a second to load, and most commands never ask.
 const load = createRequire(__filename);
-const onAwsNow = (region: string) => (load("./aws") as typeof import("./aws")).kinds(region);
+const aws = () => load("./aws") as typeof import("./aws");
 const onGitHubNow = () => (load("./github") as typeof import("./github")).inventory();
 
 export interface Existing {
@@ -17,6 +17,9 @@ export interface Existing {
     /** Removes it with all that is in it; what is gone already is fine. */
     readonly remove: () => Promise<unknown>;
 }
+
+/** The ids of the rules of security groups that there are. */
+export const existingRules = (region: string): Promise<string[]> => aws().rules(region);
 
 /** The label by which ECS tells whose a container is. */
 const clusterLabel = "com.amazonaws.ecs.cluster";
@@ -29,7 +32,11 @@ const clusterLabel = "com.amazonaws.ecs.cluster";
 export async function existing(stack: string, region: string, dockerHost: string): Promise<Existing[]> {
     const docker = new DockerApi(dockerHost);
     const [onAws, onGitHub, containers, images] = await Promise.all([
-        Promise.all(onAwsNow(region).map(async (kind) => (await kind.list()).map((id) => ({ ...kind, id })))),
+        Promise.all(
+            aws()
+                .kinds(region)
+                .map(async (kind) => (await kind.list()).map((id) => ({ ...kind, id }))),
+        ),
         onGitHubNow(),
         docker.containers(`${containerLabel}=${sandboxId}`),
         docker.images(`${registryHost()}/*`),

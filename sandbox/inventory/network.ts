@@ -1,7 +1,13 @@
 import { EC2 } from "@aws-sdk/client-ec2";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { rootClient } from "../aws/emulator";
-import type { Kind } from "./aws";
+import type { Kind } from "./kind";
+
+/** The ids of all rules of security groups. */
+export async function securityGroupRules(config: ReturnType<typeof rootClient>): Promise<string[]> {
+    const { SecurityGroupRules = [] } = await new EC2(config).describeSecurityGroupRules({});
+    return SecurityGroupRules.map(({ SecurityGroupRuleId }) => SecurityGroupRuleId!);
+}
 
 /** A VPC and what is in it, from the inside out. Every account has a default VPC, whose parts are not ours either. */
 export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {

@@ -2,11 +2,13 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { linkUpstream } from "../machine/awsProvider";
 import { mountsBelow } from "../machine/buildRemains";
 import { buildkitdConfig, socketPath } from "../machine/buildkit";
 import { cachedFolder } from "../machine/cached";
 import { dockerHost } from "../machine/docker";
 import { requiredVersion } from "../machine/recipes";
+import { run } from "../machine/run";
 import { isAtLeast } from "../machine/toolchain";
 import { choosePython } from "../machine/venv";
 import { checkout, ports } from "../paths";
@@ -75,6 +77,21 @@ describe("the sandbox's machine", () => {
             assert.equal(fs.readdirSync(scratch).length, 2); // the folder and the link to it
         });
 
+        it("keeps nothing of a build for which there is no room, and says so", async function () {
+            // A file system of its own, which is full at once.
+            const small = path.join(scratch, "small");
+            fs.mkdirSync(small);
+            await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
+            try {
+                const write = (folder: string) => run("dd", ["if=/dev/zero", `of=${folder}/tool`, "bs=64k", "count=4"]);
+                const failed = cachedFolder(path.join(small, "tool"), (folder) => write(folder).then(() => undefined));
+                await assert.rejects(failed, userError(/No space left on device/));
+                assert.deepEqual(fs.readdirSync(small), []);
+            } finally {
+                await run("umount", [small]);
+            }
+        });
+
         it("lets the first of two simultaneous builds win", async () => {
             let finished = 0;
             const build = async (folder: string) => {
@@ -113,6 +130,23 @@ describe("the sandbox's machine", () => {
             assert.equal(isAtLeast("1.26", "1.26.0"), true);
             assert.equal(isAtLeast("1.9.9", "1.26"), false);
             assert.equal(isAtLeast("2.0", "1.26.1"), true);
+        });
+
+        it("builds the AWS provider of no source but the one that was pinned", async () => {
+            const folder = path.join(scratch, "pulumi");
+            fs.cpSync(path.join(checkout, "sandbox/toolchain/pulumi"), folder, { recursive: true });
+            const pins = path.join(folder, "upstream.json");
+            const text = fs.readFileSync(pins, "utf8");
+            fs.writeFileSync(pins, text.replace(/"h1:.{4}/, '"h1:AAAA'));
+            await assert.rejects(
+                linkUpstream("go", folder, { cwd: folder }),
+                userError(/is not what was pinned: its checksum is h1:.*, and not h1:AAAA.*Nothing of it is used/s),
+            );
+            assert.ok(!fs.existsSync(path.join(folder, "upstream")));
+            fs.writeFileSync(pins, text);
+            const overlay = await linkUpstream("go", folder, { cwd: folder });
+            const { Replace: replaced } = JSON.parse(fs.readFileSync(overlay, "utf8")) as { Replace: object };
+            assert.equal(Object.keys(replaced).length, 4);
         });
 
         it("has the docker-build provider of the SDK's version, which the engine compares", () => {

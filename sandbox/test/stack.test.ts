@@ -117,6 +117,16 @@ describe("the stack in the sandbox", function () {
         await succeed("sandbox:preview -- --expect-no-changes");
     });
 
+    it("leaves out what the stack's file says of accounts, and says so", async () => {
+        checkout.configure("aws:profile", "team");
+        checkout.configure("github:token", { secure: "v1:abc" });
+        const { output } = await succeed("sandbox:preview -- --expect-no-changes");
+        assert.match(output, /^aws:profile is about an account of yours, and is left out/m);
+        assert.match(output, /^github:token is about an account of yours, and is left out/m);
+        checkout.configure("aws:profile", undefined);
+        checkout.configure("github:token", undefined);
+    });
+
     it("previews a change of memory without making it, and then changes the task definition and nothing else", async () => {
         checkout.configure("fargate-cicd:memory", 1024);
         const before = checkout.state();

@@ -1,14 +1,7 @@
 import { domainAndSecrets } from "./domainAndSecrets";
+import type { Mutation } from "./mutation";
 import { production } from "./production";
 import { tools } from "./tools";
-
-/** One mistake that somebody could make: in `file`, the only occurrence of `find` becomes `become`. */
-export interface Mutation {
-    readonly mistake: string;
-    readonly file: string;
-    readonly find: string;
-    readonly become: string;
-}
 
 /** Each would be a hole, an outage or a bill, and each must fail a unit test. */
 export const mutations: readonly Mutation[] = [
@@ -216,10 +209,10 @@ export const mutations: readonly Mutation[] = [
         become: 'property !== "name" && was !== undefined && was !== news[property]',
     },
     {
-        mistake: "components are made before the running stack is checked",
+        mistake: "something is made before the running stack is checked",
         file: "infra/runningStack.ts",
-        find: "{ dependsOn: guard }",
-        become: "{}",
+        find: "    nothingBefore(checked);\n",
+        become: "",
     },
     {
         mistake: "a third zone re-lays the subnets of two",
@@ -267,8 +260,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "GitHub's settings are written by the default provider, for another owner",
         file: "infra/github/pipelineSettings.ts",
-        find: "const child = { parent: this, provider };",
-        become: "const child = { parent: this };",
+        find: "{ ...args.repository.settingOptions(this), dependsOn",
+        become: "{ parent: this, dependsOn",
     },
     {
         mistake: "the role's ARN is in the wrong secret",
@@ -354,6 +347,30 @@ export const mutations: readonly Mutation[] = [
         file: ".github/workflows/deploy.yml",
         find: "vars.ECS_TASK_DEFINITION",
         become: "vars.ECS_FAMILY",
+    },
+    {
+        mistake: "a run that comes late rolls back what is newer",
+        file: ".github/workflows/deploy.yml",
+        find: 'git merge-base --is-ancestor "$VERSION" "$live"; then',
+        become: 'git merge-base --is-ancestor "$live" "$VERSION"; then',
+    },
+    {
+        mistake: "a cache that is down fails a release",
+        file: ".github/workflows/deploy.yml",
+        find: ",ignore-error=true",
+        become: "",
+    },
+    {
+        mistake: "the notice for forks waits for a variable that forks cannot see",
+        file: ".github/workflows/preview.yml",
+        find: "if: github.event.pull_request.head.repo.full_name != github.repository",
+        become: "if: vars.PULUMI_STACK != '' && github.event.pull_request.head.repo.full_name != github.repository",
+    },
+    {
+        mistake: "Dependabot's pull requests are previewed without the secrets for it",
+        file: ".github/workflows/preview.yml",
+        find: " && github.actor != 'dependabot[bot]'",
+        become: "",
     },
     ...domainAndSecrets,
     ...production,

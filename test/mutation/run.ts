@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { mutations, type Mutation } from "./mutations";
+import type { Mutation } from "./mutation";
+import { mutations } from "./mutations";
 
 /**
  * Applies each mistake of the table to a copy of the program and runs the unit tests there, which must fail.
@@ -11,8 +12,15 @@ import { mutations, type Mutation } from "./mutations";
 
 const checkout = path.join(__dirname, "../..");
 const copied = [
-    ...["index.ts", "infra", "app", "test", "sandbox", "tools", "docs", ".github", ".ci", "README.md"],
-    ...["Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml.example", "package.json", "tsconfig.json"],
+    ...["index.ts", "infra", "app", "test", "sandbox", "tools", "docs", ".github", ".ci", ".node-version", "README.md"],
+    ...[
+        "Pulumi.yaml",
+        "Pulumi.dev.yaml",
+        "Pulumi.prod.yaml.example",
+        "package.json",
+        "package-lock.json",
+        "tsconfig.json",
+    ],
 ];
 
 /** The slow tests, the one that holds this table against a program without mistakes, and the one that looks for commands in all tests. */

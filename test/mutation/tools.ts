@@ -1,4 +1,4 @@
-import type { Mutation } from "./mutations";
+import type { Mutation } from "./mutation";
 
 /** Mistakes in what the estimate and the picture say about a stack. */
 export const tools: readonly Mutation[] = [

@@ -106,6 +106,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": free,
     "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": free,
     "pulumi-nodejs:dynamic/guard:RunningStack": free,
+    "pulumi-nodejs:dynamic/github:Claim": free,
     "pulumi:providers:github": free,
 };
 

@@ -1,5 +1,5 @@
 /** What the stack has in the region beside the network: a column of boxes right of it, and the app's name above it. */
-import type { Facts } from "./facts";
+import type { Facts } from "./model";
 import { across, along, bottom, middle, right, type Arrow, type Box, type Drawing, type Point } from "./shapes";
 import type { VpcLayout } from "./vpcLayout";
 

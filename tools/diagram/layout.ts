@@ -1,6 +1,6 @@
 /** Where everything in the picture is. */
 import { accountLayout } from "./accountLayout";
-import type { Facts } from "./facts";
+import type { Facts } from "./model";
 import { pipelineLayout } from "./pipelineLayout";
 import { bottom, type Box, type Drawing } from "./shapes";
 import { vpcLayout } from "./vpcLayout";

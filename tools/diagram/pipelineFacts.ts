@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { projectFolder, type Recording, type Registration } from "../recorder";
-import type { Facts, Role } from "./facts";
+import type { Facts, Role } from "./model";
 
 interface Statement {
     readonly Action: string | readonly string[];

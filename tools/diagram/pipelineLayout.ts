@@ -1,6 +1,6 @@
 /** How releases come in: the roles in AWS, and below them the workflows on GitHub that become them. */
 import type { AccountLayout } from "./accountLayout";
-import type { Facts, Role } from "./facts";
+import type { Facts, Role } from "./model";
 import { across, along, bottom, middle, named, right, type Arrow, type Box, type Drawing, type Point } from "./shapes";
 import type { VpcLayout } from "./vpcLayout";
 

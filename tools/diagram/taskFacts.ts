@@ -1,6 +1,6 @@
 /** What runs, what it uses, and who watches it. */
 import type { Recording, Registration } from "../recorder";
-import type { Facts } from "./facts";
+import type { Facts } from "./model";
 
 interface Container {
     readonly image: string;

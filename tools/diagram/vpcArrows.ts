@@ -1,5 +1,5 @@
 /** Requests in the network: from the visitors to the tasks, and from the tasks out. */
-import type { Facts } from "./facts";
+import type { Facts } from "./model";
 import { columns, type ZoneLayout } from "./grid";
 import { across, middle, right, type Arrow, type Box, type Drawing, type Point } from "./shapes";
 

@@ -1,5 +1,5 @@
 /** The network's half of the picture: a row for each zone, requests from the left to the right. */
-import type { Facts } from "./facts";
+import type { Facts } from "./model";
 import { columns, rows, type ZoneLayout } from "./grid";
 import { bottom, middle, named, right, type Box, type Drawing } from "./shapes";
 import { outside, zoneArrows } from "./vpcArrows";

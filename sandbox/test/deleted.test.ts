@@ -1,0 +1,47 @@
+/** A team that does not want the sandbox deletes its folder, and one line. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { checkout } from "../paths";
+
+describe("the project without its sandbox", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-without-"));
+    const npm = (...args: string[]) => {
+        const { status, stdout, stderr } = spawnSync("npm", args, { cwd: folder, encoding: "utf8" });
+        assert.equal(status, 0, `npm ${args.join(" ")}:\n${stdout}${stderr}`);
+        return stdout;
+    };
+
+    before(() => {
+        const { stdout } = spawnSync("git", ["ls-files", "-z"], { cwd: checkout, encoding: "utf8" });
+        const kept = stdout.split("\0").filter((file) => file && !file.startsWith("sandbox/"));
+        for (const file of kept.filter((name) => fs.existsSync(path.join(checkout, name)))) {
+            fs.cpSync(path.join(checkout, file), path.join(folder, file));
+        }
+        const manifest = path.join(folder, "package.json");
+        const lines = fs.readFileSync(manifest, "utf8").split("\n");
+        fs.writeFileSync(manifest, lines.filter((line) => line.trim() !== '"sandbox"').join("\n")); // in `workspaces`
+        assert.equal(fs.readFileSync(manifest, "utf8").split("\n").length, lines.length - 1);
+    });
+    after(() => fs.rmSync(folder, { recursive: true }));
+
+    it("is installed, and none of the sandbox's packages with it", () => {
+        npm("ci", "--no-audit", "--no-fund");
+        const installed = fs.readdirSync(path.join(folder, "node_modules"));
+        assert.ok(!installed.includes("jose") && !installed.includes("fargate-cicd-sandbox"), installed.join(", "));
+    });
+
+    it("passes its tests", () => {
+        assert.match(npm("test"), /\d{3} passing/);
+    });
+
+    it("tells its cost and draws its picture", () => {
+        assert.match(npm("run", "cost"), /US dollars for a month/);
+        const picture = path.join(folder, "docs", "architecture.svg");
+        const before = fs.readFileSync(picture);
+        npm("run", "diagram");
+        assert.deepEqual(fs.readFileSync(picture), before);
+    });
+});
