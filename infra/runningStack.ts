@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config";
+import { nothingBefore } from "./nothingBefore";
 
 /** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
 interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
@@ -81,8 +82,11 @@ export function refuseImpossibleChanges(settings: Settings): void {
         createGithubRepository: github.create,
         githubOidcProvider: github.oidcProvider,
     });
-    // A component's children wait for the component, so that this reaches all that has none as well as all that has one.
-    pulumi.runtime.registerStackTransformation(({ props, opts }) =>
-        opts.parent === undefined ? { props, opts: pulumi.mergeOptions(opts, { dependsOn: guard }) } : undefined,
-    );
+    const checked = new Promise<void>((resolve) => guard.urn.apply(() => resolve()));
+    nothingBefore(checked);
+    // Nor does a look-up start that the refusal would cut off: each would be reported as an error of its own.
+    pulumi.runtime.registerInvokeTransform(async ({ args, opts }) => {
+        await checked;
+        return { args, opts };
+    });
 }

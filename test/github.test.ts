@@ -110,7 +110,7 @@ describe("GitHub", () => {
             const written = recording.registrations.filter(({ type }) => type.startsWith("github:"));
             for (const { type, name, replaceWith, deleteBeforeReplace } of written) {
                 assert.deepEqual(replaceWith, [provider], name);
-                assert.equal(deleteBeforeReplace, type !== "github:index/repository:Repository", name);
+                assert.equal(deleteBeforeReplace ?? false, type !== "github:index/repository:Repository", name);
             }
         }
     });

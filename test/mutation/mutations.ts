@@ -209,10 +209,10 @@ export const mutations: readonly Mutation[] = [
         become: 'property !== "name" && was !== undefined && was !== news[property]',
     },
     {
-        mistake: "components are made before the running stack is checked",
+        mistake: "something is made before the running stack is checked",
         file: "infra/runningStack.ts",
-        find: "{ dependsOn: guard }",
-        become: "{}",
+        find: "    nothingBefore(checked);\n",
+        become: "",
     },
     {
         mistake: "a third zone re-lays the subnets of two",
