@@ -8,6 +8,7 @@ import { LoadBalancer } from "./infra/network/loadBalancer";
 import { Network } from "./infra/network/network";
 import { nothingBefore } from "./infra/nothingBefore";
 import { Registry } from "./infra/registry";
+import { refuseImpossibleChanges } from "./infra/runningStack";
 import { Secrets } from "./infra/service/secrets";
 import { Service } from "./infra/service/service";
 import { Task } from "./infra/service/task";
@@ -16,6 +17,7 @@ import { tagEverything } from "./infra/tags";
 const settings = loadSettings();
 const { name, region, tags, github, deletionProtection, architecture, containerPort: port } = settings;
 tagEverything(tags);
+refuseImpossibleChanges(settings);
 
 // First, whether GitHub has the repository and it is free for this stack: what is wrong is said before anything is made.
 const repository = new GitHubRepository("main", { ...github, name: github.repository, deletionProtection });
@@ -32,7 +34,12 @@ const network = new Network("main", {
 });
 const loadBalancer = new LoadBalancer("main", { ...settings, network });
 const registry = new Registry("main", { repositoryName: name, context: "app", architecture, deletionProtection });
-const secrets = new Secrets("main", { values: settings.secrets, existing: settings.secretArns, deletionProtection });
+const secrets = new Secrets("main", {
+    values: settings.secrets,
+    existing: settings.secretArns,
+    serviceName: name,
+    deletionProtection,
+});
 const task = new Task("main", { ...settings, family: name, registry, secrets, port });
 const monitoring = new Monitoring("main", { prefix: name, region, loadBalancer, email: settings.alarmEmail });
 const service = new Service("main", {
@@ -50,7 +57,7 @@ monitoring.watch(service, settings);
 const delivery = new Delivery("main", {
     ...github,
     repository,
-    hostedZoneId: loadBalancer.hostedZoneId,
+    hostedZoneArn: loadBalancer.hostedZoneArn,
     registry,
     task,
     service,

@@ -12,6 +12,7 @@ import type { Resource } from "./states";
 interface Deployment {
     readonly resources?: readonly (Resource & {
         readonly urn: string;
+        readonly parent?: string;
         readonly dependencies?: readonly string[];
         readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
     })[];
@@ -39,9 +40,9 @@ export async function recover(
     { existing, rules }: Reality,
 ): Promise<void> {
     const emulator = serviceIdentity("aws") ?? "";
-    const file = knownEmulator(stack.name);
-    const remembered = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined;
-    const forgetful = remembered !== emulator && (await deploymentOf(stack)).resources !== undefined;
+    const isAnother = ({ name }: automation.Stack) =>
+        !fs.existsSync(knownEmulator(name)) || fs.readFileSync(knownEmulator(name), "utf8") !== emulator;
+    const forgetful = isAnother(stack) && (await deploymentOf(stack)).resources !== undefined;
     const interrupted = [stack, ...others].filter(({ name }) => wasInterrupted(name));
     const stale = forgetful && !wasInterrupted(stack.name) ? [stack, ...interrupted] : interrupted;
     if (stale.length > 0) {
@@ -51,7 +52,12 @@ export async function recover(
             for (const each of stale) {
                 await each.cancel(); // lets go of a lock whose holder is gone; `exclusively` made sure of that
                 await forgetPendingOperations(each);
-                await forgetGoneRules(each, new Set(await rules()));
+                if (isAnother(each)) {
+                    await forget(each, isOnAws);
+                } else {
+                    const there = new Set(await rules());
+                    await forget(each, ({ type, id = "" }) => isRule(type) && !there.has(id));
+                }
                 await refresh(each);
             }
             for (const orphan of await orphans(stack, existing)) {
@@ -59,7 +65,7 @@ export async function recover(
             }
         });
     }
-    fs.writeFileSync(file, emulator);
+    fs.writeFileSync(knownEmulator(stack.name), emulator);
 }
 
 /** What was being created when the engine died is in the emulator or not; the state cannot tell, `orphans` can. */
@@ -84,14 +90,19 @@ async function refresh(stack: automation.Stack): Promise<void> {
     }
 }
 
+/** An emulator that was restarted has nothing. The provider would look for each thing, for a service two minutes long. */
+const isOnAws = ({ type }: Resource) => /^(aws|docker-build|pulumi-nodejs):/.test(type);
+
 /**
- * The rules of security groups that are gone: the provider cannot refresh one of these, and says "Missing Resource Identity After
- * Read" (https://github.com/hashicorp/terraform-provider-aws/issues/45303).
+ * The provider cannot refresh a security group's rule that is gone: it says "Missing Resource Identity After Read"
+ * (https://github.com/hashicorp/terraform-provider-aws/issues/45303).
  */
-async function forgetGoneRules(stack: automation.Stack, there: ReadonlySet<string>): Promise<void> {
+const isRule = (type: string) => /^aws:vpc\/securityGroup\w+Rule:/.test(type);
+
+/** Takes resources out of a stack's state, and out of what others are said to depend on. */
+async function forget(stack: automation.Stack, isGone: (resource: Resource) => boolean): Promise<void> {
     const exported = await stack.exportStack();
     const { resources = [], ...rest } = exported.deployment as Deployment;
-    const isGone = ({ type, id = "" }: Resource) => /^aws:vpc\/securityGroup\w+Rule:/.test(type) && !there.has(id);
     const gone = new Set(resources.filter(isGone).map(({ urn }) => urn));
     if (gone.size === 0) {
         return;
@@ -99,8 +110,9 @@ async function forgetGoneRules(stack: automation.Stack, there: ReadonlySet<strin
     const known = (urns: readonly string[] | null | undefined) => urns?.filter((urn) => !gone.has(urn)) ?? [];
     const kept = resources
         .filter(({ urn }) => !gone.has(urn))
-        .map(({ dependencies, propertyDependencies = {}, ...resource }) => ({
+        .map(({ dependencies, propertyDependencies = {}, parent, ...resource }) => ({
             ...resource,
+            ...(parent !== undefined && !gone.has(parent) && { parent }),
             dependencies: known(dependencies),
             propertyDependencies: Object.fromEntries(
                 Object.entries(propertyDependencies).map(([property, urns]) => [property, known(urns)]),

@@ -3,7 +3,7 @@ import { claimedGroups } from "../infra/github/claim";
 import { GitHubRepository } from "../infra/github/repository";
 import * as fakeCloud from "../tools/fakeCloud";
 import { record, type Registration } from "./record";
-import { serialisedProvider } from "./serialised";
+import { serializedProvider } from "./serializedProvider";
 import type { Values } from "./settings";
 
 type Listed = Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ async function claimed(values: Values, there: There): Promise<Registration> {
 /** What the engine is told on an up or preview of a stack whose state has `held`, undefined on its first one. */
 async function check(values: Values, there: There, held?: readonly string[]) {
     const claim = await claimed(values, there);
-    const checked = await serialisedProvider(claim).check(held ? { claims: held } : {}, claim.inputs);
+    const checked = await serializedProvider(claim.inputs).check(held ? { claims: held } : {}, claim.inputs);
     const { inputs, failures = [] } = checked as { inputs: State; failures?: { reason: string }[] };
     return { claims: inputs.claims, failures: failures.map(({ reason }) => reason) };
 }
@@ -172,7 +172,7 @@ describe("the claim to what is written on GitHub", () => {
 
     it("keeps nothing in the state but itself, and changes in place", async () => {
         const claim = await claimed({}, {});
-        const provider = serialisedProvider(claim);
+        const provider = serializedProvider(claim.inputs);
         const { inputs } = (await provider.check({}, claim.inputs)) as { inputs: State };
         assert.deepEqual(Object.keys(inputs), ["claims"]);
         assert.deepEqual(await provider.create(inputs), { id: "claim", outs: inputs });

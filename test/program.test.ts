@@ -71,6 +71,7 @@ describe("the whole program", () => {
             "github:index/actionsVariable:ActionsVariable": 11,
             "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": 1,
             "pulumi-nodejs:dynamic/github:Claim": 1,
+            "pulumi-nodejs:dynamic/guard:RunningStack": 1,
             "pulumi:providers:github": 1,
         });
     });
@@ -106,8 +107,31 @@ describe("the whole program", () => {
         assert.deepEqual(endpoint!.tags, { Project: "fargate-cicd", Stack: "dev", ManagedBy: "pulumi" });
     });
 
+    for (const [region, partition] of [
+        ["cn-north-1", "aws-cn"],
+        ["us-gov-west-1", "aws-us-gov"],
+    ] as const) {
+        it(`names nothing of another partition in ${region}`, async () => {
+            for (const githubOidcProvider of ["create", "existing"]) {
+                const values = {
+                    githubOidcProvider,
+                    domainName: "shop.example.com",
+                    hostedZone: "example.com",
+                    enableExec: "true",
+                    secrets: JSON.stringify({ DB_PASSWORD: "correct-horse-5e1f" }),
+                };
+                const { registrations, outputs } = await record({ values, region });
+                const given = registrations.map(({ inputs: { __provider: _source, ...inputs } }) => inputs);
+                const arns = [...JSON.stringify([given, outputs]).matchAll(/arn:([\w-]+):/g)];
+                assert.ok(arns.length > 20, `${arns.length} ARNs`);
+                assert.deepEqual([...new Set(arns.map(([, named]) => named))], [partition]);
+            }
+        });
+    }
+
     it("groups every resource below a component, and every component below the stack", () => {
-        for (const { type, name, parent } of run.registrations) {
+        // But what all of them wait for, which is in none.
+        for (const { type, name, parent } of run.registrations.filter(({ type }) => !type.includes("RunningStack"))) {
             const below = parent?.type.split(":")[0] ?? "the stack";
             const expected = type.startsWith("fargate-cicd:") ? "the stack" : "fargate-cicd";
             assert.equal(below, expected, `${type} ${name}`);

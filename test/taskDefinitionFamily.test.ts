@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { standard } from "./scenarios";
-import { serialisedProvider } from "./serialised";
+import { serializedProvider } from "./serializedProvider";
 
 type Provider = Required<pulumi.dynamic.ResourceProvider>;
 interface State {
@@ -128,7 +128,7 @@ describe("task definition family", () => {
     let ecs: Ecs | undefined;
 
     before(async () => {
-        provider = serialisedProvider((await standard()).one("pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily"));
+        provider = serializedProvider((await standard()).one("pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily").inputs);
     });
 
     afterEach(() => {

@@ -39,10 +39,10 @@ export const production: readonly Mutation[] = [
         become: '"RUNNER"',
     },
     {
-        mistake: "prod is deployed to although dev failed",
+        mistake: "prod is deployed to although dev was cancelled",
         file: ".github/workflows/deploy.yml",
-        find: "!failure() && ",
-        become: "",
+        find: "(needs.dev.result == 'success' || needs.dev.result == 'skipped')",
+        become: "!failure()",
     },
     {
         mistake: "prod does not wait for dev",
@@ -107,7 +107,7 @@ export const production: readonly Mutation[] = [
     {
         mistake: "a destroy takes the secrets of a protected stack",
         file: "infra/service/secrets.ts",
-        find: "{ parent: this, protect: args.deletionProtection }",
-        become: "{ parent: this }",
+        find: "{ parent: this, protect },",
+        become: "{ parent: this },",
     },
 ];
