@@ -108,6 +108,8 @@ function assertOneRegion(stack: string, region: string): void {
 export interface Options {
     readonly diff?: boolean;
     readonly expectNoChanges?: boolean;
+    /** What is really there is looked up first, and what differs changed back. */
+    readonly refresh?: boolean;
 }
 
 export async function up(project: Project, options: Options): Promise<void> {

@@ -24,7 +24,10 @@ const forEngine = (flags: Flags) => ({ diff: !!flags.diff, expectNoChanges: !!fl
 const text = (flag: Flags[string]) => (typeof flag === "string" ? flag : undefined);
 
 const commands: Readonly<Record<string, Command>> = {
-    up: { run: (project, flags) => up(project, forEngine(flags)), options: engineOptions },
+    up: {
+        run: (project, flags) => up(project, { ...forEngine(flags), refresh: !!flags.refresh }),
+        options: { ...engineOptions, refresh: { type: "boolean" } },
+    },
     preview: {
         run: (project, flags) => preview(project, { ...forEngine(flags), asPullRequest: !!flags["as-pull-request"] }),
         options: { ...engineOptions, "as-pull-request": { type: "boolean" } },

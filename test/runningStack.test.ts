@@ -38,7 +38,26 @@ describe("a running stack", () => {
             vpcCidr: "10.0.0.0/16",
             containerPort: 80,
             releasedBy: "pipeline",
+            createGithubRepository: false,
+            githubOidcProvider: "create",
         });
+    });
+
+    it("refuses to delete the repository that it made, or to make one that is there", async () => {
+        const { createGithubRepository: kept } = await refusals(
+            { createGithubRepository: false },
+            { ...made, createGithubRepository: true },
+        );
+        assert.match(kept!, /would delete it with all that is in it.*"pulumi config set createGithubRepository true"/);
+        const { createGithubRepository: there } = await refusals({ createGithubRepository: true });
+        assert.match(there!, /is there already.*"pulumi config set createGithubRepository false"/);
+    });
+
+    it("refuses to delete the account's OIDC provider that it made, or to make a second one", async () => {
+        const { githubOidcProvider: kept } = await refusals({ githubOidcProvider: "existing" });
+        assert.match(kept!, /would delete it.*"pulumi config set githubOidcProvider create"/);
+        const { githubOidcProvider: second } = await refusals({}, { ...made, githubOidcProvider: "existing" });
+        assert.match(second!, /only one.*"pulumi config set githubOidcProvider existing"/);
     });
 
     it("refuses to be called otherwise, such as after a rename, and tells the command that keeps it", async () => {

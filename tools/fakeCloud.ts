@@ -121,7 +121,15 @@ export const secretArn = (name: string, region = "ap-northeast-1"): string =>
 
 /** Look-ups by token. GitHub spells the names in capitals, however the configuration does: a token's subject follows GitHub. */
 export const lookups: Readonly<Record<string, Lookup>> = {
-    "aws:ecs/getService:getService": () => failure("no matching ECS Service found"),
+    // Asked for by name it is before the program makes it, by its cluster's ARN after that.
+    "aws:ecs/getService:getService": ({ clusterArn, serviceName }) => {
+        const cluster = String(clusterArn);
+        if (!cluster.startsWith("arn:")) {
+            return failure("no matching ECS Service found");
+        }
+        const taskDefinition = `${cluster.replace(":cluster/", ":task-definition/")}:1`;
+        return { serviceName, desiredCount: 2, runningCount: 2, deployments: [{ status: "PRIMARY", taskDefinition }] };
+    },
     "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: account }),
     // Of every region the same three. Which one is asked about is the provider's, and not in what it is asked.
     "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: ["zone-c", "zone-a", "zone-d"] }),

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Capacity, ContainerInsights, ReleasedBy } from "../config";
 import { noticeSeconds, type LoadBalancer } from "../network/loadBalancer";
 import type { Network } from "../network/network";
+import { running } from "./outcome";
 import type { Task } from "./task";
 
 export interface ServiceArgs {
@@ -129,7 +130,11 @@ export class Service extends pulumi.ComponentResource {
         this.serviceArn = service.arn;
         this.ready = service;
         this.metricDimensions = { ClusterName: cluster.name, ServiceName: service.name };
-        this.registerOutputs({ clusterName: this.clusterName, serviceName: this.serviceName });
+        const released = args.releasedBy === "pulumi" ? args.task.definitionArn : undefined;
+        this.registerOutputs({
+            clusterName: this.clusterName,
+            serviceName: running(service, released, { parent: this }),
+        });
     }
 
     private cluster(name: string, { serviceName, containerInsights, ...args }: ServiceArgs): aws.ecs.Cluster {
