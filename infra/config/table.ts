@@ -77,7 +77,8 @@ export const table = {
         ...github.reviewers("acme"),
         narrowed: { by: "githubRepository", kind: ([owner]: [string, string]) => github.reviewers(owner) },
         default: "",
-        description: "Who must let a deployment to `githubEnvironment` through",
+        description:
+            "Who must let a deployment to `githubEnvironment` through, in a public repository or with GitHub Enterprise",
         none: "nobody",
         takesEffect: atOnce,
     },
