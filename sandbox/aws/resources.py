@@ -168,11 +168,15 @@ def ec2(call: Call, known: str, tags: Callable[[str], dict[str, str]], whose: Ca
         named = [args.get("RouteTableId", "")]
     checks = [on(value) for value in dict.fromkeys(named)]
     made = call.arn(f"{_EC2_MAKES[call.action]}/*") if call.action in _EC2_MAKES else None
-    is_tagged = any(re.match(r"TagSpecification\.\d+\.Tag\.", name) for name in args)
-    if made and (is_tagged or not call.action.startswith("Authorize")):  # a rule is one of its own where it has tags
-        checks.insert(0, call.on(made))
-    if made and is_tagged:
-        checks.append(Check("ec2:CreateTags", made, {"ec2:CreateAction": call.action}))
+    requested = {
+        f"aws:RequestTag/{key}": args.get(f"{name[:-4]}.Value", "")
+        for name, key in args.items()
+        if re.fullmatch(r"TagSpecification\.\d+\.Tag\.\d+\.Key", name)
+    }
+    if made and (requested or not call.action.startswith("Authorize")):  # a rule is one of its own where it has tags
+        checks.insert(0, call.on(made, requested))
+    if made and requested:
+        checks.append(Check("ec2:CreateTags", made, {"ec2:CreateAction": call.action, **requested}))
     return checks or [call.on(known)]
 
 
