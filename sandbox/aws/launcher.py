@@ -8,6 +8,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | module | what MiniStack does | what AWS, and so the sandbox, does |
 | --- | --- | --- |
 | `resources`, `authorization` | checks an ECS call against the cluster, or `*`; lets unknown actions pass; knows no PassRole | every action that a call implies, on its own resource; nothing by default |
+| `record` | keeps nothing | what each call took, for the rights of whoever deploys |
 | `web_identity` | believes any token | signature, times, issuer and audience are checked |
 | `registry` | takes any login and any push; names a host that does not exist | tokens of a principal, and its permissions, on `localhost` |
 | `health`, `load_balancer` | calls every target healthy | health checks; requests go to healthy targets only; draining |
