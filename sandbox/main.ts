@@ -91,6 +91,11 @@ function explain(error: unknown): unknown {
     return `\nThe engine failed:\n${[...new Set(reasons)].join("\n")}`;
 }
 
+// Whoever read the output is gone (`| head`, a closed terminal). The SDK reports every error on it, of which each would be one more.
+for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => process.exit(1));
+}
+
 main(...process.argv.slice(2)).catch((error: unknown) => {
     console.error(explain(error));
     process.exit(1); // ends what is still being built for this machine
