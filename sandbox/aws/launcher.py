@@ -25,6 +25,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
 | `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
+| `retries` | takes a call that is made again for another one | the same call gets the same answer |
 | `subscriptions` | takes an e-mail address for confirmed | pending until it is |
 | `shells` | hands out a session for any task | only with execute command enabled and the task role's rights |
 | `autoscaling` | nothing | Application Auto Scaling for ECS services |
@@ -104,6 +105,7 @@ def main() -> None:
     import network
     import refusals
     import registry
+    import retries
     import secrets_manager
     import service_deployments
     import shells
@@ -117,6 +119,7 @@ def main() -> None:
     installed += (cloudwatch_protocol, service_deployments, network, zones, refusals)
     for module in installed:
         module.install()
+    retries.install()
     containers.remove_leftovers()
     app.main()
 

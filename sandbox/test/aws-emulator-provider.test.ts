@@ -45,6 +45,25 @@ describe("the emulated AWS, as the AWS provider calls it", function () {
         tokens?.stop();
     });
 
+    it("gives a call that is made again, since its answer was lost, the same answer, and makes nothing twice", async () => {
+        const ec2 = new EC2({ ...options(), maxAttempts: 2 });
+        const { requestHandler } = ec2.config;
+        const handle = requestHandler.handle.bind(requestHandler);
+        let answers = 0;
+        requestHandler.handle = async (...args: Parameters<typeof handle>) => {
+            const answer = await handle(...args);
+            if (++answers === 1) {
+                throw Object.assign(new Error("the connection broke off"), { code: "ECONNRESET" });
+            }
+            return answer;
+        };
+        const { Vpc } = await ec2.createVpc({ CidrBlock: "10.77.0.0/16" });
+        assert.equal(answers, 2);
+        const { Vpcs = [] } = await ec2.describeVpcs({});
+        const made = Vpcs.filter(({ CidrBlock }) => CidrBlock === "10.77.0.0/16").map(({ VpcId }) => VpcId);
+        assert.deepEqual(made, [Vpc?.VpcId]);
+    });
+
     describe("CloudWatch in CBOR", () => {
         it("keeps alarms and dashboards, with numbers and times of their types", async () => {
             const cloudWatch = cbor();
