@@ -32,7 +32,7 @@ export class Network extends pulumi.ComponentResource {
             `${name}-vpc`,
             {
                 cidrBlock: args.cidr,
-                // The type asks for plain names. What a look-up answers arrives at awsx as plain as if it had been written here.
+                // The type asks for plain names, and a promise of them arrives at awsx as plain; an Output would arrive as one.
                 availabilityZoneNames: this.zoneNames(args) as unknown as string[],
                 // The same share of the range for each zone, however many there are: a third one is added to two that stay.
                 availabilityZoneCidrMask: prefixLength(args.cidr) + zoneBits,
@@ -63,10 +63,10 @@ export class Network extends pulumi.ComponentResource {
     }
 
     /** Those that every account has: one more Local or Wavelength Zone that is opted into moves no subnet. */
-    private zoneNames({ zones, region }: NetworkArgs): pulumi.Output<string[]> {
+    private async zoneNames({ zones, region }: NetworkArgs): Promise<string[]> {
         const optIn = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
-        const found = aws.getAvailabilityZonesOutput({ state: "available", filters: optIn }, { parent: this });
-        return found.names.apply((names) => firstZones(names, zones, region));
+        const { names } = await aws.getAvailabilityZones({ state: "available", filters: optIn }, { parent: this });
+        return firstZones(names, zones, region);
     }
 }
 
