@@ -32,8 +32,7 @@ export class Network extends pulumi.ComponentResource {
             `${name}-vpc`,
             {
                 cidrBlock: args.cidr,
-                // awsx takes plain names only. A promise's value arrives there as if it had been written here; an output that
-                // depends on something would arrive as an output.
+                // The type asks for plain names, and a promise of them arrives at awsx as plain; an Output would arrive as one.
                 availabilityZoneNames: this.zoneNames(args) as unknown as string[],
                 // The same share of the range for each zone, however many there are: a third one is added to two that stay.
                 availabilityZoneCidrMask: prefixLength(args.cidr) + zoneBits,
