@@ -1,6 +1,5 @@
 import { loadSettings } from "./infra/config";
 import { Delivery } from "./infra/delivery";
-import { Claim } from "./infra/github/claim";
 import { PipelineSettings } from "./infra/github/pipelineSettings";
 import { GitHubRepository } from "./infra/github/repository";
 import { Monitoring } from "./infra/monitoring/monitoring";
@@ -20,9 +19,13 @@ tagEverything(tags);
 refuseImpossibleChanges(settings);
 
 // First, whether GitHub has the repository and it is free for this stack: what is wrong is said before anything is made.
-const repository = new GitHubRepository("main", { ...github, name: github.repository, deletionProtection });
-const claim = new Claim("main", { repository, serviceName: name, previews: github.previews });
-nothingBefore(claim.checked);
+const repository = new GitHubRepository("main", {
+    ...github,
+    name: github.repository,
+    serviceName: name,
+    deletionProtection,
+});
+nothingBefore(repository.checked);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", {
@@ -64,7 +67,6 @@ const delivery = new Delivery("main", {
 });
 new PipelineSettings("main", {
     repository,
-    claim,
     delivery,
     region,
     architecture,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { claimedGroups } from "../infra/github/claim";
-import { GitHubRepository } from "../infra/github/repository";
+import { claimInputs } from "../infra/github/claim";
 import * as fakeCloud from "../tools/fakeCloud";
 import { record, type Registration } from "./record";
 import { serializedProvider } from "./serializedProvider";
@@ -148,17 +147,9 @@ describe("the claim to what is written on GitHub", () => {
             };
             let taken: Promise<readonly string[] | string> | undefined;
             const program = () => {
-                const github = {
-                    owner: "acme",
-                    name: "shop",
-                    create: false,
-                    branch: "main",
-                    deletionProtection: false,
-                };
-                const repository = new GitHubRepository("main", github);
-                taken = claimedGroups({ repository, serviceName: "shop", previews: true }, repository).then(
-                    (groups) => groups.flatMap((group) => group.taken),
-                    (error: Error) => error.message,
+                const args = { fullName: "acme/shop", serviceName: "shop", previews: true };
+                taken = claimInputs({ ...args, problem: Promise.resolve(undefined) }, {}).then(
+                    ({ groups, problem }) => problem ?? groups.flatMap((group) => group.taken),
                 );
                 return {};
             };
@@ -178,6 +169,9 @@ describe("the claim to what is written on GitHub", () => {
         assert.deepEqual(await provider.create(inputs), { id: "claim", outs: inputs });
         assert.deepEqual(await provider.diff("claim", inputs, inputs), { changes: false });
         assert.deepEqual(await provider.diff("claim", inputs, { claims: [] }), { changes: true });
+        const problem = "no such repository";
+        const refused = (await provider.check({}, { groups: [], problem })) as { failures: object[] };
+        assert.deepEqual(refused.failures, [{ property: "", reason: problem }]);
         assert.deepEqual(await provider.update("claim", inputs, { claims: [] }), { outs: { claims: [] } });
     });
 

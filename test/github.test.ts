@@ -166,6 +166,8 @@ describe("GitHub", () => {
                     name: "shop",
                     create: false,
                     branch: "main",
+                    serviceName: "shop",
+                    previews: true,
                     deletionProtection: false,
                 });
             return (await record({ config, program })).one("pulumi:providers:github");

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkFound } from "../infra/github/repository";
+import { problemOf } from "../infra/github/repository";
 import { nothingBefore } from "../infra/nothingBefore";
 import { record } from "./record";
 
@@ -49,15 +49,7 @@ describe("before anything is made", () => {
 
 describe("the repository on GitHub", () => {
     const asked = { owner: "acme", name: "shop" };
-    const refusal = (answer: { name: string; fullName: string }): string => {
-        try {
-            checkFound(asked, answer);
-            return "";
-        } catch (error) {
-            assert.ok(pulumi.RunError.isInstance(error), "is told without a stack trace");
-            return error.message;
-        }
-    };
+    const refusal = (answer: { name: string; fullName: string }): string => problemOf(asked, answer) ?? "";
 
     it("is taken where GitHub shows it, in whatever capitals, and renamed by its owner as well", () => {
         assert.equal(refusal({ name: "Shop", fullName: "Acme/Shop" }), "");

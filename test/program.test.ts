@@ -147,7 +147,6 @@ describe("the whole program", () => {
                 "fargate-cicd:alarms:TaskAlarms main",
                 "fargate-cicd:dashboard:Dashboard main",
                 "fargate-cicd:delivery:Delivery main",
-                "fargate-cicd:github:Claim main",
                 "fargate-cicd:github:GitHubRepository main",
                 "fargate-cicd:github:PipelineSettings main",
                 "fargate-cicd:loadBalancer:LoadBalancer main",
@@ -163,7 +162,7 @@ describe("the whole program", () => {
 
     it("has component types of three parts", () => {
         const components = run.registrations.map(({ type }) => type).filter((type) => type.startsWith("fargate-cicd:"));
-        assert.equal(components.length, 14);
+        assert.equal(components.length, 13);
         for (const type of components) {
             assert.match(type, /^fargate-cicd:[a-z]\w+:[A-Z]\w+$/i);
         }

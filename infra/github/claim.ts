@@ -1,6 +1,5 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
-import type { GitHubRepository } from "./repository";
 import { deployNames, previewNames, runnerName, type SettingNames } from "./settingNames";
 
 /** Settings that are this stack's, or are in its way, together. */
@@ -15,6 +14,8 @@ interface Group {
 
 interface Inputs {
     readonly groups: readonly Group[];
+    /** What keeps the stack from the repository, with what to do. */
+    readonly problem?: string;
 }
 
 /** What the check makes of it, and the state keeps. */
@@ -27,12 +28,13 @@ interface State {
  * can: which settings this stack has written, as these are in the state.
  */
 const provider: pulumi.dynamic.ResourceProvider = {
-    check: async (olds: Partial<State>, { groups }: Inputs) => {
-        const failures = groups.flatMap(({ taken, wayOut }) => {
+    check: async (olds: Partial<State>, { groups, problem }: Inputs) => {
+        const settings = groups.flatMap(({ taken, wayOut }) => {
             const foreign = taken.filter((claim) => !(olds.claims ?? []).includes(claim));
             const reason = `these settings are on GitHub already, and not from this stack: ${foreign.join(", ")}\n${wayOut}`;
             return foreign.length > 0 ? [{ property: "", reason }] : [];
         });
+        const failures = problem === undefined ? settings : [{ property: "", reason: problem }];
         return { inputs: { claims: groups.flatMap(({ claims }) => claims).sort() } satisfies State, failures };
     },
     diff: async (_id, olds: State, news: State) => ({
@@ -42,47 +44,55 @@ const provider: pulumi.dynamic.ResourceProvider = {
     update: async (_id, _olds: State, { claims }: State) => ({ outs: { claims } }),
 };
 
-class Claims extends pulumi.dynamic.Resource {
-    constructor(name: string, groups: Promise<readonly Group[]>, opts: pulumi.CustomResourceOptions) {
-        super(provider, name, { groups }, opts, "github", "Claim");
-    }
-}
-
 export interface ClaimArgs {
-    readonly repository: GitHubRepository;
+    /** `owner/name` as it is configured. */
+    readonly fullName: string;
+    readonly environment?: string;
     /** What the service is called: no other stack's has the name. */
     readonly serviceName: string;
     readonly previews: boolean;
+    /** What keeps the stack from the repository, once it is known. */
+    readonly problem: Promise<string | undefined>;
 }
 
 /**
  * This stack's claim to the settings that it writes into the repository. GitHub would let it overwrite another stack's secrets, and
- * refuse only the variables; here it is refused before anything is written.
+ * refuse only the variables; here it is refused before anything is written. The engine tells what is wrong once, as it does for a
+ * resource: an error of the program would show at every value that waits for it.
  */
-export class Claim extends pulumi.ComponentResource {
-    /** Settings are written after it, and it goes after them. */
-    public readonly resource: pulumi.Resource;
-    /** Fails where the settings are another's: nothing may be made before it. */
+export class Claim extends pulumi.dynamic.Resource {
+    /** Pending for good where the claim is refused, and the engine ends with that. */
     public readonly checked: Promise<void>;
 
-    constructor(name: string, args: ClaimArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("fargate-cicd:github:Claim", name, {}, opts);
-        const groups = claimedGroups(args, this);
-        const resource = new Claims(name, groups, { parent: this });
-        this.resource = resource;
-        // The engine has checked what it gives a URN. It gives none where the groups could not be told.
-        this.checked = groups.then(() => new Promise((resolve) => resource.urn.apply(() => resolve())));
-        this.registerOutputs({});
+    constructor(
+        name: string,
+        args: ClaimArgs,
+        opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+        lookup: pulumi.InvokeOptions,
+    ) {
+        const inputs = claimInputs(args, lookup);
+        const groups = inputs.then((given) => given.groups);
+        super(provider, name, { groups, problem: inputs.then((given) => given.problem) }, opts, "github", "Claim");
+        this.checked = new Promise((resolve) => this.urn.apply(() => resolve()));
     }
 }
 
-export async function claimedGroups(
-    { repository, serviceName, previews }: ClaimArgs,
-    parent: pulumi.Resource,
+export async function claimInputs(args: ClaimArgs, lookup: pulumi.InvokeOptions): Promise<Inputs> {
+    const problem = await args.problem;
+    if (problem !== undefined) {
+        return { groups: [], problem };
+    }
+    try {
+        return { groups: await groupsOf(args, lookup) };
+    } catch (error) {
+        return { groups: [], problem: `githubRepository: ${(error as Error).message}` };
+    }
+}
+
+async function groupsOf(
+    { fullName, environment, serviceName, previews }: ClaimArgs,
+    opts: pulumi.InvokeOptions,
 ): Promise<Group[]> {
-    await repository.checked;
-    const { fullName, environment } = repository;
-    const opts = { parent, provider: repository.provider };
     const name = fullName.split("/")[1]!;
     const shared = {
         prefix: fullName.toLowerCase(),
@@ -90,7 +100,7 @@ export async function claimedGroups(
         variables: await visible(async () => (await github.getActionsVariables({ name }, opts)).variables),
         secrets: await visible(async () => (await github.getActionsSecrets({ name }, opts)).secrets),
     };
-    const entered = environment && { name, environment: environment.environmentName };
+    const entered = environment === undefined ? undefined : { name, environment };
     const own = entered
         ? {
               prefix: `${shared.prefix} ${entered.environment.toLowerCase()}`,
@@ -120,7 +130,7 @@ export async function claimedGroups(
     // A stack that wrote its settings before it claimed them knows them by their values.
     const deploys = has(own, "ECS_SERVICE", serviceName);
     const another = "pulumi config set githubEnvironment <another name>";
-    const runner = { secrets: [], variables: [runnerName(entered?.environment)] };
+    const runner = { secrets: [], variables: [runnerName(environment)] };
     return [
         group(own, deployNames, deploys, another),
         group(shared, runner, deploys, another),

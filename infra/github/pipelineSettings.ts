@@ -6,7 +6,6 @@ import type { LoadBalancer } from "../network/loadBalancer";
 import type { Registry } from "../registry";
 import type { Service } from "../service/service";
 import type { Task } from "../service/task";
-import type { Claim } from "./claim";
 import type { GitHubRepository } from "./repository";
 import { runnerName, type deployNames, type previewNames, type SettingNames } from "./settingNames";
 
@@ -15,7 +14,6 @@ const runners: Readonly<Record<Architecture, string>> = { x86_64: "ubuntu-24.04"
 
 export interface PipelineSettingsArgs {
     readonly repository: GitHubRepository;
-    readonly claim: Claim;
     readonly delivery: Delivery;
     readonly region: string;
     /** What images are built for. */
@@ -75,7 +73,7 @@ export class PipelineSettings extends pulumi.ComponentResource {
     constructor(name: string, args: PipelineSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:PipelineSettings", name, {}, opts);
         const { repositoryName: repository, environment } = args.repository;
-        const child = { ...args.repository.settingOptions(this), dependsOn: args.claim.resource };
+        const child = args.repository.settingOptions(this);
         const deploy = deploySettings(args);
         const preview = previewSettings(args);
         const logicalName = (setting: string) => `${name}-${setting.toLowerCase().replaceAll("_", "-")}`;
@@ -90,7 +88,7 @@ export class PipelineSettings extends pulumi.ComponentResource {
             });
             for (const [secretName, value] of Object.entries(deploy.secrets)) {
                 const sealed = { ...place, secretName, value: pulumi.secret(value) };
-                const opts = { ...inside, dependsOn: [child.dependsOn, ...variables] };
+                const opts = { ...inside, dependsOn: [...child.dependsOn, ...variables] };
                 new github.ActionsEnvironmentSecret(logicalName(secretName), sealed, opts);
             }
         }
@@ -103,7 +101,7 @@ export class PipelineSettings extends pulumi.ComponentResource {
         );
         for (const [secretName, value] of Object.entries({ ...shared?.secrets, ...preview?.secrets })) {
             const sealed = { repository, secretName, value: pulumi.secret(value) };
-            const opts = { ...child, dependsOn: [child.dependsOn, ...variables] };
+            const opts = { ...child, dependsOn: [...child.dependsOn, ...variables] };
             new github.ActionsSecret(logicalName(secretName), sealed, opts);
         }
         this.registerOutputs({});

@@ -1,6 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../config";
+import { Claim } from "./claim";
 import { GitHubEnvironment } from "./environment";
 
 export interface GitHubRepositoryArgs {
@@ -12,6 +13,10 @@ export interface GitHubRepositoryArgs {
     readonly branch: string;
     /** What a deployment has to pass; undefined: nothing. */
     readonly environment?: Environment;
+    /** What the service is called: no other stack's has the name. */
+    readonly serviceName: string;
+    /** Pull requests of the repository preview this stack. */
+    readonly previews: boolean;
     /** Pulumi does not delete the repository. */
     readonly deletionProtection: boolean;
 }
@@ -31,7 +36,9 @@ export class GitHubRepository extends pulumi.ComponentResource {
     public readonly provider: github.Provider;
     /** Where the stack makes it. What is in it goes with it: GitHub would not find it any more. */
     private readonly created?: github.Repository;
-    /** Fails with what to do where GitHub has no such repository for this stack: nothing may be made before it. */
+    /** Goes with the stack's last setting. */
+    private readonly claim: Claim;
+    /** Once the repository is known to be there, and its settings to be this stack's: nothing may be made before that. */
     public readonly checked: Promise<void>;
 
     constructor(name: string, args: GitHubRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -52,10 +59,23 @@ export class GitHubRepository extends pulumi.ComponentResource {
             },
         );
         const lookup = { parent: this, provider: this.provider };
-        const account = github.getUser({ username: args.owner }, lookup); // an organization's, too
-        const found = args.create ? undefined : github.getRepository({ fullName: this.fullName }, lookup);
-        this.checked = Promise.all([found, account]).then(([answer]) => answer && checkFound(args, answer));
-        const afterwards = this.checked.then((): pulumi.Resource[] => []);
+        const found = lookUp(args, lookup);
+        this.claim = new Claim(
+            name,
+            {
+                fullName: this.fullName,
+                environment: args.environment?.name,
+                serviceName: args.serviceName,
+                previews: args.previews,
+                problem: found.then((answers) => ("problem" in answers ? answers.problem : undefined)),
+            },
+            { parent: this },
+            lookup,
+        );
+        this.checked = this.claim.checked;
+        // Where there is a problem, the claim is refused and nothing needs an answer any more.
+        const known = found.then((answers) => ("problem" in answers ? new Promise<never>(() => undefined) : answers));
+        const account = pulumi.output(known.then((answers) => answers.account));
         this.created = args.create
             ? new github.Repository(
                   name,
@@ -64,14 +84,14 @@ export class GitHubRepository extends pulumi.ComponentResource {
                       ...lookup,
                       replaceWith: [this.provider],
                       protect: args.deletionProtection,
-                      dependsOn: afterwards,
+                      dependsOn: this.claim,
                   },
               )
             : undefined;
-        const repository = this.created ?? pulumi.output(found!);
+        const repository = this.created ?? pulumi.output(known.then((answers) => answers.repository!));
 
-        this.owner = pulumi.output(account).login;
-        this.ownerId = pulumi.output(account).id;
+        this.owner = account.login;
+        this.ownerId = account.id;
         this.repositoryName = repository.name;
         this.repositoryId = repository.repoId;
         this.environment =
@@ -84,7 +104,7 @@ export class GitHubRepository extends pulumi.ComponentResource {
                     branch: args.branch,
                     options: (parent) => this.settingOptions(parent),
                 },
-                { parent: this, providers: { github: this.provider }, dependsOn: afterwards },
+                { parent: this, providers: { github: this.provider } },
             );
         this.registerOutputs({ owner: this.owner, repositoryName: this.repositoryName });
     }
@@ -101,33 +121,57 @@ export class GitHubRepository extends pulumi.ComponentResource {
             replaceWith: [this.provider],
             deleteBeforeReplace: true,
             deletedWith: this.created,
+            dependsOn: [this.claim],
         };
+    }
+}
+
+interface Answers {
+    readonly account: github.GetUserResult;
+    /** Undefined: the stack makes it. */
+    readonly repository?: github.GetRepositoryResult;
+}
+
+async function lookUp(
+    args: GitHubRepositoryArgs,
+    lookup: pulumi.InvokeOptions,
+): Promise<Answers | { readonly problem: string }> {
+    try {
+        const [account, repository] = await Promise.all([
+            github.getUser({ username: args.owner }, lookup), // an organization's, too
+            args.create ? undefined : github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup),
+        ]);
+        const problem = repository && problemOf(args, repository);
+        return problem === undefined ? { account, repository } : { problem };
+    } catch (error) {
+        return { problem: `githubRepository: ${(error as Error).message}` };
     }
 }
 
 /**
  * The provider answers nothing, and no error, for a repository that GitHub does not show; and GitHub answers the old address of one
  * that was transferred.
- * @throws pulumi.RunError that says what to do
+ * @returns what is wrong and what to do
  */
-export function checkFound(
+export function problemOf(
     { owner, name }: Pick<GitHubRepositoryArgs, "owner" | "name">,
     { name: found, fullName }: Pick<github.GetRepositoryResult, "name" | "fullName">,
-): void {
+): string | undefined {
     const asked = `${owner}/${name}`;
     if (!found) {
-        throw new pulumi.RunError(
+        return (
             `githubRepository: GitHub shows no repository "${asked}" to this token: it does not exist, or the token cannot see it\n` +
-                "  if the name is wrong: pulumi config set githubRepository <owner>/<name>\n" +
-                "  if the stack is to create it: pulumi config set createGithubRepository true\n" +
-                `  if it is there: let GITHUB_TOKEN see it (fine-grained: owner ${owner}, "${name}" among its repositories; ` +
-                "classic: scope repo; in an organization with SSO: authorized for it)",
+            "  if the name is wrong: pulumi config set githubRepository <owner>/<name>\n" +
+            "  if the stack is to create it: pulumi config set createGithubRepository true\n" +
+            `  if it is there: let GITHUB_TOKEN see it (fine-grained: owner ${owner}, "${name}" among its repositories; ` +
+            "classic: scope repo; in an organization with SSO: authorized for it)"
         );
     }
     if (fullName.split("/")[0]!.toLowerCase() !== owner.toLowerCase()) {
-        throw new pulumi.RunError(
+        return (
             `githubRepository: "${asked}" was transferred to "${fullName}", which its workflows' tokens now name\n` +
-                `  fix: pulumi config set githubRepository ${fullName}`,
+            `  fix: pulumi config set githubRepository ${fullName}`
         );
     }
+    return undefined;
 }

@@ -30,7 +30,7 @@ describe("the first contact with a repository and an account", () => {
         const run = await checkout.run(script);
         assert.equal(run.code, 1, run.output);
         assert.match(run.output, message);
-        assert.doesNotMatch(run.output, /\n +at .*\.[jt]s:/, "a stack trace");
+        assert.doesNotMatch(run.output, /\n +at .*\.[jt]s:/);
         return run;
     };
     const succeed = async (script: string) => {
@@ -43,18 +43,7 @@ describe("the first contact with a repository and an account", () => {
 
     after(() => checkout.remove());
 
-    it("makes nothing where the repository is not there, without a preview as well", async () => {
-        await call("DELETE", first);
-        const message = /GitHub shows no repository "octo-org\/hello-fargate" to this token/;
-        await refused("sandbox:preview", message);
-        await refused("sandbox:up", message);
-        assert.deepEqual(
-            types().filter((type) => /^(aws|awsx|docker-build|github):/.test(type)),
-            [],
-        );
-        await call("POST", "/orgs/octo-org/repos", { name: "hello-fargate", visibility: "private" });
-    });
-
+    // First: after an up that failed the sandbox takes away what its state does not know.
     it("writes nothing where somebody has set one of its variables", async () => {
         await call("POST", `${first}/actions/variables`, { name: "AWS_REGION", value: "us-east-1" });
         const message =
@@ -66,7 +55,18 @@ describe("the first contact with a repository and an account", () => {
             types().filter((type) => /^(aws|awsx|docker-build|github):/.test(type)),
             [],
         );
-        await call("DELETE", `${first}/actions/variables/AWS_REGION`);
+    });
+
+    it("makes nothing where the repository is not there, without a preview as well", async () => {
+        await call("DELETE", first);
+        const message = /GitHub shows no repository "octo-org\/hello-fargate" to this token/;
+        await refused("sandbox:preview", message);
+        await refused("sandbox:up", message);
+        assert.deepEqual(
+            types().filter((type) => /^(aws|awsx|docker-build|github):/.test(type)),
+            [],
+        );
+        await call("POST", "/orgs/octo-org/repos", { name: "hello-fargate", visibility: "private" });
     });
 
     it("has what it wrote itself for its own from then on, in the preview of a pull request as well", async () => {
@@ -88,9 +88,9 @@ describe("the first contact with a repository and an account", () => {
         const secrets = await call("GET", `${second}/actions/secrets`);
         const stack = checkout.path("Pulumi.dev.yaml");
         const { readFileSync, writeFileSync } = await import("node:fs");
-        writeFileSync(checkout.path("Pulumi.other.yaml"), readFileSync(stack));
+        writeFileSync(checkout.path("Pulumi.prod.yaml"), readFileSync(stack));
         const { output } = await refused(
-            "sandbox:up -- --stack other",
+            "sandbox:up -- --stack prod",
             /pulumi config set githubEnvironment <another name>/,
         );
         assert.match(output, /PULUMI_STACK\n.*previewPullRequests false/s);

@@ -272,7 +272,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a secret is overwritten before a variable is refused",
         file: "infra/github/pipelineSettings.ts",
-        find: "const opts = { ...child, dependsOn: [child.dependsOn, ...variables] };",
+        find: "const opts = { ...child, dependsOn: [...child.dependsOn, ...variables] };",
         become: "const opts = child;",
     },
     {
@@ -309,8 +309,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "GitHub's settings are written by the default provider, for another owner",
         file: "infra/github/pipelineSettings.ts",
-        find: "{ ...args.repository.settingOptions(this), dependsOn",
-        become: "{ parent: this, dependsOn",
+        find: "const child = args.repository.settingOptions(this);",
+        become: "const child = { ...args.repository.settingOptions(this), provider: undefined };",
     },
     {
         mistake: "the role's ARN is in the wrong secret",
