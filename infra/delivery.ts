@@ -51,6 +51,7 @@ export class Delivery extends pulumi.ComponentResource {
                 `${name}-${purpose}`,
                 {
                     description,
+                    forceDetachPolicies: true, // what somebody has attached by hand does not keep the role from going
                     assumeRolePolicy: trustDocument({
                         principal: { Federated: provider.arn },
                         action: "sts:AssumeRoleWithWebIdentity",

@@ -1,8 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config";
+import { nothingBefore } from "./nothingBefore";
 
-/** What a running stack was made with, as far as AWS cannot change it or not in one step. */
-type Facts = Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy">;
+/** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
+interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
+    readonly createGithubRepository: Settings["github"]["create"];
+    readonly githubOidcProvider: Settings["github"]["oidcProvider"];
+}
 
 /**
  * Serialised into the state: it may use nothing from outside its own functions. What is new is checked against what the last
@@ -29,6 +33,17 @@ const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
                           `the release that runs listens on ${was}, and with "releasedBy: pipeline" this would not replace it: ` +
                           `run "pulumi config set releasedBy pulumi" and "pulumi up", with an app that listens on ` +
                           `${news.containerPort}, then set it back; or run "pulumi config set containerPort ${was}"`,
+            createGithubRepository: (was) =>
+                was
+                    ? "this stack made the repository, and would delete it with all that is in it: " +
+                      'run "pulumi config set createGithubRepository true"'
+                    : 'the repository is there already: run "pulumi config set createGithubRepository false"',
+            githubOidcProvider: (was) =>
+                was === "create"
+                    ? "this stack made GitHub's OIDC provider, and would delete it, although its roles and perhaps those of other " +
+                      'stacks rely on it: run "pulumi config set githubOidcProvider create"'
+                    : "the account has GitHub's OIDC provider, and can have only one: " +
+                      'run "pulumi config set githubOidcProvider existing"',
         };
         const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap((property) => {
             const was = olds[property];
@@ -41,8 +56,9 @@ const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
     create: (inputs) => Promise.resolve({ id: inputs.name, outs: inputs }),
 
     diff: (_id, olds, news) => {
-        const facts: readonly (keyof Facts)[] = ["name", "region", "vpcCidr", "containerPort", "releasedBy"];
-        return Promise.resolve({ changes: facts.some((fact) => olds[fact] !== news[fact]) });
+        const { __provider: _source, ...facts } = news as Facts & { readonly __provider?: string };
+        const names = Object.keys(facts) as (keyof Facts)[];
+        return Promise.resolve({ changes: names.some((name) => olds[name] !== news[name]) });
     },
 
     update: (_id, _olds, news) => Promise.resolve({ outs: news }),
@@ -59,10 +75,18 @@ class RunningStack extends pulumi.dynamic.Resource {
  * Refuses what AWS would refuse half-way, or do at the price of the running service, in the preview and before anything is
  * touched: whatever the program declares from now on waits for the check.
  */
-export function refuseImpossibleChanges({ name, region, vpcCidr, containerPort, releasedBy }: Settings): void {
-    const guard = new RunningStack("main", { name, region, vpcCidr, containerPort, releasedBy });
-    // A component's children wait for the component, so that this reaches all that has none as well as all that has one.
-    pulumi.runtime.registerStackTransformation(({ props, opts }) =>
-        opts.parent === undefined ? { props, opts: pulumi.mergeOptions(opts, { dependsOn: guard }) } : undefined,
-    );
+export function refuseImpossibleChanges(settings: Settings): void {
+    const { name, region, vpcCidr, containerPort, releasedBy, github } = settings;
+    const guard = new RunningStack("main", {
+        ...{ name, region, vpcCidr, containerPort, releasedBy },
+        createGithubRepository: github.create,
+        githubOidcProvider: github.oidcProvider,
+    });
+    const checked = new Promise<void>((resolve) => guard.urn.apply(() => resolve()));
+    nothingBefore(checked);
+    // Nor does a look-up start that the refusal would cut off: each would be reported as an error of its own.
+    pulumi.runtime.registerInvokeTransform(async ({ args, opts }) => {
+        await checked;
+        return { args, opts };
+    });
 }

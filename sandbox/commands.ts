@@ -5,6 +5,7 @@ import * as http from "node:http";
 import { reachable } from "./address";
 import { startAwsEmulator, stopAwsEmulator } from "./aws/emulator";
 import { ensureHostedZone } from "./aws/hostedZone";
+import { deployerCredentials } from "./deployer";
 import { openOther, openStack } from "./engine";
 import { ensureReviewers } from "./github/reviewers";
 import { jwksUrl, startGitHub } from "./github/service";
@@ -49,9 +50,13 @@ interface Sandbox {
     readonly reality: Reality;
 }
 
-/** Starts everything that the engine talks to, and opens the stack. */
-async function open(project: Project): Promise<Sandbox> {
-    const { region, github, domain } = project.settings(); // what is wrong in the configuration is said before a machine is prepared
+/**
+ * Starts everything that the engine talks to, and opens the stack.
+ * @param asDeployer with the rights of docs/deployer/ alone, not those of the account's root
+ */
+async function open(project: Project, asDeployer: boolean): Promise<Sandbox> {
+    const settings = project.settings(); // what is wrong in the configuration is said before a machine is prepared
+    const { region, github, domain } = settings;
     dropBrokenDescriptions();
     assertStatesReadable();
     assertOneRegion(project.stack, region);
@@ -75,7 +80,10 @@ async function open(project: Project): Promise<Sandbox> {
         const { reviewers } = github.environment;
         await step("Reviewers, as the team has them", () => ensureReviewers(github.owner, reviewers));
     }
-    const stack = await step("Pulumi stack", () => openStack(project, { binFolder, plugins }, { ...buildEnv }));
+    const deployer = asDeployer ? await step("Deployer's role", () => deployerCredentials(settings)) : {};
+    const stack = await step("Pulumi stack", () =>
+        openStack(project, { binFolder, plugins }, { ...buildEnv, ...deployer }),
+    );
     const others = otherStacks(project.stack).map((other) =>
         openOther(other.stack, region, binFolder, { ...buildEnv }),
     );
@@ -112,8 +120,13 @@ export interface Options {
     readonly refresh?: boolean;
 }
 
-export async function up(project: Project, options: Options): Promise<void> {
-    const { stack } = await open(project);
+/** Whose credentials the engine gets. */
+export interface As {
+    readonly asDeployer: boolean;
+}
+
+export async function up(project: Project, { asDeployer, ...options }: Options & As): Promise<void> {
+    const { stack } = await open(project, asDeployer);
     const { outputs } = await noticingInterruption(project.stack, () => stack.up({ ...live(), ...options }));
     const given = String(outputs.url?.value);
     const url = reachable(given);
@@ -133,22 +146,22 @@ const flagOf = (stack: string) => (stack === defaultStack ? "" : ` -- --stack ${
 
 export async function preview(
     project: Project,
-    { asPullRequest, ...options }: Options & { asPullRequest: boolean },
+    { asPullRequest, asDeployer, ...options }: Options & As & { asPullRequest: boolean },
 ): Promise<void> {
     if (asPullRequest) {
         assertPreviewed(project.settings());
     }
-    const { stack, stackWith } = await open(project);
+    const { stack, stackWith } = await open(project, asDeployer);
     const viewed = asPullRequest ? await stackWith(await pullRequestCredentials(project.settings())) : stack;
     await viewed.preview({ ...live(), ...options });
 }
 
-export async function destroy(project: Project): Promise<void> {
+export async function destroy(project: Project, { asDeployer }: As): Promise<void> {
     if (!fs.existsSync(stateDir)) {
         console.log("There is no sandbox in this checkout.");
         return;
     }
-    const { stack, reality } = await open(project);
+    const { stack, reality } = await open(project, asDeployer);
     await assertUnguarded(project.stack, stack);
     await noticingInterruption(project.stack, () => stack.destroy({ ...live(), remove: true }));
     const remains = await reality.existing();

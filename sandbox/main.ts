@@ -19,8 +19,14 @@ interface Command {
 
 /** Every command is about one stack. */
 const ofAll = { stack: { type: "string" } } as const;
-const engineOptions = { ...ofAll, diff: { type: "boolean" }, "expect-no-changes": { type: "boolean" } } as const;
-const forEngine = (flags: Flags) => ({ diff: !!flags.diff, expectNoChanges: !!flags["expect-no-changes"] });
+const ofEngine = { ...ofAll, "as-deployer": { type: "boolean" } } as const;
+const engineOptions = { ...ofEngine, diff: { type: "boolean" }, "expect-no-changes": { type: "boolean" } } as const;
+const asDeployer = (flags: Flags) => ({ asDeployer: !!flags["as-deployer"] });
+const forEngine = (flags: Flags) => ({
+    ...asDeployer(flags),
+    diff: !!flags.diff,
+    expectNoChanges: !!flags["expect-no-changes"],
+});
 const text = (flag: Flags[string]) => (typeof flag === "string" ? flag : undefined);
 
 const commands: Readonly<Record<string, Command>> = {
@@ -37,7 +43,7 @@ const commands: Readonly<Record<string, Command>> = {
             release(project, { officialActions: text(flags["official-actions"]), approve: text(flags.approve) }),
         options: { ...ofAll, "official-actions": { type: "string" }, approve: { type: "string" } },
     },
-    destroy: { run: (project) => destroy(project), options: ofAll },
+    destroy: { run: (project, flags) => destroy(project, asDeployer(flags)), options: ofEngine },
 };
 
 async function main(name = "", ...args: string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GitHubRepository } from "../infra/github/repository";
 import { record, type Recording, type Registration } from "./record";
-import { alternative, sharedDev, standard } from "./scenarios";
+import { alternative, production, sharedDev, standard } from "./scenarios";
 import { organization } from "./settings";
 
 const secretType = "github:index/actionsSecret:ActionsSecret";
@@ -110,7 +110,21 @@ describe("GitHub", () => {
             const written = recording.registrations.filter(({ type }) => type.startsWith("github:"));
             for (const { type, name, replaceWith, deleteBeforeReplace } of written) {
                 assert.deepEqual(replaceWith, [provider], name);
-                assert.equal(deleteBeforeReplace, type !== "github:index/repository:Repository", name);
+                assert.equal(deleteBeforeReplace ?? false, type !== "github:index/repository:Repository", name);
+            }
+        }
+    });
+
+    it("loses on destroy only what does not go with the environment or the repository, which the stack makes", async () => {
+        const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";
+        for (const recording of [run, other, await sharedDev(), await production()]) {
+            const [repository] = recording.of("github:index/repository:Repository");
+            const [environment] = recording.of(environmentType);
+            const written = recording.registrations.filter(({ type }) => type.startsWith("github:"));
+            for (const { type, name, deletedWith } of written) {
+                const inside = /Environment\w+$/.test(type) && type !== environmentType;
+                const expected = type === repository?.type ? undefined : inside ? environment : repository;
+                assert.equal(deletedWith, expected, `${type} ${name}`);
             }
         }
     });

@@ -31,6 +31,13 @@ describe("deletion protection", () => {
         assert.equal(input(prod, "aws:secretsmanager/secret:Secret", "recoveryWindowInDays"), 30);
     });
 
+    // deleteRole of iam/role.go detaches what the program did not attach only with it; IAM refuses to delete a role that has policies.
+    it("is nowhere in the roles: a policy that somebody has attached by hand does not keep one", () => {
+        for (const { name, inputs } of [...run.of("aws:iam/role:Role"), ...prod.of("aws:iam/role:Role")]) {
+            assert.equal(inputs.forceDetachPolicies, true, name);
+        }
+    });
+
     it("is off by default: destroy leaves nothing", () => {
         assert.equal(input(run, "aws:lb/loadBalancer:LoadBalancer", "enableDeletionProtection"), false);
         assert.equal(input(run, "aws:ecr/repository:Repository", "forceDelete"), true);

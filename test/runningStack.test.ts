@@ -38,7 +38,26 @@ describe("a running stack", () => {
             vpcCidr: "10.0.0.0/16",
             containerPort: 80,
             releasedBy: "pipeline",
+            createGithubRepository: false,
+            githubOidcProvider: "create",
         });
+    });
+
+    it("refuses to delete the repository that it made, or to make one that is there", async () => {
+        const { createGithubRepository: kept } = await refusals(
+            { createGithubRepository: false },
+            { ...made, createGithubRepository: true },
+        );
+        assert.match(kept!, /would delete it with all that is in it.*"pulumi config set createGithubRepository true"/);
+        const { createGithubRepository: there } = await refusals({ createGithubRepository: true });
+        assert.match(there!, /is there already.*"pulumi config set createGithubRepository false"/);
+    });
+
+    it("refuses to delete the account's OIDC provider that it made, or to make a second one", async () => {
+        const { githubOidcProvider: kept } = await refusals({ githubOidcProvider: "existing" });
+        assert.match(kept!, /would delete it.*"pulumi config set githubOidcProvider create"/);
+        const { githubOidcProvider: second } = await refusals({}, { ...made, githubOidcProvider: "existing" });
+        assert.match(second!, /only one.*"pulumi config set githubOidcProvider existing"/);
     });
 
     it("refuses to be called otherwise, such as after a rename, and tells the command that keeps it", async () => {
@@ -84,30 +103,19 @@ describe("a running stack", () => {
         }
     });
 
-    it("is checked before anything else is registered", async () => {
-        const { registrations } = await standard();
-        assert.equal(registrations[0]!.type, type);
-
-        // What the recorder cannot see, as its own transformation comes first.
-        const waiting: Record<string, unknown> = {};
+    it("is checked before anything else, of which all waits for it", async () => {
+        assert.equal((await standard()).registrations[0]!.type, type);
+        const waits: boolean[] = [];
         await record({
             program: () => {
                 refuseImpossibleChanges(load());
-                pulumi.runtime.registerStackTransformation(({ name, opts }) => {
-                    waiting[name] = (opts.dependsOn as pulumi.Resource[] | undefined)?.map(
-                        ({ constructor }) => constructor.name,
-                    );
+                pulumi.runtime.registerStackTransformation(({ opts }) => {
+                    waits.push(opts.dependsOn instanceof Promise); // see nothingBefore
                     return undefined;
                 });
-                const component = new pulumi.ComponentResource("fargate-cicd:test:Test", "component");
-                new pulumi.ComponentResource("fargate-cicd:test:Test", "child", {}, { parent: component });
-                new pulumi.ComponentResource("fargate-cicd:test:Test", "second", {}, { dependsOn: component });
+                new pulumi.ComponentResource("fargate-cicd:test:Test", "any");
             },
         });
-        assert.deepEqual(waiting, {
-            component: ["RunningStack"],
-            child: undefined, // its parent waits
-            second: ["ComponentResource", "RunningStack"],
-        });
+        assert.deepEqual(waits, [true]);
     });
 });

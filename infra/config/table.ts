@@ -57,13 +57,13 @@ export const table = {
         default: "create",
         description:
             "GitHub's OIDC provider in the AWS account, which can have one only: `create` makes it, `existing` uses the one that is there",
-        takesEffect: atOnce,
+        takesEffect: inNewStack,
     },
     createGithubRepository: {
         ...flag,
         default: "false",
         description: "Create the repository on GitHub (private, empty). `pulumi destroy` then deletes it",
-        takesEffect: atOnce,
+        takesEffect: inNewStack,
     },
     githubEnvironment: {
         ...optional(github.environmentName),
@@ -77,7 +77,8 @@ export const table = {
         ...github.reviewers("acme"),
         narrowed: { by: "githubRepository", kind: ([owner]: [string, string]) => github.reviewers(owner) },
         default: "",
-        description: "Who must let a deployment to `githubEnvironment` through",
+        description:
+            "Who must let a deployment to `githubEnvironment` through, in a public repository or with GitHub Enterprise",
         none: "nobody",
         takesEffect: atOnce,
     },

@@ -31,7 +31,7 @@ const provider: pulumi.dynamic.ResourceProvider = {
         const failures = groups.flatMap(({ taken, wayOut }) => {
             const foreign = taken.filter((claim) => !(olds.claims ?? []).includes(claim));
             const reason = `these settings are on GitHub already, and not from this stack: ${foreign.join(", ")}\n${wayOut}`;
-            return foreign.length > 0 ? [{ property: "claims", reason }] : [];
+            return foreign.length > 0 ? [{ property: "", reason }] : [];
         });
         return { inputs: { claims: groups.flatMap(({ claims }) => claims).sort() } satisfies State, failures };
     },
@@ -67,9 +67,11 @@ export class Claim extends pulumi.ComponentResource {
 
     constructor(name: string, args: ClaimArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:Claim", name, {}, opts);
-        const resource = new Claims(name, claimedGroups(args, this), { parent: this });
+        const groups = claimedGroups(args, this);
+        const resource = new Claims(name, groups, { parent: this });
         this.resource = resource;
-        this.checked = new Promise((resolve) => resource.urn.apply(() => resolve()));
+        // The engine has checked what it gives a URN. It gives none where the groups could not be told.
+        this.checked = groups.then(() => new Promise((resolve) => resource.urn.apply(() => resolve())));
         this.registerOutputs({});
     }
 }

@@ -18,6 +18,8 @@ export interface GitHubEnvironmentArgs {
  */
 export class GitHubEnvironment extends pulumi.ComponentResource {
     public readonly environmentName: string;
+    /** What is in the environment goes with it. */
+    public readonly resource: pulumi.Resource;
     /** The name again, known once the environment is there. */
     public readonly created: pulumi.Output<string>;
 
@@ -44,9 +46,10 @@ export class GitHubEnvironment extends pulumi.ComponentResource {
         new github.RepositoryEnvironmentDeploymentPolicy(
             name,
             { repository, environment: created.environment, branchPattern: args.branch },
-            args.options(this),
+            { ...args.options(this), deletedWith: created },
         );
 
+        this.resource = created;
         this.environmentName = environment;
         this.created = created.environment;
         this.registerOutputs({ environment: this.created });

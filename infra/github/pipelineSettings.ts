@@ -83,13 +83,14 @@ export class PipelineSettings extends pulumi.ComponentResource {
         // GitHub refuses a variable that is there already and overwrites a secret: the secrets come last.
         if (environment) {
             const place = { repository, environment: environment.created };
+            const inside = { ...child, deletedWith: environment.resource };
             const variables = Object.entries(deploy.variables).map(([variableName, value]) => {
                 const variable = { ...place, variableName, value };
-                return new github.ActionsEnvironmentVariable(logicalName(variableName), variable, child);
+                return new github.ActionsEnvironmentVariable(logicalName(variableName), variable, inside);
             });
             for (const [secretName, value] of Object.entries(deploy.secrets)) {
                 const sealed = { ...place, secretName, value: pulumi.secret(value) };
-                const opts = { ...child, dependsOn: [child.dependsOn, ...variables] };
+                const opts = { ...inside, dependsOn: [child.dependsOn, ...variables] };
                 new github.ActionsEnvironmentSecret(logicalName(secretName), sealed, opts);
             }
         }

@@ -29,6 +29,8 @@ export class GitHubRepository extends pulumi.ComponentResource {
     /** Where the workflow deploys from; undefined: from the branch itself. */
     public readonly environment?: GitHubEnvironment;
     public readonly provider: github.Provider;
+    /** Where the stack makes it. What is in it goes with it: GitHub would not find it any more. */
+    private readonly created?: github.Repository;
     /** Fails with what to do where GitHub has no such repository for this stack: nothing may be made before it. */
     public readonly checked: Promise<void>;
 
@@ -54,9 +56,8 @@ export class GitHubRepository extends pulumi.ComponentResource {
         const found = args.create ? undefined : github.getRepository({ fullName: this.fullName }, lookup);
         this.checked = Promise.all([found, account]).then(([answer]) => answer && checkFound(args, answer));
         const afterwards = this.checked.then((): pulumi.Resource[] => []);
-        const repository = found
-            ? pulumi.output(found)
-            : new github.Repository(
+        this.created = args.create
+            ? new github.Repository(
                   name,
                   { name: args.name, visibility: "private" },
                   {
@@ -65,7 +66,9 @@ export class GitHubRepository extends pulumi.ComponentResource {
                       protect: args.deletionProtection,
                       dependsOn: afterwards,
                   },
-              );
+              )
+            : undefined;
+        const repository = this.created ?? pulumi.output(found!);
 
         this.owner = pulumi.output(account).login;
         this.ownerId = pulumi.output(account).id;
@@ -92,7 +95,13 @@ export class GitHubRepository extends pulumi.ComponentResource {
      * transferred to the new one, where a deletion that came last would meet what has just been written.
      */
     settingOptions(parent: pulumi.Resource) {
-        return { parent, provider: this.provider, replaceWith: [this.provider], deleteBeforeReplace: true };
+        return {
+            parent,
+            provider: this.provider,
+            replaceWith: [this.provider],
+            deleteBeforeReplace: true,
+            deletedWith: this.created,
+        };
     }
 }
 

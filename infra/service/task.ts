@@ -108,7 +108,11 @@ export class Task extends pulumi.ComponentResource {
               ]
             : [];
 
-        const family = new TaskDefinitionFamily(name, { family: args.family, region: args.region }, { parent: this });
+        const family = new TaskDefinitionFamily(
+            name,
+            { family: args.family, region: args.region, account },
+            { parent: this },
+        );
         const definition = new aws.ecs.TaskDefinition(
             name,
             {
@@ -168,6 +172,7 @@ export class Task extends pulumi.ComponentResource {
             name,
             {
                 description,
+                forceDetachPolicies: true, // what somebody has attached by hand does not keep the role from going
                 assumeRolePolicy: trustDocument({
                     principal: { Service: "ecs-tasks.amazonaws.com" },
                     action: "sts:AssumeRole",

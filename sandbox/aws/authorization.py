@@ -5,11 +5,13 @@ import os
 from contextvars import ContextVar
 
 from ministack.core import iam_actions, iam_evaluator
+from ministack.services import ec2 as ec2_service
 from ministack.services import ecs as ecs_service
 from ministack.services import iam as iam_service
 
 import cloudwatch_protocol
 import permissions
+import record
 import resources
 from replace import existing, replace
 from resources import Call, Check
@@ -34,7 +36,7 @@ def checks_for(service: str, action: str, args: dict, known: str, region: str, a
     if service == "logs":
         return resources.logs(call, known)
     if service == "ec2":
-        return resources.ec2(call, known)
+        return resources.ec2(call, known, _tags_of, _owner_of)
     if service == "elasticloadbalancing":
         return resources.elasticloadbalancing(call, known)
     if service == "iam":
@@ -43,6 +45,8 @@ def checks_for(service: str, action: str, args: dict, known: str, region: str, a
         return resources.autoscaling(call)
     if service == "secretsmanager":
         return resources.secretsmanager(call, known)
+    if service == "sns":
+        return resources.sns(call, known)
     if service == "ssm":
         return resources.ssm(call, known)
     if service == "acm":
@@ -50,6 +54,20 @@ def checks_for(service: str, action: str, args: dict, known: str, region: str, a
     if service == "monitoring":
         return resources.cloudwatch(call)
     return [Check(action, known)]
+
+
+def _tags_of(ec2_id: str) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in ec2_service._tags.get(ec2_id) or []}
+
+
+def _owner_of(association: str) -> str:
+    for table in ec2_service._route_tables.values():
+        if any(each["RouteTableAssociationId"] == association for each in table["Associations"]):
+            return table["RouteTableId"]
+    for allocation, address in ec2_service._addresses.items():
+        if address.get("AssociationId") == association:
+            return allocation
+    return association
 
 
 def _arguments(service: str, headers: dict, body: bytes, query: dict) -> dict:
@@ -102,6 +120,7 @@ def install() -> None:
             needed = [Check(iam_action, resource_arn)]
         for check in needed:
             context = {**(service_context or {}), **check.context}
+            record.check(access_key_id, check.action, check.resource, context)
             denied = original(access_key_id, check.action, service, region, check.resource, context)
             if denied:
                 _refused.set(check)

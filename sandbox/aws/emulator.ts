@@ -10,6 +10,9 @@ import { UserError } from "../progress";
 /** The account of the sandbox. Its number is also the access key id of its root, whose secret may be anything. */
 export const awsAccount = "123456789012";
 
+/** The path of roles that are the sandbox's own and no remainder of a stack. */
+export const ownPath = "/sandbox/";
+
 /** Docker label that every container of the emulator carries; its value is `sandboxId`. */
 export const containerLabel = "fargate-cicd.sandbox";
 

@@ -16,6 +16,7 @@ from ministack.core.responses import get_account_id, get_region, set_request_acc
 from ministack.core.router import extract_access_key_id
 from ministack.services import ecr
 
+import record
 from permissions import denial, permits
 from replace import existing, replace
 
@@ -141,6 +142,7 @@ def install() -> None:
             return ecr._registry_error(405, "UNSUPPORTED", f"ECR does not offer {method} {path}")
         repository = f"arn:aws:ecr:{login.region}:{login.account}:repository/{name}"
         for action in (f"ecr:{action}" for action in actions):
+            record.permission(principal.arn, action, repository, {})
             if not permits(principal, action, repository, login.region):
                 return ecr._registry_error(403, "DENIED", denial(principal.arn, action, repository))
         # Mounting a layer out of another repository would read it without a permission there.

@@ -96,7 +96,7 @@ def ecs(call: Call, task_definition: Callable[[str], dict | None]) -> list[Check
         return [call.on(call.arn(f"cluster/{last(name)}")) for name in args.get("clusters") or ["default"]]
     if action == "CreateCluster":
         created = call.arn(f"cluster/{args.get('clusterName') or 'default'}")
-        return [call.on("*"), *tags_on_create(call, created)]
+        return [call.on(created), *tags_on_create(call, created)]
     if action == "DeleteTaskDefinitions":
         return [call.on(call.arn(f"task-definition/{last(name)}")) for name in args.get("taskDefinitions") or [""]]
     if action in _ON_CLUSTER:
@@ -115,13 +115,17 @@ def ecr(call: Call) -> list[Check]:
     if call.action in _ON_ARN:
         return [call.on(args.get("resourceArn") or "*")]
     if args.get("repositoryName"):
-        return [call.on(call.arn(f"repository/{args['repositoryName']}"))]
+        repository = call.arn(f"repository/{args['repositoryName']}")
+        tagged = [Check("ecr:TagResource", repository)] if args.get("tags") else []
+        return [call.on(repository), *tagged]
     return [call.on("*")]
 
 
 def logs(call: Call, known: str) -> list[Check]:
-    # A listing is authorised on a log group without a name, however it is filtered.
-    return [call.on(call.arn("log-group::log-stream:") if call.action == "DescribeLogGroups" else known)]
+    if call.action == "DescribeLogGroups":  # on a log group without a name, however the listing is filtered
+        return [call.on(call.arn("log-group::log-stream:"))]
+    tagged = [Check("logs:TagResource", known)] if call.action == "CreateLogGroup" and call.args.get("tags") else []
+    return [call.on(known), *tagged]
 
 
 _EC2_KINDS = {
@@ -131,14 +135,49 @@ _EC2_KINDS = {
 }  # fmt: skip
 
 
-def ec2(call: Call, known: str) -> list[Check]:
-    if call.action.startswith(("Describe", "Get", "Search", "List")):
+# What a call makes, which is tagged with it.
+_EC2_MAKES = {
+    "CreateVpc": "vpc", "CreateSubnet": "subnet", "CreateInternetGateway": "internet-gateway", "CreateNatGateway": "natgateway",
+    "CreateRouteTable": "route-table", "AllocateAddress": "elastic-ip", "CreateSecurityGroup": "security-group",
+    "CreateVpcEndpoint": "vpc-endpoint", "AuthorizeSecurityGroupIngress": "security-group-rule",
+    "AuthorizeSecurityGroupEgress": "security-group-rule",
+}  # fmt: skip
+# Arguments that name what a call is about; the peers in a rule, and where a route leads, AWS does not ask about.
+_EC2_NAMES = {
+    "VpcId", "SubnetId", "InternetGatewayId", "RouteTableId", "NatGatewayId", "AllocationId", "GroupId", "VpcEndpointId",
+    "NetworkInterfaceId", "AddRouteTableId", "RemoveRouteTableId",
+}  # fmt: skip
+
+
+def ec2(call: Call, known: str, tags: Callable[[str], dict[str, str]], whose: Callable[[str], str]) -> list[Check]:
+    """`tags` are those of an id, and `whose` the id of the route table or address that an association belongs to."""
+    if call.action.startswith(("Describe", "Get", "Search", "List")) and call.action != "DescribeVpcAttribute":
         return [call.on("*")]
-    tagged = [value for name, value in call.args.items() if name.startswith("ResourceId.")]
-    if call.action in ("CreateTags", "DeleteTags") and tagged:
-        kinds = [(_EC2_KINDS.get(value.rsplit("-", 1)[0], "*"), value) for value in tagged]
-        return [call.on(call.arn(f"{kind}/{value}")) for kind, value in kinds]
-    return [call.on(known)]
+
+    def on(value: str) -> Check:
+        kind = _EC2_KINDS.get(value.rsplit("-", 1)[0], "*")
+        return call.on(call.arn(f"{kind}/{value}"), {f"aws:ResourceTag/{key}": tag for key, tag in tags(value).items()})
+
+    args = call.args
+    if call.action in ("CreateTags", "DeleteTags"):
+        return [on(value) for name, value in args.items() if name.startswith("ResourceId.")]
+    named = [value for name, value in args.items() if re.sub(r"\.\d+$", "", name) in _EC2_NAMES]
+    if call.action.startswith("Disassociate"):
+        named.append(whose(args.get("AssociationId", "")))
+    if call.action in ("CreateRoute", "ReplaceRoute", "DeleteRoute"):
+        named = [args.get("RouteTableId", "")]
+    checks = [on(value) for value in dict.fromkeys(named)]
+    made = call.arn(f"{_EC2_MAKES[call.action]}/*") if call.action in _EC2_MAKES else None
+    requested = {
+        f"aws:RequestTag/{key}": args.get(f"{name[:-4]}.Value", "")
+        for name, key in args.items()
+        if re.fullmatch(r"TagSpecification\.\d+\.Tag\.\d+\.Key", name)
+    }
+    if made and (requested or not call.action.startswith("Authorize")):  # a rule is one of its own where it has tags
+        checks.insert(0, call.on(made, requested))
+    if made and requested:
+        checks.append(Check("ec2:CreateTags", made, {"ec2:CreateAction": call.action, **requested}))
+    return checks or [call.on(known)]
 
 
 def elasticloadbalancing(call: Call, known: str) -> list[Check]:
@@ -162,12 +201,17 @@ def elasticloadbalancing(call: Call, known: str) -> list[Check]:
 def iam(call: Call, known: str, role: Callable[[str], dict | None]) -> list[Check]:
     """`role` finds one by its name."""
     args, own = call.args, f"arn:aws:iam::{call.account}:"
+    tagged = any(name.startswith("Tags.member.") for name in args)
     if "OpenIDConnectProviderArn" in args:
         return [call.on(args["OpenIDConnectProviderArn"])]
     if call.action == "CreateOpenIDConnectProvider":
-        return [call.on(f"{own}oidc-provider/{args.get('Url', '').split('://')[-1].rstrip('/')}")]
+        provider = f"{own}oidc-provider/{args.get('Url', '').split('://')[-1].rstrip('/')}"
+        return [call.on(provider), *([Check("iam:TagOpenIDConnectProvider", provider)] if tagged else [])]
     if call.action == "CreatePolicy":
         return [call.on(f"{own}policy/{args.get('PolicyName', '')}")]
+    if call.action == "CreateRole":
+        created = f"{own}role{args.get('Path') or '/'}{args.get('RoleName', '')}"
+        return [call.on(created), *([Check("iam:TagRole", created)] if tagged else [])]
     named = role(args.get("RoleName", "")) or {}
     if "InstanceProfileName" in args:
         passed = pass_role(call, named.get("Arn"), "ec2.amazonaws.com") if "RoleName" in args else []
@@ -188,7 +232,9 @@ def autoscaling(call: Call) -> list[Check]:
         if args.get(name)
     }
     passed = pass_role(call, args.get("RoleARN"), "application-autoscaling.amazonaws.com")
-    return [call.on(call.arn("scalable-target/*"), context), *passed]
+    target = call.arn("scalable-target/*")
+    tagged = [Check("application-autoscaling:TagResource", target)] if args.get("Tags") else []
+    return [call.on(target, context), *tagged, *passed]
 
 
 def secretsmanager(call: Call, known: str) -> list[Check]:
@@ -203,6 +249,13 @@ def secretsmanager(call: Call, known: str) -> list[Check]:
     return [call.on(known)]
 
 
+def sns(call: Call, known: str) -> list[Check]:
+    tagged = call.action == "CreateTopic" and any(name.startswith("Tags.member.") for name in call.args)
+    # A subscription is authorised as its topic is: its ARN is the topic's, and goes on.
+    target = call.args.get("ResourceArn") or call.args.get("SubscriptionArn") or known
+    return [call.on(target), *([Check("sns:TagResource", target)] if tagged else [])]
+
+
 def ssm(call: Call, known: str) -> list[Check]:
     names = call.args.get("Names")
     if not isinstance(names, list):
@@ -215,7 +268,7 @@ def acm(call: Call, known: str) -> list[Check]:
     if call.action != "RequestCertificate":
         return [call.on(known)]
     created = call.arn("certificate/*")
-    return [call.on(created), *([Check("acm:AddTagsToCertificate", created)] if call.args.get("Tags") else [])]
+    return [call.on("*"), *([Check("acm:AddTagsToCertificate", created)] if call.args.get("Tags") else [])]
 
 
 _ON_ALARMS = {

@@ -10,7 +10,7 @@ import { IAM } from "@aws-sdk/client-iam";
 import { Route53, type ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SNS } from "@aws-sdk/client-sns";
-import { rootClient } from "../aws/emulator";
+import { ownPath, rootClient } from "../aws/emulator";
 import type { Kind } from "./kind";
 import { networkKinds, securityGroupRules } from "./network";
 
@@ -181,7 +181,7 @@ function rest(config: ReturnType<typeof rootClient>): Kind[] {
             type: "aws:iam/role:Role",
             list: async () =>
                 ((await iam.listRoles({})).Roles ?? [])
-                    .filter(({ Path }) => !Path?.startsWith("/aws-service-role/"))
+                    .filter(({ Path }) => !Path?.startsWith("/aws-service-role/") && Path !== ownPath)
                     .map(({ RoleName }) => RoleName!),
             remove: async (RoleName) => {
                 for (const PolicyName of (await iam.listRolePolicies({ RoleName })).PolicyNames ?? []) {

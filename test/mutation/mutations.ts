@@ -209,10 +209,10 @@ export const mutations: readonly Mutation[] = [
         become: 'property !== "name" && was !== undefined && was !== news[property]',
     },
     {
-        mistake: "components are made before the running stack is checked",
+        mistake: "something is made before the running stack is checked",
         file: "infra/runningStack.ts",
-        find: "{ dependsOn: guard }",
-        become: "{}",
+        find: "    nothingBefore(checked);\n",
+        become: "",
     },
     {
         mistake: "a third zone re-lays the subnets of two",
@@ -249,6 +249,55 @@ export const mutations: readonly Mutation[] = [
         file: "infra/service/taskDefinitionFamily.ts",
         find: "failures.length > 0",
         become: "failures.length < 0",
+    },
+    // First contact.
+    {
+        mistake: "everything is made while it is still asked whether the repository is there",
+        file: "infra/nothingBefore.ts",
+        find: "check.then(() => opts.dependsOn ?? [])",
+        become: "opts.dependsOn",
+    },
+    {
+        mistake: "a repository that is not there is trusted as undefined",
+        file: "infra/github/repository.ts",
+        find: "if (!found) {",
+        become: "if (found === null) {",
+    },
+    {
+        mistake: "a second stack takes over the first one's settings",
+        file: "infra/github/claim.ts",
+        find: "taken: isOurs ? []",
+        become: "taken: true ? []",
+    },
+    {
+        mistake: "a secret is overwritten before a variable is refused",
+        file: "infra/github/pipelineSettings.ts",
+        find: "const opts = { ...child, dependsOn: [child.dependsOn, ...variables] };",
+        become: "const opts = child;",
+    },
+    {
+        mistake: "another owner's repository of the same name is taken for the old one",
+        file: "infra/github/repository.ts",
+        find: "            provider: this.provider,\n            replaceWith: [this.provider],",
+        become: "            provider: this.provider,",
+    },
+    {
+        mistake: "the task family is destroyed in whichever account the credentials are of",
+        file: "infra/service/taskDefinitionFamily.ts",
+        find: "caller.Account !== account",
+        become: "caller.Account === undefined",
+    },
+    {
+        mistake: "the task family is destroyed without the roles that the stack assumes",
+        file: "infra/service/taskDefinitionFamily.ts",
+        find: 'parsed<AssumedRole>("assumeRoles")',
+        become: "[] as AssumedRole[]",
+    },
+    {
+        mistake: "a certificate for a name that had one before is never proven",
+        file: "infra/network/certificate.ts",
+        find: "allowOverwrite: true",
+        become: "allowOverwrite: false",
     },
     // The program as a whole.
     {

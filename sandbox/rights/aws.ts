@@ -1,0 +1,447 @@
+/**
+ * What `pulumi up` and `pulumi destroy` may do on AWS: each action that the providers call, on the narrowest resource that AWS's
+ * service authorization reference knows for it. `npm run sandbox:rights` makes the documents of it and says where it is not what is
+ * called.
+ */
+export type Action = `${string}:${string}`;
+
+/** One statement. */
+export interface Right {
+    readonly sid: string;
+    readonly actions: readonly Action[];
+    readonly resources: readonly string[];
+    readonly condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+    /** Why a resource is not one of the stack's own alone. */
+    readonly why?: string;
+    /** Where it is known from that AWS asks for it: no call in the sandbox shows it. */
+    readonly source?: string;
+}
+
+/** One managed policy, which AWS limits to 6,144 characters. */
+export interface Policy {
+    readonly title: string;
+    readonly purpose: string;
+    readonly rights: readonly Right[];
+}
+
+const unlisted = "AWS lists and describes for the whole account or not at all";
+
+const on = (service: string, ...resources: string[]) =>
+    resources.map((resource) => `arn:PARTITION:${service}:REGION:ACCOUNT:${resource}`);
+const ec2 = (...kinds: string[]) => on("ec2", ...kinds.map((kind) => `${kind}/*`));
+
+// Ids are made up by AWS; whose a thing of the network is, its tags say.
+const ours = { StringEquals: { "aws:ResourceTag/Project": "PROJECT" } };
+const markedOurs = { StringEquals: { "aws:RequestTag/Project": "PROJECT" } };
+
+const network: Policy = {
+    title: "network",
+    purpose: "the VPC, its subnets, ways out and firewall rules",
+    rights: [
+        {
+            sid: "ReadNetwork",
+            actions: [
+                "ec2:DescribeAddresses",
+                "ec2:DescribeAddressesAttribute",
+                "ec2:DescribeAvailabilityZones",
+                "ec2:DescribeInternetGateways",
+                "ec2:DescribeNatGateways",
+                "ec2:DescribeNetworkAcls",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribePrefixLists",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroupRules",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcEndpoints",
+                "ec2:DescribeVpcs",
+            ],
+            resources: ["*"],
+            why: unlisted,
+        },
+        {
+            sid: "MakeNetwork",
+            actions: [
+                "ec2:AllocateAddress",
+                "ec2:AuthorizeSecurityGroupEgress",
+                "ec2:AuthorizeSecurityGroupIngress",
+                "ec2:CreateInternetGateway",
+                "ec2:CreateNatGateway",
+                "ec2:CreateRouteTable",
+                "ec2:CreateSecurityGroup",
+                "ec2:CreateSubnet",
+                "ec2:CreateVpc",
+                "ec2:CreateVpcEndpoint",
+            ],
+            resources: ec2(
+                "elastic-ip",
+                "internet-gateway",
+                "natgateway",
+                "route-table",
+                "security-group",
+                "security-group-rule",
+                "subnet",
+                "vpc",
+                "vpc-endpoint",
+            ),
+            condition: markedOurs,
+            why: "what is made has no id yet, and has to get the project's tag with it",
+        },
+        {
+            sid: "TagWhatIsMade",
+            actions: ["ec2:CreateTags"],
+            resources: ec2("*"),
+            condition: {
+                StringEquals: {
+                    "aws:RequestTag/Project": "PROJECT",
+                    "ec2:CreateAction": [
+                        "AllocateAddress",
+                        "AuthorizeSecurityGroupEgress",
+                        "AuthorizeSecurityGroupIngress",
+                        "CreateInternetGateway",
+                        "CreateNatGateway",
+                        "CreateRouteTable",
+                        "CreateSecurityGroup",
+                        "CreateSubnet",
+                        "CreateVpc",
+                        "CreateVpcEndpoint",
+                    ],
+                },
+            },
+            why: "ids are AWS's; only together with what makes it",
+        },
+        {
+            sid: "ChangeNetwork",
+            actions: [
+                "ec2:AssociateRouteTable",
+                "ec2:AttachInternetGateway",
+                "ec2:AuthorizeSecurityGroupEgress",
+                "ec2:AuthorizeSecurityGroupIngress",
+                "ec2:CreateNatGateway",
+                "ec2:CreateRoute",
+                "ec2:CreateRouteTable",
+                "ec2:CreateSecurityGroup",
+                "ec2:CreateSubnet",
+                "ec2:CreateTags",
+                "ec2:CreateVpcEndpoint",
+                "ec2:DeleteInternetGateway",
+                "ec2:DeleteNatGateway",
+                "ec2:DeleteRoute",
+                "ec2:DeleteRouteTable",
+                "ec2:DeleteSecurityGroup",
+                "ec2:DeleteSubnet",
+                "ec2:DeleteVpc",
+                "ec2:DeleteVpcEndpoints",
+                "ec2:DescribeVpcAttribute",
+                "ec2:DetachInternetGateway",
+                "ec2:DisassociateAddress",
+                "ec2:DisassociateRouteTable",
+                "ec2:ModifySubnetAttribute",
+                "ec2:ModifyVpcAttribute",
+                "ec2:ModifyVpcEndpoint",
+                "ec2:ReleaseAddress",
+                "ec2:RevokeSecurityGroupEgress",
+                "ec2:RevokeSecurityGroupIngress",
+            ],
+            resources: ec2("*"),
+            condition: ours,
+            why: "ids are AWS's; only what has the project's tag",
+        },
+        {
+            sid: "EmptyDefaultSecurityGroup",
+            actions: ["ec2:CreateTags", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"],
+            resources: ec2("security-group"),
+            why: "the group that AWS makes with each VPC has no tag when its rules are taken away",
+        },
+    ],
+};
+
+const serviceOfStack = on("ecs", "service/NAME/NAME");
+const family = on("ecs", "task-definition/NAME:*");
+const balancer = on(
+    "elasticloadbalancing",
+    "loadbalancer/app/main-*/*",
+    "listener/app/main-*/*",
+    "targetgroup/main-*/*",
+);
+const logGroups = ["/ecs/NAME", "/aws/ecs/containerinsights/NAME/performance"];
+
+const service: Policy = {
+    title: "service",
+    purpose: "images, cluster and service, load balancer, scaling, logs",
+    rights: [
+        {
+            sid: "ReadService",
+            actions: [
+                "application-autoscaling:DescribeScalableTargets",
+                "application-autoscaling:DescribeScalingPolicies",
+                "ecr:GetAuthorizationToken",
+                "ecs:DeregisterTaskDefinition",
+                "ecs:DescribeTaskDefinition",
+                "ecs:ListTaskDefinitions",
+                "elasticloadbalancing:DescribeCapacityReservation",
+                "elasticloadbalancing:DescribeListenerAttributes",
+                "elasticloadbalancing:DescribeListeners",
+                "elasticloadbalancing:DescribeLoadBalancerAttributes",
+                "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeTags",
+                "elasticloadbalancing:DescribeTargetGroupAttributes",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "logs:DescribeLogGroups",
+            ],
+            resources: ["*"],
+            why: `${unlisted}, and ECS deregisters revisions in the same way`,
+        },
+        {
+            sid: "Images",
+            actions: [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:CompleteLayerUpload",
+                "ecr:CreateRepository",
+                "ecr:DeleteLifecyclePolicy",
+                "ecr:DeleteRepository",
+                "ecr:DescribeRepositories",
+                "ecr:GetDownloadUrlForLayer",
+                "ecr:GetLifecyclePolicy",
+                "ecr:InitiateLayerUpload",
+                "ecr:ListTagsForResource",
+                "ecr:PutImage",
+                "ecr:PutLifecyclePolicy",
+                "ecr:TagResource",
+                "ecr:UploadLayerPart",
+            ],
+            resources: on("ecr", "repository/NAME"),
+        },
+        {
+            sid: "Cluster",
+            actions: [
+                "ecs:CreateCluster",
+                "ecs:DeleteCluster",
+                "ecs:DescribeClusters",
+                "ecs:ListTagsForResource",
+                "ecs:PutClusterCapacityProviders",
+                "ecs:TagResource",
+                "ecs:UpdateCluster",
+            ],
+            resources: on("ecs", "cluster/NAME"),
+        },
+        {
+            sid: "Service",
+            actions: [
+                "ecs:CreateService",
+                "ecs:DeleteService",
+                "ecs:DescribeServiceDeployments",
+                "ecs:DescribeServices",
+                "ecs:ListServiceDeployments",
+                "ecs:TagResource",
+                "ecs:UpdateService",
+            ],
+            resources: [...serviceOfStack, ...on("ecs", "service-deployment/NAME/NAME/*")],
+        },
+        {
+            sid: "Revisions",
+            actions: ["ecs:DeleteTaskDefinitions", "ecs:RegisterTaskDefinition", "ecs:TagResource"],
+            resources: family,
+        },
+        {
+            sid: "LoadBalancer",
+            actions: [
+                "elasticloadbalancing:AddTags",
+                "elasticloadbalancing:CreateListener",
+                "elasticloadbalancing:CreateLoadBalancer",
+                "elasticloadbalancing:CreateTargetGroup",
+                "elasticloadbalancing:DeleteListener",
+                "elasticloadbalancing:DeleteLoadBalancer",
+                "elasticloadbalancing:DeleteTargetGroup",
+                "elasticloadbalancing:ModifyListener",
+                "elasticloadbalancing:ModifyLoadBalancerAttributes",
+                "elasticloadbalancing:ModifyTargetGroup",
+                "elasticloadbalancing:ModifyTargetGroupAttributes",
+                "elasticloadbalancing:SetSubnets",
+            ],
+            resources: balancer,
+        },
+        {
+            sid: "Scaling",
+            actions: [
+                "application-autoscaling:DeleteScalingPolicy",
+                "application-autoscaling:DeregisterScalableTarget",
+                "application-autoscaling:ListTagsForResource",
+                "application-autoscaling:PutScalingPolicy",
+                "application-autoscaling:RegisterScalableTarget",
+                "application-autoscaling:TagResource",
+            ],
+            resources: on("application-autoscaling", "scalable-target/*"),
+            why: "ids are AWS's",
+        },
+        {
+            sid: "ScalingAlarms",
+            actions: ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"],
+            resources: on("cloudwatch", "alarm:TargetTracking-service/NAME/NAME-*"),
+            source: "Application Auto Scaling User Guide, identity-based policies: permissions for target tracking",
+        },
+        {
+            sid: "Logs",
+            actions: [
+                "logs:CreateLogGroup",
+                "logs:DeleteLogGroup",
+                "logs:ListTagsForResource",
+                "logs:PutRetentionPolicy",
+                "logs:TagResource",
+            ],
+            resources: on("logs", ...logGroups.flatMap((name) => [`log-group:${name}`, `log-group:${name}:*`])),
+        },
+    ],
+};
+
+const roles = ["arn:PARTITION:iam::ACCOUNT:role/main-*"];
+
+const linked = (name: string, principal: string): Right => ({
+    sid: `LinkedRoleOf${name}`,
+    actions: ["iam:CreateServiceLinkedRole"],
+    resources: [`arn:PARTITION:iam::ACCOUNT:role/aws-service-role/${principal}/*`],
+    condition: { StringEquals: { "iam:AWSServiceName": principal } },
+    source: "IAM User Guide, service-linked roles: the first resource of a kind in an account makes the service's role",
+});
+
+const delivery: Policy = {
+    title: "delivery",
+    purpose: "roles and trust, secrets, alarms, dashboard and notifications",
+    rights: [
+        {
+            sid: "MakeRoles",
+            actions: ["iam:CreateRole", "iam:TagRole"],
+            resources: roles,
+            condition: markedOurs,
+        },
+        {
+            sid: "Roles",
+            actions: [
+                "iam:DeleteRole",
+                "iam:DeleteRolePolicy",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListInstanceProfilesForRole",
+                "iam:ListRolePolicies",
+                "iam:PutRolePolicy",
+                "iam:UpdateAssumeRolePolicy",
+            ],
+            resources: roles,
+            condition: ours,
+        },
+        {
+            sid: "PassTaskRoles",
+            actions: ["iam:PassRole"],
+            resources: roles,
+            condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+        },
+        linked("Ecs", "ecs.amazonaws.com"),
+        linked("LoadBalancing", "elasticloadbalancing.amazonaws.com"),
+        linked("Scaling", "ecs.application-autoscaling.amazonaws.com"),
+        {
+            sid: "FindOidcProvider",
+            actions: ["iam:ListOpenIDConnectProviders"],
+            resources: ["*"],
+            why: unlisted,
+        },
+        {
+            sid: "OidcProvider",
+            actions: [
+                "iam:CreateOpenIDConnectProvider",
+                "iam:DeleteOpenIDConnectProvider",
+                "iam:GetOpenIDConnectProvider",
+                "iam:TagOpenIDConnectProvider",
+            ],
+            resources: ["arn:PARTITION:iam::ACCOUNT:oidc-provider/token.actions.githubusercontent.com"],
+        },
+        {
+            sid: "Secrets",
+            actions: [
+                "secretsmanager:CreateSecret",
+                "secretsmanager:DeleteSecret",
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetResourcePolicy",
+                "secretsmanager:GetSecretValue",
+                "secretsmanager:PutSecretValue",
+                "secretsmanager:TagResource",
+                "secretsmanager:UpdateSecretVersionStage",
+            ],
+            resources: on("secretsmanager", "secret:main-*"),
+        },
+        {
+            sid: "Alarms",
+            actions: [
+                "cloudwatch:DeleteAlarms",
+                "cloudwatch:DescribeAlarms",
+                "cloudwatch:ListTagsForResource",
+                "cloudwatch:PutMetricAlarm",
+                "cloudwatch:TagResource",
+            ],
+            resources: on("cloudwatch", "alarm:NAME-*"),
+        },
+        {
+            sid: "Dashboard",
+            actions: ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
+            resources: ["arn:PARTITION:cloudwatch::ACCOUNT:dashboard/NAME"],
+        },
+        {
+            sid: "Notifications",
+            actions: [
+                "sns:CreateTopic",
+                "sns:DeleteTopic",
+                "sns:GetSubscriptionAttributes",
+                "sns:GetTopicAttributes",
+                "sns:ListTagsForResource",
+                "sns:SetTopicAttributes",
+                "sns:Subscribe",
+                "sns:TagResource",
+                "sns:Unsubscribe",
+            ],
+            resources: on("sns", "main-*"),
+        },
+    ],
+};
+
+const domain: Policy = {
+    title: "domain",
+    purpose: "certificate and DNS records, with `domainName` only",
+    rights: [
+        {
+            sid: "FindZoneAndRequest",
+            actions: ["acm:RequestCertificate", "route53:ListHostedZones"],
+            resources: ["*"],
+            why: `${unlisted}, and a certificate has no ARN before it is requested`,
+        },
+        {
+            sid: "Zone",
+            actions: [
+                "route53:ChangeResourceRecordSets",
+                "route53:GetHostedZone",
+                "route53:ListResourceRecordSets",
+                "route53:ListTagsForResource",
+            ],
+            resources: ["arn:PARTITION:route53:::hostedzone/ZONE"],
+        },
+        {
+            sid: "Changes",
+            actions: ["route53:GetChange"],
+            resources: ["arn:PARTITION:route53:::change/*"],
+            why: "ids are AWS's",
+        },
+        {
+            sid: "Certificate",
+            actions: [
+                "acm:AddTagsToCertificate",
+                "acm:DeleteCertificate",
+                "acm:DescribeCertificate",
+                "acm:ListTagsForCertificate",
+            ],
+            resources: on("acm", "certificate/*"),
+            why: "ids are AWS's",
+        },
+    ],
+};
+
+export const deployer: readonly Policy[] = [network, service, delivery, domain];

@@ -1,0 +1,62 @@
+/** What a team does with its stacks, one `npm run` a step, with the rights of docs/deployer/ alone. */
+import type { TwoStacks } from "../test/twoStacks";
+import type { Run } from "../test/copiedCheckout";
+
+/** Keys of a stack that runs, changed one way and back, so that each kind of change is an update, a creation and a deletion. */
+const changes: Readonly<Record<string, unknown>> = {
+    availabilityZones: 3,
+    natGateways: "none",
+    capacity: "spot",
+    minTasks: 2,
+    logRetentionDays: 7,
+    enableExec: true,
+    containerInsights: "enabled",
+    alarmEmail: "on-call@example.com",
+    healthCheckPath: "/version.txt",
+    previewPullRequests: false,
+    environment: { LOG_LEVEL: "debug" },
+};
+
+export interface Step {
+    readonly name: string;
+    readonly run: (checkout: TwoStacks, env?: Record<string, string>) => Promise<Run>;
+}
+
+function configure(checkout: TwoStacks, settings: Readonly<Record<string, unknown>>, stack: string): void {
+    for (const [key, value] of Object.entries(settings)) {
+        checkout.configure(`fargate-cicd:${key}`, value as never, stack);
+    }
+}
+
+/** In this order; each has to end well. */
+export const steps: readonly Step[] = [
+    { name: "up", run: (checkout, env) => checkout.run("sandbox:up -- --as-deployer", env) },
+    {
+        name: "up with every change",
+        run: (checkout, env) => {
+            configure(checkout, changes, "dev");
+            return checkout.run("sandbox:up -- --as-deployer", env);
+        },
+    },
+    {
+        name: "up with every change taken back",
+        run: (checkout, env) => {
+            configure(checkout, Object.fromEntries(Object.keys(changes).map((key) => [key, undefined])), "dev");
+            return checkout.run("sandbox:up -- --as-deployer", env);
+        },
+    },
+    { name: "destroy", run: (checkout, env) => checkout.run("sandbox:destroy -- --as-deployer", env) },
+    {
+        name: "up of production",
+        run: (checkout, env) => {
+            checkout.writeProd();
+            const secrets = { secrets: { DB_PASSWORD: "hunter2" } };
+            configure(checkout, { githubOidcProvider: "create", previewPullRequests: true, ...secrets }, "prod");
+            return checkout.run("sandbox:up -- --as-deployer --stack prod", env);
+        },
+    },
+    {
+        name: "destroy of production",
+        run: (checkout, env) => checkout.run("sandbox:destroy -- --as-deployer --stack prod", env),
+    },
+];
