@@ -114,23 +114,37 @@ describe("an app in the sandbox", () => {
         await succeed("sandbox:up -- --refresh --expect-no-changes");
     });
 
-    it("that is slower than it may be is taken back, and the next up is not green, until it is tried again with more time", async () => {
+    it("that ECS has gone back from is no success of an up that changes nothing, until it is tried again", async () => {
         checkout.configure("fargate-cicd:releasedBy", "pulumi");
         await succeed("sandbox:up");
-        const before = await page();
-        checkout.configure("fargate-cicd:startSeconds", 0);
-        // The emulator's seconds are shorter, the app's are not: this takes the 15 s after which one is stopped, by half.
-        checkout.edit("app/Dockerfile", (text) => `${text}CMD ["sh", "-c", "sleep 8; exec httpd-foreground"]\n`);
-        checkout.edit("app/public/index.html", (html) => html.replace("</h1>", ", slowly</h1>"));
-        await fail("sandbox:up", /circuit breaker|rolled back|ROLLBACK/i);
-        assert.equal(await page(), before);
+        const { taskDefinition: former, clusterArn: cluster, serviceArn: service } = await served();
+        checkout.edit("app/public/index.html", (html) => html.replace("</h1>", ", anew</h1>"));
+        await succeed("sandbox:up");
+        assert.match(await page(), /, anew</);
+        const { id } = await container();
+        await ecs.updateService({ cluster, service: service!, taskDefinition: former! });
+        await container(id);
 
         await fail(
             "sandbox:up",
             /ECS has taken the last release of fargate-cicd-dev back: fargate-cicd-dev:\d+ runs in/,
         );
-        checkout.configure("fargate-cicd:startSeconds", undefined);
         await succeed("sandbox:up -- --refresh");
+        assert.match(await page(), /, anew</);
+    });
+
+    it("that is slower than it may be is taken back, again and again, and is released with more time", async () => {
+        const before = await page();
+        checkout.configure("fargate-cicd:startSeconds", 0);
+        // The emulator's seconds are shorter, the app's are not: this takes longer than the 3 s that 15 are here, and 6 checks.
+        checkout.edit("app/Dockerfile", (text) => `${text}CMD ["sh", "-c", "sleep 12; exec httpd-foreground"]\n`);
+        checkout.edit("app/public/index.html", (html) => html.replace("</h1>", ", slowly</h1>"));
+        await fail("sandbox:up", /Service deployment rolled back because the circuit breaker threshold was exceeded/);
+        assert.equal(await page(), before);
+        await fail("sandbox:up", /Service deployment rolled back because the circuit breaker threshold was exceeded/);
+
+        checkout.configure("fargate-cicd:startSeconds", undefined);
+        await succeed("sandbox:up");
         assert.match(await page(), /, slowly</);
         await succeed("sandbox:up -- --expect-no-changes");
     });
