@@ -32,7 +32,6 @@ const creating = "createGithubRepository";
 
 export const routes: readonly GitHubRoute[] = [
     { route: "GET /orgs/{org}" },
-    { route: "GET /user" },
     { route: "GET /users/{username}" },
     { route: "GET /users/{username}/keys" },
     { route: "GET /users/{username}/gpg_keys" },
@@ -62,6 +61,12 @@ export const routes: readonly GitHubRoute[] = [
     { route: `GET ${environment}/deployment-branch-policies/{id}`, need: read("Actions"), when: inEnvironment },
     { route: `POST ${environment}/deployment-branch-policies`, need: write("Administration"), when: inEnvironment },
     {
+        route: `PUT ${environment}/deployment-branch-policies/{id}`,
+        need: write("Administration"),
+        when: inEnvironment,
+        source: "resource_github_repository_environment_deployment_policy.go, where githubBranch changes",
+    },
+    {
         route: `DELETE ${environment}/deployment-branch-policies/{id}`,
         need: write("Administration"),
         when: inEnvironment,
@@ -72,7 +77,12 @@ export const routes: readonly GitHubRoute[] = [
     { route: `DELETE ${environment}/secrets/{secret_name}`, need: write("Environments"), when: inEnvironment },
     { route: `GET ${environment}/variables/{name}`, need: read("Environments"), when: inEnvironment },
     { route: `POST ${environment}/variables`, need: write("Environments"), when: inEnvironment },
-    { route: `PATCH ${environment}/variables/{name}`, need: write("Environments"), when: inEnvironment },
+    {
+        route: `PATCH ${environment}/variables/{name}`,
+        need: write("Environments"),
+        when: inEnvironment,
+        source: "resource_github_actions_environment_variable.go, where a value changes",
+    },
     { route: `DELETE ${environment}/variables/{name}`, need: write("Environments"), when: inEnvironment },
     { route: "GET /orgs/{org}/teams/{team_slug}", need: read("Members"), when: "teams in githubReviewers" },
     { route: "POST /orgs/{org}/repos", need: write("Administration"), when: creating },

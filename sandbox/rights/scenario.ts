@@ -4,7 +4,6 @@ import type { Run } from "../test/copiedCheckout";
 
 /** Keys of a stack that runs, changed one way and back, so that each kind of change is an update, a creation and a deletion. */
 const changes: Readonly<Record<string, unknown>> = {
-    availabilityZones: 3,
     natGateways: "none",
     capacity: "spot",
     minTasks: 2,
@@ -13,7 +12,7 @@ const changes: Readonly<Record<string, unknown>> = {
     containerInsights: "enabled",
     alarmEmail: "on-call@example.com",
     healthCheckPath: "/version.txt",
-    previewPullRequests: false,
+    pulumiGithubApp: false,
     environment: { LOG_LEVEL: "debug" },
 };
 
@@ -50,8 +49,9 @@ export const steps: readonly Step[] = [
         name: "up of production",
         run: (checkout, env) => {
             checkout.writeProd();
-            const secrets = { secrets: { DB_PASSWORD: "hunter2" } };
-            configure(checkout, { githubOidcProvider: "create", previewPullRequests: true, ...secrets }, "prod");
+            // All that a stack can make: it is alone in its account here, and its repository is not there yet.
+            const alone = { githubOidcProvider: "create", createGithubRepository: true, previewPullRequests: true };
+            configure(checkout, { ...alone, secrets: { DB_PASSWORD: "hunter2" } }, "prod");
             return checkout.run("sandbox:up -- --as-deployer --stack prod", env);
         },
     },
