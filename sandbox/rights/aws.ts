@@ -258,9 +258,14 @@ const service: Policy = {
                 "elasticloadbalancing:ModifyLoadBalancerAttributes",
                 "elasticloadbalancing:ModifyTargetGroup",
                 "elasticloadbalancing:ModifyTargetGroupAttributes",
-                "elasticloadbalancing:SetSubnets",
             ],
             resources: balancer,
+        },
+        {
+            sid: "LoadBalancerZones",
+            actions: ["elasticloadbalancing:SetSubnets"],
+            resources: on("elasticloadbalancing", "loadbalancer/app/main-*/*"),
+            source: "internal/service/elbv2/load_balancer.go of the AWS provider, where availabilityZones changes",
         },
         {
             sid: "Scaling",

@@ -13,6 +13,7 @@ const changes: Readonly<Record<string, unknown>> = {
     alarmEmail: "on-call@example.com",
     healthCheckPath: "/version.txt",
     pulumiGithubApp: false,
+    githubBranch: "release",
     environment: { LOG_LEVEL: "debug" },
 };
 
