@@ -51,7 +51,7 @@ export const steps: readonly Step[] = [
         run: (checkout, env) => {
             checkout.writeProd();
             // All that a stack can make: it is alone in its account here, and its repository is not there yet.
-            const alone = { githubOidcProvider: "create", createGithubRepository: true, previewPullRequests: true };
+            const alone = { githubOidcProvider: "create", createGithubRepository: true };
             configure(checkout, { ...alone, secrets: { DB_PASSWORD: "hunter2" } }, "prod");
             return checkout.run("sandbox:up -- --as-deployer --stack prod", env);
         },
