@@ -1,11 +1,14 @@
 import { loadSettings } from "./infra/config";
 import { Delivery } from "./infra/delivery";
+import { Claim } from "./infra/github/claim";
 import { PipelineSettings } from "./infra/github/pipelineSettings";
 import { GitHubRepository } from "./infra/github/repository";
 import { Monitoring } from "./infra/monitoring/monitoring";
 import { LoadBalancer } from "./infra/network/loadBalancer";
 import { Network } from "./infra/network/network";
+import { nothingBefore } from "./infra/nothingBefore";
 import { Registry } from "./infra/registry";
+import { refuseImpossibleChanges } from "./infra/runningStack";
 import { Secrets } from "./infra/service/secrets";
 import { Service } from "./infra/service/service";
 import { Task } from "./infra/service/task";
@@ -14,6 +17,12 @@ import { tagEverything } from "./infra/tags";
 const settings = loadSettings();
 const { name, region, tags, github, deletionProtection, architecture, containerPort: port } = settings;
 tagEverything(tags);
+refuseImpossibleChanges(settings);
+
+// First, whether GitHub has the repository and it is free for this stack: what is wrong is said before anything is made.
+const repository = new GitHubRepository("main", { ...github, name: github.repository, deletionProtection });
+const claim = new Claim("main", { repository, serviceName: name, previews: github.previews });
+nothingBefore(claim.checked);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", {
@@ -25,7 +34,12 @@ const network = new Network("main", {
 });
 const loadBalancer = new LoadBalancer("main", { ...settings, network });
 const registry = new Registry("main", { repositoryName: name, context: "app", architecture, deletionProtection });
-const secrets = new Secrets("main", { values: settings.secrets, existing: settings.secretArns, deletionProtection });
+const secrets = new Secrets("main", {
+    values: settings.secrets,
+    existing: settings.secretArns,
+    serviceName: name,
+    deletionProtection,
+});
 const task = new Task("main", { ...settings, family: name, registry, secrets, port });
 const monitoring = new Monitoring("main", { prefix: name, region, loadBalancer, email: settings.alarmEmail });
 const service = new Service("main", {
@@ -40,17 +54,17 @@ const service = new Service("main", {
 monitoring.watch(service, settings);
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
-const repository = new GitHubRepository("main", { ...github, name: github.repository, deletionProtection });
 const delivery = new Delivery("main", {
     ...github,
     repository,
-    hostedZoneId: loadBalancer.hostedZoneId,
+    hostedZoneArn: loadBalancer.hostedZoneArn,
     registry,
     task,
     service,
 });
 new PipelineSettings("main", {
     repository,
+    claim,
     delivery,
     region,
     architecture,

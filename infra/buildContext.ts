@@ -1,7 +1,7 @@
-import dockerIgnore from "@balena/dockerignore";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { DockerIgnore } from "./dockerIgnore";
 
 /** A folder that `docker build` can be given. */
 export interface BuildContext {
@@ -11,8 +11,9 @@ export interface BuildContext {
     readonly version: string;
 }
 
-/** Never left out, as `docker build` itself reads them. */
-const alwaysSent = new Set(["Dockerfile", ".dockerignore"]);
+/** Never left out, as `docker build` itself reads them. Where there are two that say what to ignore, it is the first that counts. */
+const ignoreFiles = ["Dockerfile.dockerignore", ".dockerignore"];
+const alwaysSent = new Set(["Dockerfile", ...ignoreFiles]);
 
 /**
  * Copies `source` to `.build/<source>` with the file modes that git keeps, without what `.dockerignore` names.
@@ -20,7 +21,7 @@ const alwaysSent = new Set(["Dockerfile", ".dockerignore"]);
  * docker-build rebuilds when a file mode changes. These depend on the umask of whoever checked the repository out, so that the
  * plain folder would make a colleague's or CI's `pulumi up` build and push an image that nobody changed.
  *
- * @throws Error if `source` has no Dockerfile.
+ * @throws Error if `source` has no Dockerfile, or `.dockerignore` a pattern that Docker refuses.
  */
 export function stageBuildContext(source: string): BuildContext {
     if (!fs.existsSync(path.join(source, "Dockerfile"))) {
@@ -32,12 +33,15 @@ export function stageBuildContext(source: string): BuildContext {
     fs.rmSync(location, { recursive: true, force: true });
 
     const digest = createHash("sha256");
-    for (const file of filesToSend(source)) {
+    for (const { file, kind } of entriesToSend(source)) {
         const from = path.join(source, file);
         const to = path.join(location, file);
-        fs.mkdirSync(path.dirname(to), { recursive: true });
-        if (fs.lstatSync(from).isSymbolicLink()) {
-            const target = fs.readlinkSync(from);
+        if (kind === "folder") {
+            fs.mkdirSync(to, { recursive: true });
+            fs.chmodSync(to, 0o755); // copied into the image with its mode
+            digest.update(`folder ${file}\0`);
+        } else if (kind === "link") {
+            const target = fs.readlinkSync(from).split(path.sep).join("/");
             fs.symlinkSync(target, to);
             digest.update(`link ${file}\0${target}\0`);
         } else {
@@ -48,26 +52,41 @@ export function stageBuildContext(source: string): BuildContext {
             digest.update(`${executable ? "program" : "file"} ${file}\0${content.length}\0`).update(content);
         }
     }
-    // Folders are copied into the image with their modes, too.
-    for (const entry of fs.readdirSync(location, { recursive: true, withFileTypes: true })) {
-        if (entry.isDirectory()) {
-            fs.chmodSync(path.join(entry.parentPath, entry.name), 0o755);
-        }
-    }
     return { location, version: digest.digest("hex").slice(0, 12) };
 }
 
-/** Relative paths with forward slashes, sorted, so that every machine computes the same digest. */
-function filesToSend(source: string): string[] {
-    const ignore = dockerIgnore();
-    const ignoreFile = path.join(source, ".dockerignore");
-    if (fs.existsSync(ignoreFile)) {
-        ignore.add(fs.readFileSync(ignoreFile, "utf8"));
+interface Entry {
+    /** Relative to the context, with forward slashes. */
+    readonly file: string;
+    readonly kind: "folder" | "link" | "file";
+}
+
+/** A folder before what is in it, and otherwise sorted, so that every machine computes the same digest. */
+function entriesToSend(source: string): Entry[] {
+    const ignore = ignoreOf(source);
+    const inside = (folder: string): Entry[] =>
+        fs
+            .readdirSync(path.join(source, folder), { withFileTypes: true })
+            .sort((one, other) => (one.name < other.name ? -1 : 1))
+            .flatMap((entry): Entry[] => {
+                const file = path.posix.join(folder, entry.name);
+                const ignored = ignore.ignores(file) && !alwaysSent.has(file);
+                if (entry.isDirectory()) {
+                    const entries = !ignored || ignore.mayHaveExceptions(file) ? inside(file) : [];
+                    return ignored && entries.length === 0 ? [] : [{ file, kind: "folder" }, ...entries];
+                }
+                const kind = entry.isSymbolicLink() ? "link" : "file";
+                // Neither devices nor sockets, of which Docker sends none.
+                return ignored || (kind === "file" && !entry.isFile()) ? [] : [{ file, kind }];
+            });
+    return [{ file: ".", kind: "folder" }, ...inside(".")];
+}
+
+function ignoreOf(source: string): DockerIgnore {
+    const file = ignoreFiles.map((name) => path.join(source, name)).find((name) => fs.existsSync(name));
+    try {
+        return new DockerIgnore(file ? fs.readFileSync(file, "utf8") : "");
+    } catch (error) {
+        throw new Error(`${file}: ${(error as Error).message}`);
     }
-    return fs
-        .readdirSync(source, { recursive: true, withFileTypes: true })
-        .filter((entry) => !entry.isDirectory())
-        .map((entry) => path.relative(source, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"))
-        .filter((file) => alwaysSent.has(file) || !ignore.ignores(file))
-        .sort();
 }

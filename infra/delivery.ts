@@ -16,7 +16,7 @@ export interface DeliveryArgs {
     /** An AWS account has one provider for GitHub: this stack's own, or one that is there already. */
     readonly oidcProvider: OidcProvider;
     /** The Route 53 zone that the program looks up, where the app has a domain. */
-    readonly hostedZoneId?: pulumi.Output<string>;
+    readonly hostedZoneArn?: pulumi.Output<string>;
     readonly registry: Registry;
     readonly task: Task;
     readonly service: Service;
@@ -51,6 +51,7 @@ export class Delivery extends pulumi.ComponentResource {
                 `${name}-${purpose}`,
                 {
                     description,
+                    forceDetachPolicies: true, // what somebody has attached by hand does not keep the role from going
                     assumeRolePolicy: trustDocument({
                         principal: { Federated: provider.arn },
                         action: "sts:AssumeRoleWithWebIdentity",
@@ -91,7 +92,7 @@ export class Delivery extends pulumi.ComponentResource {
                   "pull_request",
                   previewStatements({
                       oidcProviderArn: args.oidcProvider === "existing" ? provider.arn : undefined,
-                      hostedZoneId: args.hostedZoneId,
+                      hostedZoneArn: args.hostedZoneArn,
                   }),
               )
             : undefined;
@@ -172,14 +173,14 @@ export function deployStatements(target: DeployTarget): Statement[] {
 export interface Lookups {
     /** GitHub's provider, where the account has it already. */
     readonly oidcProviderArn?: pulumi.Input<string>;
-    readonly hostedZoneId?: pulumi.Input<string>;
+    readonly hostedZoneArn?: pulumi.Input<string>;
 }
 
 /**
  * The look-ups that `pulumi preview` makes while it runs the program; the state is compared without AWS. Asking who one is
  * (sts:GetCallerIdentity) is always allowed.
  */
-export function previewStatements({ oidcProviderArn, hostedZoneId }: Lookups): Statement[] {
+export function previewStatements({ oidcProviderArn, hostedZoneArn }: Lookups): Statement[] {
     const statements: Statement[] = [
         // EC2 describes for the whole account or not at all.
         { sid: "ReadZones", actions: ["ec2:DescribeAvailabilityZones"], resources: ["*"] },
@@ -193,14 +194,14 @@ export function previewStatements({ oidcProviderArn, hostedZoneId }: Lookups): S
             { sid: "ReadOidcProvider", actions: ["iam:GetOpenIDConnectProvider"], resources: [oidcProviderArn] },
         );
     }
-    if (hostedZoneId) {
+    if (hostedZoneArn) {
         statements.push(
             // Found by its name among all that the account has.
             { sid: "FindHostedZone", actions: ["route53:ListHostedZones"], resources: ["*"] },
             {
                 sid: "ReadHostedZone",
                 actions: ["route53:GetHostedZone", "route53:ListTagsForResource"],
-                resources: [pulumi.interpolate`arn:aws:route53:::hostedzone/${hostedZoneId}`],
+                resources: [hostedZoneArn],
             },
         );
     }

@@ -116,6 +116,8 @@ function assertOneRegion(stack: string, region: string): void {
 export interface Options {
     readonly diff?: boolean;
     readonly expectNoChanges?: boolean;
+    /** What is really there is looked up first, and what differs changed back. */
+    readonly refresh?: boolean;
 }
 
 /** Whose credentials the engine gets. */

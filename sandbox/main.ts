@@ -30,7 +30,10 @@ const forEngine = (flags: Flags) => ({
 const text = (flag: Flags[string]) => (typeof flag === "string" ? flag : undefined);
 
 const commands: Readonly<Record<string, Command>> = {
-    up: { run: (project, flags) => up(project, forEngine(flags)), options: engineOptions },
+    up: {
+        run: (project, flags) => up(project, { ...forEngine(flags), refresh: !!flags.refresh }),
+        options: { ...engineOptions, refresh: { type: "boolean" } },
+    },
     preview: {
         run: (project, flags) => preview(project, { ...forEngine(flags), asPullRequest: !!flags["as-pull-request"] }),
         options: { ...engineOptions, "as-pull-request": { type: "boolean" } },
@@ -86,6 +89,11 @@ function explain(error: unknown): unknown {
     }
     const reasons = error.message.split("\n").filter((line) => line.includes("error:"));
     return `\nThe engine failed:\n${[...new Set(reasons)].join("\n")}`;
+}
+
+// Whoever read the output is gone (`| head`, a closed terminal). The SDK reports every error on it, of which each would be one more.
+for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => process.exit(1));
 }
 
 main(...process.argv.slice(2)).catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stageBuildContext } from "../infra/buildContext";
@@ -141,6 +142,62 @@ describe("build context", () => {
             "public/css/page.css",
             "public/index.html",
         ]);
+    });
+
+    it("sends what .dockerignore makes an exception of, in the folders that it is in", () => {
+        write("app/.dockerignore", "*\n!public/css/*.css\n");
+        write("app/public/css/deep/page.css", "");
+        assert.deepEqual(Object.keys(staged()), [
+            ".dockerignore",
+            "Dockerfile",
+            "public",
+            "public/css",
+            "public/css/page.css",
+        ]);
+    });
+
+    it("opens no folder that is left out, however large or forbidden that is", () => {
+        write("app/.dockerignore", "*\n!public\n");
+        write("app/node_modules/left/pad.js", "");
+        const opened: string[] = [];
+        const module = createRequire(__filename)("node:fs") as { readdirSync: (...args: unknown[]) => unknown };
+        const { readdirSync } = module;
+        module.readdirSync = (...args) => {
+            opened.push(String(args[0]));
+            return readdirSync(...args);
+        };
+        try {
+            stageBuildContext("app");
+        } finally {
+            module.readdirSync = readdirSync;
+        }
+        assert.deepEqual(opened.sort(), ["app", "app/public", "app/public/css"]);
+    });
+
+    it("sends a folder without a file in it, which an image may be copied from all the same", () => {
+        assertOther(() => write("app/uploads/.keep", ""));
+        write("app/.dockerignore", "**/.keep\n");
+        assert.equal(staged().uploads, "755");
+    });
+
+    it("follows Dockerfile.dockerignore in place of .dockerignore, and stages both", () => {
+        write("app/Dockerfile.dockerignore", "public/css\n");
+        write("app/notes", "");
+        assert.deepEqual(Object.keys(staged()), [
+            ".dockerignore",
+            "Dockerfile",
+            "Dockerfile.dockerignore",
+            "notes",
+            "public",
+            "public/index.html",
+        ]);
+    });
+
+    it("names the file with a pattern that Docker refuses", () => {
+        write("app/.dockerignore", "[a\n");
+        assert.throws(() => stageBuildContext("app"), {
+            message: 'app/.dockerignore: Docker does not understand the pattern "[a"',
+        });
     });
 
     it("takes away what was staged before and is no longer there", () => {

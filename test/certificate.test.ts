@@ -33,6 +33,7 @@ describe("a domain", () => {
             type: "CNAME",
             records: [challenge!.resourceRecordValue],
             ttl: 60,
+            allowOverwrite: true, // else resourceRecordCreate of route53/record.go asks for CREATE: InvalidChangeBatch
         });
         const issued = run.one("aws:acm/certificateValidation:CertificateValidation");
         assert.deepEqual(issued.inputs, {
@@ -47,7 +48,7 @@ describe("a domain", () => {
             loadBalancerArn: run.one("aws:lb/loadBalancer:LoadBalancer").outputs.arn,
             port: 443,
             protocol: "HTTPS",
-            sslPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+            sslPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
             certificateArn: run.one("aws:acm/certificateValidation:CertificateValidation").outputs.certificateArn,
             defaultActions: [
                 { type: "forward", targetGroupArn: run.one("aws:lb/targetGroup:TargetGroup").outputs.arn },

@@ -88,15 +88,13 @@ describe("configuration", () => {
             memory: "512",
             minTasks: "3",
             maxTasks: "2",
-            availabilityZones: "3",
-            vpcCidr: "10.0.0.0/24",
         };
         assert.deepEqual(
             refusal(values, { stack: "Dev" })
                 .split("\n")
                 .filter((line) => line.startsWith("  - "))
                 .map((line) => line.slice(4).split(":")[0]),
-            ["githubRepository", "memory", "maxTasks", "vpcCidr", "stack name"],
+            ["githubRepository", "memory", "maxTasks", "stack name"],
         );
     });
 

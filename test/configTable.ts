@@ -88,13 +88,13 @@ const written: Readonly<Record<string, Rule>> = {
         good: ["256"],
     },
     vpcCidr: {
-        expected: "an IPv4 network from /16 to /24 with no host bits set",
+        expected: "an IPv4 network from /16 to /23 with no host bits set",
         example: "10.0.0.0/16",
         bad: [
             "",
             "10.0.0.0",
             "10.0.0.0/15",
-            "10.0.0.0/25",
+            "10.0.0.0/24", // its public subnets would be too small for a load balancer
             "10.0.0.1/16",
             "10.0.1.0/20",
             "10.0.256.0/24",
@@ -108,7 +108,7 @@ const written: Readonly<Record<string, Rule>> = {
             "10.0.0.0/16/16",
             "10.0.0.0/16 ",
         ],
-        good: ["10.0.0.0/16", "172.31.16.0/20", "192.168.4.0/24"],
+        good: ["10.0.0.0/16", "172.31.16.0/20", "192.168.4.0/23"],
     },
     logRetentionDays: {
         expected:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GitHubRepository } from "../infra/github/repository";
 import { record, type Recording, type Registration } from "./record";
-import { alternative, standard } from "./scenarios";
+import { alternative, production, sharedDev, standard } from "./scenarios";
 import { organization } from "./settings";
 
 const secretType = "github:index/actionsSecret:ActionsSecret";
@@ -102,11 +102,38 @@ describe("GitHub", () => {
         }
     });
 
+    // No id of theirs has the owner, so that the provider sees no difference where another owner's repository has the same name.
+    it("gets them anew, and the old owner's repository loses them first, where the owner changes", async () => {
+        for (const recording of [run, other, await sharedDev()]) {
+            const provider = recording.one("pulumi:providers:github");
+            assert.deepEqual(provider.replaceOnChanges, ["owner"]);
+            const written = recording.registrations.filter(({ type }) => type.startsWith("github:"));
+            for (const { type, name, replaceWith, deleteBeforeReplace } of written) {
+                assert.deepEqual(replaceWith, [provider], name);
+                assert.equal(deleteBeforeReplace ?? false, type !== "github:index/repository:Repository", name);
+            }
+        }
+    });
+
+    it("loses on destroy only what does not go with the environment or the repository, which the stack makes", async () => {
+        const environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment";
+        for (const recording of [run, other, await sharedDev(), await production()]) {
+            const [repository] = recording.of("github:index/repository:Repository");
+            const [environment] = recording.of(environmentType);
+            const written = recording.registrations.filter(({ type }) => type.startsWith("github:"));
+            for (const { type, name, deletedWith } of written) {
+                const inside = /Environment\w+$/.test(type) && type !== environmentType;
+                const expected = type === repository?.type ? undefined : inside ? environment : repository;
+                assert.equal(deletedWith, expected, `${type} ${name}`);
+            }
+        }
+    });
+
     it("is looked up, not created, by default", () => {
         assert.deepEqual(run.of("github:index/repository:Repository"), []);
         assert.deepEqual(
             run.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs }) => inputs),
-            [{ username: "acme" }, { fullName: "acme/shop" }],
+            [{ username: "acme" }, { fullName: "acme/shop" }, { name: "shop" }, { name: "shop" }],
         );
     });
 
@@ -116,7 +143,7 @@ describe("GitHub", () => {
         assert.match(provider, /\$pulumi:providers:github::main::/);
         assert.deepEqual(
             other.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs: asked }) => asked),
-            [{ username: "acme" }],
+            [{ username: "acme" }, { name: "new-shop" }, { name: "new-shop" }],
         );
     });
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import type { Recording } from "./record";
+import { firstZones } from "../infra/network/network";
+import { layOut } from "../tools/awsxLayout";
+import { record, type Recording } from "./record";
 import { alternative, standard, withoutNat } from "./scenarios";
 
 describe("network", () => {
@@ -13,20 +15,59 @@ describe("network", () => {
 
     it("gives each zone a public and a private subnet of the configured range", () => {
         const layout = (run: Recording) => {
-            const { cidrBlock, numberOfAvailabilityZones, subnetStrategy, subnetSpecs } = vpc(run);
-            return { cidrBlock, numberOfAvailabilityZones, subnetStrategy, subnetSpecs };
+            const { cidrBlock, availabilityZoneNames, availabilityZoneCidrMask, subnetStrategy, subnetSpecs } =
+                vpc(run);
+            return { cidrBlock, availabilityZoneNames, availabilityZoneCidrMask, subnetStrategy, subnetSpecs };
         };
         assert.deepEqual(layout(runs.standard), {
             cidrBlock: "10.0.0.0/16",
-            numberOfAvailabilityZones: 2,
+            availabilityZoneNames: ["zone-a", "zone-c"],
+            availabilityZoneCidrMask: 18,
             subnetStrategy: "Auto",
             subnetSpecs: undefined, // awsx's own: one public and one private subnet a zone
         });
         assert.deepEqual(layout(runs.alternative), {
             cidrBlock: "172.20.0.0/20",
-            numberOfAvailabilityZones: 3,
+            availabilityZoneNames: ["zone-a", "zone-c", "zone-d"],
+            availabilityZoneCidrMask: 22,
             subnetStrategy: "Auto",
             subnetSpecs: undefined,
+        });
+    });
+
+    it("adds a third zone to two whose subnets stay as they are", () => {
+        const subnets = (zones: number) =>
+            layOut("10.0.0.0/16", zones, Number(vpc(runs.standard).availabilityZoneCidrMask));
+        assert.deepEqual(subnets(3).slice(0, 4), subnets(2));
+    });
+
+    it("has room for a load balancer in each zone of the smallest range, which AWS asks a /27 for", async () => {
+        const smallest = await record({ values: { vpcCidr: "10.0.0.0/23", availabilityZones: "3" } });
+        const { cidrBlock, availabilityZoneCidrMask } = vpc(smallest);
+        const subnets = layOut(String(cidrBlock), 3, Number(availabilityZoneCidrMask));
+        assert.deepEqual(
+            subnets.filter(({ type }) => type === "Public").map(({ cidr }) => cidr),
+            ["10.0.0.64/27", "10.0.0.192/27", "10.0.1.64/27"],
+        );
+    });
+
+    it("takes zones that need no opting in only, in the order of their names", () => {
+        const [lookup, ...others] = runs.standard.lookups.filter(({ token }) =>
+            token.endsWith(":getAvailabilityZones"),
+        );
+        assert.deepEqual(others, []);
+        assert.deepEqual(lookup!.inputs, {
+            state: "available",
+            filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
+        });
+        assert.equal(vpc(runs.standard).numberOfAvailabilityZones, undefined, "awsx would look for itself, among all");
+    });
+
+    it("says where the region has fewer zones, and what to set", () => {
+        assert.throws(() => firstZones(["us-west-1a", "us-west-1c"], 3, "us-west-1"), {
+            message:
+                "availabilityZones: expected at most the 2 zones that us-west-1 has for this account (us-west-1a, us-west-1c), got 3\n" +
+                "    fix: pulumi config set availabilityZones 2",
         });
     });
 

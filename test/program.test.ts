@@ -70,6 +70,8 @@ describe("the whole program", () => {
             "github:index/actionsSecret:ActionsSecret": 2,
             "github:index/actionsVariable:ActionsVariable": 11,
             "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": 1,
+            "pulumi-nodejs:dynamic/github:Claim": 1,
+            "pulumi-nodejs:dynamic/guard:RunningStack": 1,
             "pulumi:providers:github": 1,
         });
     });
@@ -105,8 +107,31 @@ describe("the whole program", () => {
         assert.deepEqual(endpoint!.tags, { Project: "fargate-cicd", Stack: "dev", ManagedBy: "pulumi" });
     });
 
+    for (const [region, partition] of [
+        ["cn-north-1", "aws-cn"],
+        ["us-gov-west-1", "aws-us-gov"],
+    ] as const) {
+        it(`names nothing of another partition in ${region}`, async () => {
+            for (const githubOidcProvider of ["create", "existing"]) {
+                const values = {
+                    githubOidcProvider,
+                    domainName: "shop.example.com",
+                    hostedZone: "example.com",
+                    enableExec: "true",
+                    secrets: JSON.stringify({ DB_PASSWORD: "correct-horse-5e1f" }),
+                };
+                const { registrations, outputs } = await record({ values, region });
+                const given = registrations.map(({ inputs: { __provider: _source, ...inputs } }) => inputs);
+                const arns = [...JSON.stringify([given, outputs]).matchAll(/arn:([\w-]+):/g)];
+                assert.ok(arns.length > 20, `${arns.length} ARNs`);
+                assert.deepEqual([...new Set(arns.map(([, named]) => named))], [partition]);
+            }
+        });
+    }
+
     it("groups every resource below a component, and every component below the stack", () => {
-        for (const { type, name, parent } of run.registrations) {
+        // But what all of them wait for, which is in none.
+        for (const { type, name, parent } of run.registrations.filter(({ type }) => !type.includes("RunningStack"))) {
             const below = parent?.type.split(":")[0] ?? "the stack";
             const expected = type.startsWith("fargate-cicd:") ? "the stack" : "fargate-cicd";
             assert.equal(below, expected, `${type} ${name}`);
@@ -122,6 +147,7 @@ describe("the whole program", () => {
                 "fargate-cicd:alarms:TaskAlarms main",
                 "fargate-cicd:dashboard:Dashboard main",
                 "fargate-cicd:delivery:Delivery main",
+                "fargate-cicd:github:Claim main",
                 "fargate-cicd:github:GitHubRepository main",
                 "fargate-cicd:github:PipelineSettings main",
                 "fargate-cicd:loadBalancer:LoadBalancer main",
@@ -137,7 +163,7 @@ describe("the whole program", () => {
 
     it("has component types of three parts", () => {
         const components = run.registrations.map(({ type }) => type).filter((type) => type.startsWith("fargate-cicd:"));
-        assert.equal(components.length, 13);
+        assert.equal(components.length, 14);
         for (const type of components) {
             assert.match(type, /^fargate-cicd:[a-z]\w+:[A-Z]\w+$/i);
         }
@@ -190,7 +216,7 @@ describe("the program's modules", () => {
             const imports = [...read(file).matchAll(/(?:from|import|require)\s*\(?\s*"([^"]+)"/g)].map(
                 ([, name]) => name!,
             );
-            assert.ok(imports.length > 0 || file.endsWith("nearest.ts"), file);
+            assert.ok(imports.length > 0 || /(nearest|settingNames)\.ts$/.test(file), file);
             for (const name of imports.filter((name) => name.startsWith("."))) {
                 const target = path.normalize(path.join(path.dirname(file), name));
                 assert.match(target, /^infra\//, `${file} imports ${name}`);

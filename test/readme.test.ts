@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { standard } from "./scenarios";
 import { projectFolder } from "./settings";
 
 const file = (name: string) => fs.readFileSync(path.join(projectFolder, name), "utf8");
@@ -29,6 +30,22 @@ describe("the README", () => {
         assert.ok(named.length > 10, named.join(", "));
         assert.deepEqual(
             named.filter((script) => !(script in scripts)),
+            [],
+        );
+    });
+
+    // Pulumi Cloud lets a pull request in as AWS does: by the form of the subject that GitHub gives the repository.
+    it("names each form of a pull request's subject that the preview role trusts", async () => {
+        const { inputs } = (await standard()).one("aws:iam/role:Role", "main-preview");
+        const trusted = String(inputs.assumeRolePolicy).match(/repo:[^"]+/g) ?? [];
+        const forms = trusted.map((subject) =>
+            subject.replace(/^repo:\w+(@\d+)?\/\w+(@\d+)?/, (_, owner, name) =>
+                ["repo:OWNER", owner && "@OWNER-ID", "/NAME", name && "@REPOSITORY-ID"].join(""),
+            ),
+        );
+        assert.equal(forms.length, 2);
+        assert.deepEqual(
+            forms.filter((form) => !readme.includes(`| \`${form}\` |`)),
             [],
         );
     });

@@ -1,4 +1,4 @@
-import { runProgram, type Recording } from "../tools/recorder";
+import { runProgram, type Recording, type Run } from "../tools/recorder";
 import { configured, organization, project, region as homeRegion, type Values } from "./settings";
 
 export type { Recording, Registration } from "../tools/recorder";
@@ -10,6 +10,7 @@ export interface Scenario {
     readonly config?: Readonly<Record<string, string>>;
     readonly region?: string;
     readonly stack?: string;
+    readonly lookups?: Run["lookups"];
     /** What runs; by default the whole program. Returns the outputs. */
     readonly program?: () => unknown;
 }
@@ -31,7 +32,7 @@ export async function record(scenario: Scenario = {}): Promise<Recording> {
 
 /** As `record`, for programs that are meant to fail: what was declared until then, and what was thrown. */
 export function attempt(scenario: Scenario = {}): Promise<{ recording: Recording; failure: Error | undefined }> {
-    const { values, config, region = homeRegion, stack = "dev", program } = scenario;
+    const { values, config, region = homeRegion, stack = "dev", lookups, program } = scenario;
     const namespaced = Object.entries(configured(values)).map(([key, value]) => [`${project.name}:${key}`, value]);
     const own = Object.fromEntries(namespaced) as Record<string, string>;
     return runProgram({
@@ -40,6 +41,7 @@ export function attempt(scenario: Scenario = {}): Promise<{ recording: Recording
         organization,
         config: { ...own, "aws:region": region, ...config },
         region,
+        lookups,
         program,
     });
 }

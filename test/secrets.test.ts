@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { account, secretArn } from "../tools/fakeCloud";
+import { referencesInUse } from "../infra/service/inUse";
+import { account, failure, secretArn } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Call } from "./iam";
-import { attempt, type Recording } from "./record";
+import { attempt, record, type Recording } from "./record";
 import { databasePassword, existingParameter, existingSecret, standard, withDomain } from "./scenarios";
 
 const region = "ap-northeast-1";
@@ -113,5 +114,78 @@ describe("variables and secrets of the app", () => {
             recording.of(secretType).map(({ name }) => name),
             ["main-TOKEN", "main-token"],
         );
+    });
+});
+
+describe("secrets that a release refers to, and the configuration no more", () => {
+    const other = `arn:aws:secretsmanager:${region}:${account}:secret:shared/mail-Qw3rT7`;
+    const parameter = `arn:aws:ssm:${region}:${account}:parameter/shop/former`;
+    const revisions: Readonly<Record<string, unknown>> = {
+        [`arn:aws:ecs:${region}:${account}:task-definition/fargate-cicd-dev:7`]: [
+            { name: "app", secrets: [{ name: "DB_PASSWORD", valueFrom: `${secretArn("main-DB_PASSWORD")}:::0123` }] },
+            { name: "agent" },
+        ],
+        [`arn:aws:ecs:${region}:${account}:task-definition/fargate-cicd-dev:6`]: [
+            {
+                name: "app",
+                secrets: [
+                    { name: "DB_PASSWORD", valueFrom: `${secretArn("main-DB_PASSWORD")}:::0122` },
+                    { name: "MAIL", valueFrom: `${other}:password::` },
+                    { name: "FORMER", valueFrom: parameter },
+                ],
+            },
+        ],
+    };
+    /** During the rollout of one revision over the other. */
+    const running = {
+        "aws:ecs/getService:getService": ({ clusterArn, serviceName }: Readonly<Record<string, unknown>>) => {
+            assert.deepEqual([clusterArn, serviceName], ["fargate-cicd-dev", "fargate-cicd-dev"]);
+            return { deployments: Object.keys(revisions).map((taskDefinition) => ({ taskDefinition })) };
+        },
+        "aws:ecs/getTaskDefinition:getTaskDefinition": ({ taskDefinition }: Readonly<Record<string, unknown>>) => ({
+            containerDefinitions: JSON.stringify(revisions[String(taskDefinition)]),
+        }),
+    };
+    const without = (secrets: Readonly<Record<string, string>> = {}) =>
+        record({ values: { secrets: JSON.stringify(secrets) }, lookups: running });
+
+    const readable = (run: Recording) =>
+        policyOf(run.one("aws:iam/rolePolicy:RolePolicy", "main-execution")).Statement.flatMap(
+            ({ Action, Resource }) => (/secretsmanager|ssm/.test(JSON.stringify(Action)) ? Resource : []),
+        );
+
+    it("stay as they are, and can be read by the tasks that ECS starts of it", async () => {
+        const run = await without();
+        const { name, inputs } = run.one(secretType);
+        assert.deepEqual([name, inputs.recoveryWindowInDays], ["main-DB_PASSWORD", 0]);
+        assert.deepEqual(run.one(versionType).ignoreChanges, ["secretString"]);
+        assert.deepEqual(readable(run), [secretArn("main-DB_PASSWORD"), other, parameter]);
+    });
+
+    it("are in no new revision", async () => {
+        const { containerDefinitions } = (await without()).one("aws:ecs/taskDefinition:TaskDefinition").inputs;
+        assert.deepEqual((JSON.parse(String(containerDefinitions)) as { secrets: unknown }[])[0]!.secrets, []);
+    });
+
+    it("stay as well where an ARN has taken the place of the value", async () => {
+        const run = await without({ DB_PASSWORD: existingSecret });
+        assert.deepEqual(run.of(secretType).length, 1);
+        assert.deepEqual(readable(run), [existingSecret, secretArn("main-DB_PASSWORD"), other, parameter]);
+    });
+
+    it("are the configuration's where that has them, with its value, each once", async () => {
+        const run = await without({ DB_PASSWORD: databasePassword, MAIL: other });
+        assert.equal(run.one(versionType).inputs.secretString, databasePassword);
+        assert.deepEqual(run.one(versionType).ignoreChanges, []);
+        assert.deepEqual(readable(run), [secretArn("main-DB_PASSWORD"), other, parameter]);
+    });
+
+    it("are not taken for gone where AWS does not say what runs", async () => {
+        const throttled = () => failure("reading ECS Service: ThrottlingException: Rate exceeded");
+        const { failure: thrown } = await attempt({
+            lookups: { "aws:ecs/getService:getService": throttled },
+            program: () => referencesInUse("fargate-cicd-dev", {}),
+        });
+        assert.match(String(thrown), /ThrottlingException/);
     });
 });

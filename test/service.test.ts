@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import type { Recording } from "./record";
+import { isDeepStrictEqual } from "node:util";
+import { table, type Setting } from "../infra/config/table";
+import { record, type Recording } from "./record";
 import { alternative, standard } from "./scenarios";
 
 const serviceType = "aws:ecs/service:Service";
@@ -37,10 +39,34 @@ describe("service", () => {
         assert.ok(Number(most) >= 200, "a single task could not be replaced");
     });
 
-    it("gives a starting app a grace period, and waits until it is steady", () => {
-        const { healthCheckGracePeriodSeconds, waitForSteadyState } = service(run);
-        assert.equal(healthCheckGracePeriodSeconds, 60);
-        assert.equal(waitForSteadyState, true);
+    it("gives an app all the time to start that is configured, and then the load balancer the time to notice", () => {
+        const grace = (recording: Recording) => {
+            const { healthCheck } = recording.one("aws:lb/targetGroup:TargetGroup").inputs;
+            const { interval, healthyThreshold } = healthCheck as Record<string, number>;
+            // A check may be due an interval after the app is up, and further ones follow until it counts as healthy.
+            return Number(service(recording).healthCheckGracePeriodSeconds) - interval! * (healthyThreshold! + 1);
+        };
+        assert.deepEqual([grace(run), grace(other)], [60, 90]);
+    });
+
+    it("lives through a stall of 20 s: fewer checks in a row fail for it than make a task unhealthy", () => {
+        const { healthCheck, deregistrationDelay } = other.one("aws:lb/targetGroup:TargetGroup").inputs;
+        const { interval, timeout, unhealthyThreshold } = healthCheck as Record<string, number>;
+        // Every check fails that begins in the stall, more than its timeout before the end, or before it and is not answered yet.
+        const failing = Math.ceil(20 / interval!);
+        assert.ok(timeout! < interval! && failing < unhealthyThreshold!);
+        assert.ok(unhealthyThreshold! >= 2 && unhealthyThreshold! <= 10, "Elastic Load Balancing takes 2 to 10");
+        assert.equal(deregistrationDelay, 120);
+    });
+
+    it("waits until it is steady, for as long as a release that fails slowly may take", () => {
+        assert.equal(service(run).waitForSteadyState, true);
+        assert.deepEqual(run.one(serviceType).customTimeouts, { create: "25m", update: "25m", delete: "25m" });
+        assert.deepEqual(other.one(serviceType).customTimeouts, { create: "28m", update: "28m", delete: "28m" });
+    });
+
+    it("spreads its tasks over the zones again after one has failed", () => {
+        assert.equal(service(run).availabilityZoneRebalancing, "ENABLED");
     });
 
     it("leaves the running revision to the pipeline, and the number of tasks to autoscaling", () => {
@@ -51,12 +77,37 @@ describe("service", () => {
         assert.deepEqual(other.one(serviceType).ignoreChanges, ["desiredCount"]);
     });
 
-    it("is created after all it needs and destroyed before it: ways out, listener, capacity, permissions, family", () => {
+    it("opens another port before it uses it, and closes the former one when nothing uses that any more", () => {
+        // The provider changes a rule's ports in place (ModifySecurityGroupRules): it replaces a rule with its kind of peer only.
+        for (const [kind, name] of [
+            ["Egress", "main-alb-to-tasks"],
+            ["Ingress", "main-tasks-from-alb"],
+        ]) {
+            const rule = run.one(`aws:vpc/securityGroup${kind}Rule:SecurityGroup${kind}Rule`, name);
+            assert.deepEqual(rule.replaceOnChanges, ["fromPort", "toPort"]);
+            assert.equal(rule.deleteBeforeReplace, false);
+            assert.ok(run.one(serviceType).dependsOn.includes(rule), name);
+        }
+    });
+
+    it("asks for its capacity when a new account has had the time to make the role that ECS works with", () => {
+        // See retryClusterCapacityProvidersPut in the provider, which does not wait for that role, and retryClusterCreate, which does.
+        const { dependsOn } = run.one("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders");
+        assert.deepEqual(
+            dependsOn.map(({ type }) => type),
+            ["aws:lb/listener:Listener"],
+        );
+    });
+
+    it("is created after all it needs and destroyed before it: ways out, listener, ports, capacity, permissions, family", () => {
         const needs = run.one(serviceType).dependsOn.map(({ type, name }) => `${type} ${name}`);
         assert.deepEqual(needs.sort(), [
             "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders main",
             "aws:iam/rolePolicy:RolePolicy main-execution",
             "aws:lb/listener:Listener main-http",
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule main-alb-to-tasks",
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule main-tasks-https",
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule main-tasks-from-alb",
             "awsx:ec2:Vpc main-vpc",
             "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily main",
         ]);
@@ -83,8 +134,33 @@ describe("service", () => {
         assert.deepEqual([clusterName, capacityProviders], ["fargate-cicd-dev", ["FARGATE", "FARGATE_SPOT"]]);
     });
 
-    it("changes its capacity in place, without a new service", () => {
+    it("changes its capacity in place, which the provider refuses otherwise", () => {
         assert.equal(service(run).forceNewDeployment, true);
+    });
+
+    // Provider 6.34, service.go, resourceServiceUpdate: ForceNewDeployment goes into each update but one of tags alone.
+    it("has new tasks for exactly the settings of which the table says so", async () => {
+        const others = {
+            ...{ githubBranch: "live", githubEnvironment: "dev", createGithubRepository: "true", releasedBy: "pulumi" },
+            ...{ availabilityZones: "3", natGateways: "none", healthCheckPath: "/health" },
+            ...{ startSeconds: "90", drainSeconds: "120", stopSeconds: "90", capacity: "spot", architecture: "arm64" },
+            ...{ memory: "1024", minTasks: "1", maxTasks: "3", enableExec: "true", deletionProtection: "true" },
+            ...{ environment: '{"LOG_LEVEL":"debug"}', secrets: '{"KEY":"value"}' },
+            ...{ logRetentionDays: "7", containerInsights: "enhanced", alarmEmail: "on-call@example.com" },
+        };
+        const owned = (recording: Recording) => ({
+            ...service(recording),
+            taskDefinition: "the next release's",
+            desiredCount: "autoscaling's",
+        });
+        const changing: string[] = [];
+        for (const [key, value] of Object.entries(others)) {
+            if (!isDeepStrictEqual(owned(await record({ values: { [key]: value } })), owned(run))) {
+                changing.push(key);
+            }
+        }
+        const said = Object.entries<Setting>(table).filter(([, { takesEffect }]) => takesEffect.includes("new tasks"));
+        assert.deepEqual(changing.sort(), said.map(([key]) => key).sort());
     });
 
     it("tags the tasks that it starts", () => {
@@ -99,6 +175,14 @@ describe("service", () => {
         };
         assert.deepEqual(bounds(run), [2, 2, 4, "service/fargate-cicd-dev/fargate-cicd-dev"]);
         assert.deepEqual(bounds(other), [3, 3, 9, "service/fargate-cicd-live/fargate-cicd-live"]);
+    });
+
+    it("changes its scaling in one order: a target that is being changed refuses other changes", () => {
+        const policies = run.of("aws:appautoscaling/policy:Policy");
+        assert.deepEqual(
+            policies.map(({ dependsOn }) => dependsOn.map(({ name }) => name)),
+            [[], ["main-cpu"]],
+        );
     });
 
     it("follows CPU and requests per target, out quickly and in slowly", () => {

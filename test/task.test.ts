@@ -34,6 +34,7 @@ describe("task", () => {
                 name: "app",
                 image: `123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/fargate-cicd-dev@${String(digest)}`,
                 essential: true,
+                stopTimeout: 30,
                 environment: [],
                 secrets: [],
                 portMappings: [{ containerPort: 80, hostPort: 80, protocol: "tcp" }],
@@ -50,9 +51,10 @@ describe("task", () => {
         assert.match(String(digest), /^sha256:[0-9a-f]{64}$/);
     });
 
-    it("listens on the configured port and logs in the configured region", () => {
+    it("listens on the configured port, may take its time to stop, and logs in the configured region", () => {
         const [container] = containers(other);
         assert.deepEqual(container!.portMappings, [{ containerPort: 8080, hostPort: 8080, protocol: "tcp" }]);
+        assert.equal(container!.stopTimeout, 90);
         const { options } = container!.logConfiguration as { options: Record<string, string> };
         assert.equal(options["awslogs-region"], "eu-west-1");
     });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import type { Recording } from "./record";
@@ -7,8 +9,14 @@ import { production, sharedDev, standard } from "./scenarios";
 import { projectFolder } from "./settings";
 
 interface Step {
+    readonly id?: string;
+    readonly name?: string;
+    readonly if?: string;
+    readonly env?: Readonly<Record<string, string>>;
     readonly uses?: string;
     readonly run?: string;
+    readonly "timeout-minutes"?: number;
+    readonly with?: Readonly<Record<string, unknown>>;
 }
 
 interface Job {
@@ -16,8 +24,10 @@ interface Job {
     readonly if?: string;
     readonly needs?: string[];
     readonly "runs-on": string;
+    readonly "timeout-minutes"?: number;
     readonly environment?: { name: string; url: string };
     readonly concurrency?: { group: string; "cancel-in-progress": boolean };
+    readonly strategy?: { matrix: { node: number[] } };
     readonly steps: readonly Step[];
 }
 
@@ -104,13 +114,15 @@ describe("the workflows", () => {
         for (const [name, { permissions }] of Object.entries(workflow("deploy.yml").jobs)) {
             assert.deepEqual(permissions, { contents: "read", "id-token": "write" }, name);
         }
-        const { preview, fork } = workflow("preview.yml").jobs;
+        const { preview, ...others } = workflow("preview.yml").jobs;
         assert.deepEqual(preview!.permissions, {
             contents: "read",
             "id-token": "write",
             "pull-requests": "write",
         });
-        assert.deepEqual(fork!.permissions, {});
+        for (const [name, { permissions }] of Object.entries(others)) {
+            assert.deepEqual(permissions, {}, name);
+        }
     });
 
     it("deploy on a push of the app to the branch that the role trusts by default, and by hand", () => {
@@ -142,8 +154,10 @@ describe("the workflows", () => {
                 ["vars.RUNNER != ''", "${{ vars.RUNNER }}", undefined, undefined],
                 ["vars.RUNNER_DEV != ''", "${{ vars.RUNNER_DEV }}", undefined, { name: "dev", url }],
                 [
-                    // Of the two before it one is always skipped, and neither may have failed.
-                    "${{ !failure() && !cancelled() && vars.RUNNER_PROD != '' }}",
+                    // Of the two before it one is always skipped, where there is no such stack.
+                    "!cancelled() && vars.RUNNER_PROD != ''" +
+                        " && (needs.deploy.result == 'success' || needs.deploy.result == 'skipped')" +
+                        " && (needs.dev.result == 'success' || needs.dev.result == 'skipped')",
                     "${{ vars.RUNNER_PROD }}",
                     ["deploy", "dev"],
                     { name: "prod", url },
@@ -153,12 +167,149 @@ describe("the workflows", () => {
         assert.deepEqual([dev!.steps, prod!.steps], [deploy!.steps, deploy!.steps]);
     });
 
-    it("preview a pull request of the repository itself, and tell one of a fork why it gets none", () => {
-        const { preview, fork } = workflow("preview.yml").jobs;
+    it("look for an image of the commit and of the tasks' processor, which the runner has as well", () => {
+        for (const [name, { steps }] of Object.entries(workflow("deploy.yml").jobs)) {
+            const look = steps.find(({ id }) => id === "image");
+            const tag = "${{ github.sha }}-${{ runner.arch }}";
+            assert.ok(look?.env?.IMAGE?.endsWith("/${{ vars.ECR_REPOSITORY }}:" + tag), name);
+            const pushed = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"));
+            assert.equal(pushed?.with?.tags, "${{ steps.image.outputs.name }}", name);
+        }
+    });
+
+    // Variables reach no run of a fork, and secrets none of Dependabot either: "Using secrets in GitHub Actions" and "Dependabot on
+    // GitHub Actions" in GitHub's docs. A push by anybody else to Dependabot's branch is an ordinary one.
+    describe("before they roll out", () => {
+        const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-newer-"));
+        after(() => fs.rmSync(scratch, { recursive: true }));
+        const git = (...args: string[]) =>
+            execFileSync("git", ["-C", scratch, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
+                encoding: "utf8",
+            }).trim();
+        const commit = () => {
+            git("commit", "--quiet", "--allow-empty", "--message", "any");
+            return git("rev-parse", "HEAD");
+        };
+        const { steps } = workflow("deploy.yml").jobs.deploy!;
+        const guard = steps.find(({ name }) => name === "See that nothing newer is live")!;
+        /** Runs the step as a runner does, where the service runs `image`. */
+        const attempt = (version: string, image: string) => {
+            const answers =
+                'case "$2" in describe-services) echo arn:revision;; ' +
+                `*) [ "$4" = arn:revision ] && echo ${image};; esac`;
+            fs.writeFileSync(path.join(scratch, "aws"), `#!/bin/sh\n${answers}\n`, { mode: 0o755 });
+            const env = {
+                PATH: `${scratch}:${process.env.PATH}`,
+                VERSION: version,
+                CLUSTER: "c",
+                SERVICE: "s",
+                CONTAINER: "app",
+            };
+            return spawnSync("bash", ["-e", "-c", guard.run!], { cwd: scratch, env, encoding: "utf8" });
+        };
+
+        it("see that what is live is not newer: only a re-run goes back, and what has no place in the history is no reason", () => {
+            git("init", "--quiet");
+            const [first, second] = [commit(), commit()];
+            git("checkout", "--quiet", "-b", "other", first);
+            const other = commit();
+            const registry = "123456789012.dkr.ecr.eu-west-1.example.com/shop";
+            const refused = attempt(first, `${registry}:${second}-ARM64`);
+            assert.equal(refused.status, 1, refused.stderr);
+            assert.match(
+                refused.stdout,
+                new RegExp(
+                    `^::error::s runs ${second}, which is newer than this run's commit. Re-run this run to go back`,
+                ),
+            );
+            for (const tag of [
+                `:${first}`,
+                `:${second}`,
+                `:${other}`,
+                `:${"f".repeat(40)}`,
+                ":build-0123",
+                `@sha256:${"e".repeat(64)}`,
+            ]) {
+                assert.equal(attempt(second, registry + tag).status, 0, tag);
+            }
+            assert.equal(guard.if, "github.run_attempt == 1");
+        });
+
+        it("see it with the whole history, in the job's own turn, and before anything is built", () => {
+            const at = (name: RegExp) => steps.findIndex((step) => name.test(step.name ?? ""));
+            assert.equal(steps[at(/^Check out$/)]!.with?.["fetch-depth"], 0);
+            assert.ok(at(/^Assume/) < steps.indexOf(guard) && steps.indexOf(guard) < at(/^Build and push$/));
+        });
+    });
+
+    it("end what hangs, and no deployment before its waits are over or after its credentials are", () => {
+        for (const name of all) {
+            for (const [id, job] of Object.entries(workflow(name).jobs)) {
+                assert.ok(job["timeout-minutes"], `${name}: ${id}`);
+            }
+        }
+        const hour = 60; // of a session of configure-aws-credentials, where it is not told otherwise
+        const build = 15;
+        for (const { steps, "timeout-minutes": minutes } of Object.values(workflow("deploy.yml").jobs)) {
+            const waits = steps.map((step) => Number(step.with?.["wait-for-minutes"] ?? step["timeout-minutes"] ?? 0));
+            const longest = waits.reduce((sum, each) => sum + each, build);
+            assert.ok(minutes! >= longest && minutes! <= hour, `${minutes} minutes for ${longest}`);
+        }
+    });
+
+    it("look for an image of the commit and of the tasks' processor, which the runner has as well", () => {
+        for (const [name, { steps }] of Object.entries(workflow("deploy.yml").jobs)) {
+            const look = steps.find(({ id }) => id === "image");
+            const tag = "${{ github.sha }}-${{ runner.arch }}";
+            assert.ok(look?.env?.IMAGE?.endsWith("/${{ vars.ECR_REPOSITORY }}:" + tag), name);
+            const pushed = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"));
+            assert.equal(pushed?.with?.tags, "${{ steps.image.outputs.name }}", name);
+        }
+    });
+
+    // BuildKit pushes the image first, and what becomes of its cache's export decides then, unless told otherwise (`ignore-error`, in
+    // its control.go); an import that fails it only logs (loadResult in its llbsolver/bridge.go).
+    it("release an image although GitHub's cache takes no layers", () => {
+        const build = workflow("deploy.yml").jobs.deploy!.steps.find(({ name }) => name === "Build and push")!;
+        assert.match(String(build.with?.["cache-to"]), /,ignore-error=true$/);
+    });
+
+    it("preview what can be previewed, and tell a fork and Dependabot why they get none", () => {
+        const { preview, fork, dependabot } = workflow("preview.yml").jobs;
         const head = "github.event.pull_request.head.repo.full_name";
-        assert.equal(preview!.if, `vars.PULUMI_STACK != '' && ${head} == github.repository`);
-        assert.equal(fork!.if, `vars.PULUMI_STACK != '' && ${head} != github.repository`);
-        assert.match(fork!.steps[0]!.run!, /^echo "::notice title=No preview::.+"$/);
+        assert.equal(
+            preview!.if,
+            `vars.PULUMI_STACK != '' && github.actor != 'dependabot[bot]' && ${head} == github.repository`,
+        );
+        assert.equal(fork!.if, `${head} != github.repository`);
+        assert.equal(dependabot!.if, "vars.PULUMI_STACK != '' && github.actor == 'dependabot[bot]'");
+        for (const job of [fork!, dependabot!]) {
+            assert.match(job.steps[0]!.run!, /^echo "::notice title=No preview::.+"$/);
+            assert.doesNotMatch(JSON.stringify([job["runs-on"], job.steps]), /\b(vars|secrets)\./);
+        }
+    });
+
+    it("preview with the CLI whose SDK the program has", () => {
+        const lock = JSON.parse(fs.readFileSync(path.join(projectFolder, "package-lock.json"), "utf8")) as {
+            packages: Record<string, { version: string }>;
+        };
+        const preview = workflow("preview.yml").jobs.preview!.steps.find(({ uses }) =>
+            /^pulumi\/actions@/.test(uses ?? ""),
+        );
+        assert.equal(preview?.with?.["pulumi-version"], lock.packages["node_modules/@pulumi/pulumi"]!.version);
+    });
+
+    it("test on every Node.js from the oldest that the program takes to the one that it is developed with", () => {
+        const { engines } = JSON.parse(fs.readFileSync(path.join(projectFolder, "package.json"), "utf8")) as {
+            engines: { node: string };
+        };
+        const { unit, test } = workflow("ci.yml").jobs;
+        const developed = fs.readFileSync(path.join(projectFolder, ".node-version"), "utf8").trim();
+        assert.deepEqual(unit!.strategy?.matrix.node.map(String), [engines.node.replace(">=", ""), developed]);
+        for (const job of [test!, workflow("preview.yml").jobs.preview!]) {
+            const [node] = job.steps.filter(({ uses }) => uses?.startsWith("actions/setup-node@"));
+            assert.deepEqual(node!.with, { "node-version-file": ".node-version" });
+        }
     });
 
     it("build no image and write to no registry in a preview", () => {

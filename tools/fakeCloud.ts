@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 /** What AWS, GitHub and the image builder would answer: ids and ARNs in their real form, one for each type and name. */
 
 type Properties = Readonly<Record<string, unknown>>;
-type Lookup = (inputs: Properties) => Record<string, unknown>;
+export type Lookup = (inputs: Properties, region: string) => Record<string, unknown>;
 
 export const account = "123456789012";
 export const issuer = "token.actions.githubusercontent.com";
@@ -18,7 +18,7 @@ export function create(
     const suffix = hex(`${type} ${name}`);
     const physicalName = typeof given.name === "string" ? given.name : `${name}-${suffix.slice(0, 7)}`;
     const arn = (service: string, resource: string, where = region) =>
-        `arn:aws:${service}:${where}:${account}:${resource}`;
+        `arn:${partitionOf(region)}:${service}:${where}:${account}:${resource}`;
     const made = (id: string, outputs: Properties = {}) => ({
         id,
         state: { ...given, name: physicalName, ...outputs },
@@ -26,7 +26,7 @@ export function create(
 
     switch (type) {
         case "awsx:ec2:Vpc": {
-            const zones = Array.from({ length: Number(given.numberOfAvailabilityZones) }, (_, index) => index + 1);
+            const zones = (given.availabilityZoneNames as readonly string[]).map((_, index) => index + 1);
             return made("", {
                 vpcId: `vpc-${name}`,
                 publicSubnetIds: zones.map((zone) => `subnet-public-${zone}`),
@@ -76,7 +76,7 @@ export function create(
         case "aws:iam/role:Role":
             return made(physicalName, { arn: arn("iam", `role/${physicalName}`, "") });
         case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
-            return made(oidcProviderArn, { arn: oidcProviderArn });
+            return made(arn("iam", `oidc-provider/${issuer}`, ""), { arn: arn("iam", `oidc-provider/${issuer}`, "") });
         case "aws:acm/certificate:Certificate": {
             const id = arn("acm", `certificate/${suffix}`);
             const challenge = {
@@ -94,7 +94,7 @@ export function create(
             // The name of a record is an input, and no physical name that is made up.
             return { id: `${String(given.zoneId)}_${suffix}`, state: { ...given, fqdn: given.name } };
         case "aws:secretsmanager/secret:Secret":
-            return made(secretArn(name), { arn: secretArn(name) });
+            return made(secretArn(name, region), { arn: secretArn(name, region) });
         case "aws:secretsmanager/secretVersion:SecretVersion":
             return made(`${String(given.secretId)}|${suffix}`, { arn: given.secretId, versionId: suffix });
         case "github:index/repository:Repository":
@@ -102,6 +102,10 @@ export function create(
         default:
             return made(`${name}-${suffix}`);
     }
+}
+
+function partitionOf(region: string): string {
+    return region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
 
 export const oidcProviderArn = `arn:aws:iam::${account}:oidc-provider/${issuer}`;
@@ -112,26 +116,53 @@ export const elbZoneId = "Z14GRHDCWA56QT";
 export const zoneId = "Z0123456789ABCDEFGHIJ";
 
 /** Secrets Manager adds six characters to the name that it is given. */
-export const secretArn = (name: string): string =>
-    `arn:aws:secretsmanager:ap-northeast-1:${account}:secret:${name}-1234567-aBcDeF`;
+export const secretArn = (name: string, region = "ap-northeast-1"): string =>
+    `arn:${partitionOf(region)}:secretsmanager:${region}:${account}:secret:${name}-1234567-aBcDeF`;
 
 /** Look-ups by token. GitHub spells the names in capitals, however the configuration does: a token's subject follows GitHub. */
 export const lookups: Readonly<Record<string, Lookup>> = {
+    // Asked for by name it is before the program makes it, by its cluster's ARN after that.
+    "aws:ecs/getService:getService": ({ clusterArn, serviceName }) => {
+        const cluster = String(clusterArn);
+        if (!cluster.startsWith("arn:")) {
+            return failure("no matching ECS Service found");
+        }
+        const taskDefinition = `${cluster.replace(":cluster/", ":task-definition/")}:1`;
+        return { serviceName, desiredCount: 2, runningCount: 2, deployments: [{ status: "PRIMARY", taskDefinition }] };
+    },
     "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: account }),
-    "aws:index/getPartition:getPartition": () => ({ partition: "aws" }),
+    // Of every region the same three. Which one is asked about is the provider's, and not in what it is asked.
+    "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: ["zone-c", "zone-a", "zone-d"] }),
+    "aws:index/getPartition:getPartition": (_, region) => ({ partition: partitionOf(region) }),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": () => ({ userName: "AWS", password: registryPassword }),
-    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": () => ({ arn: oidcProviderArn }),
-    "aws:route53/getZone:getZone": ({ name }) => ({ zoneId, name }),
+    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": (_, region) => ({
+        arn: `arn:${partitionOf(region)}:iam::${account}:oidc-provider/${issuer}`,
+    }),
+    "aws:route53/getZone:getZone": ({ name }, region) => ({
+        zoneId,
+        name,
+        arn: `arn:${partitionOf(region)}:route53:::hostedzone/${zoneId}`,
+    }),
     "github:index/getUser:getUser": ({ username }) => ({
         login: capital(username),
         id: username === "acme" ? "90000001" : "90000007",
     }),
     "github:index/getTeam:getTeam": () => ({ id: "70000001" }),
+    "github:index/getActionsVariables:getActionsVariables": () => ({ variables: [] }),
+    "github:index/getActionsSecrets:getActionsSecrets": () => ({ secrets: [] }),
+    "github:index/getActionsEnvironmentVariables:getActionsEnvironmentVariables": () => ({ variables: [] }),
+    "github:index/getActionsEnvironmentSecrets:getActionsEnvironmentSecrets": () => ({ secrets: [] }),
     "github:index/getRepository:getRepository": ({ fullName }) => ({
         name: capital(String(fullName).split("/")[1]),
+        fullName,
         repoId: 80000001,
     }),
 };
+
+/** What a look-up throws that the provider refuses: gRPC's errors have the message in `details`, too. */
+export function failure(details: string): never {
+    throw Object.assign(new Error(details), { details });
+}
 
 export const registryPassword = "registry-password-0b5c";
 

@@ -21,6 +21,14 @@ export interface Registration {
     readonly dependsOn: readonly Registration[];
     readonly ignoreChanges: readonly string[];
     readonly protect: boolean;
+    readonly customTimeouts: pulumi.CustomTimeouts;
+    /** What the resource is replaced for, beyond what its provider says, and in which order. */
+    readonly replaceOnChanges: readonly string[];
+    readonly replaceWith: readonly Registration[];
+    /** Undefined: as the provider has it. */
+    readonly deleteBeforeReplace: boolean | undefined;
+    /** What takes the resource with it when it is deleted. */
+    readonly deletedWith: Registration | undefined;
     /** What the resource's id and ARN are, as others refer to it. */
     outputs: Readonly<Record<string, unknown>>;
 }
@@ -46,12 +54,14 @@ export interface Run {
     readonly config: Readonly<Record<string, string>>;
     /** What the made-up ARNs are in. */
     readonly region: string;
+    /** Answers of look-ups, by token, in place of what AWS would say of an account that is empty. */
+    readonly lookups?: Readonly<Record<string, fakeCloud.Lookup>>;
     /** What runs; by default the whole program. Returns the outputs. */
     readonly program?: () => unknown;
 }
 
 /**
- * Runs the program against mocks and records what it declares. Mocks receive no parent, dependsOn, protect or ignoreChanges, so
+ * Runs the program against mocks and records what it declares. Mocks receive no parent, dependsOn or other options, so
  * these come from a transformation, which every resource inherits.
  *
  * What it cannot prove: that AWS and GitHub accept the inputs. The sandbox does that.
@@ -85,12 +95,12 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
             },
             call: ({ token, inputs }) => {
                 lookups.push({ token, inputs: inputs as Record<string, unknown> });
-                const stub = fakeCloud.lookups[token];
+                const stub = { ...fakeCloud.lookups, ...run.lookups }[token];
                 if (!stub) {
                     // Not thrown here: an output that fails takes the whole process with it (pulumi/pulumi#16665).
                     problems.unshift(`no stub for the look-up ${token}`);
                 }
-                return stub?.(inputs as Record<string, unknown>) ?? {};
+                return stub?.(inputs as Record<string, unknown>, region) ?? {};
             },
         },
         project,
@@ -112,13 +122,21 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                 if (registrations.some((other) => other.type === type && other.name === name)) {
                     problems.push(`${type} ${name}: registered twice`);
                 }
-                const { ignoreChanges = [], protect = false } = opts;
+                const { ignoreChanges = [], protect = false, customTimeouts = {}, replaceOnChanges = [] } = opts;
+                const { replaceWith = [], deleteBeforeReplace, deletedWith } = opts as pulumi.CustomResourceOptions;
+                const replacement = {
+                    replaceOnChanges,
+                    replaceWith: replaceWith.map((other) => known.get(other)!),
+                    deleteBeforeReplace,
+                    deletedWith: deletedWith && known.get(deletedWith),
+                };
                 const dependsOn: Registration[] = [];
                 pending.push(
                     resolveAll(opts).then((found) => dependsOn.push(...found.flatMap((one) => known.get(one) ?? []))),
                 );
                 const parent = opts.parent && known.get(opts.parent);
-                const registration = { type, name, parent, dependsOn, ignoreChanges, protect: protect === true };
+                const options = { ignoreChanges, protect: protect === true, customTimeouts, ...replacement };
+                const registration = { type, name, parent, dependsOn, ...options };
                 registrations.push({ ...registration, inputs: {}, secrets: [], provider: "", outputs: {} });
                 known.set(resource, registrations.at(-1)!);
                 return undefined;

@@ -5,6 +5,8 @@ import { ConfigReader, type ConfigSource } from "./reader";
 import { table, type Values } from "./table";
 import { checkTogether } from "./together";
 
+export { prefixLength, zoneBits } from "./networkKinds";
+
 export type NatGateways = Values["natGateways"];
 export type Architecture = Values["architecture"];
 export type Capacity = Values["capacity"];

@@ -4,19 +4,20 @@ import { text, type Kind } from "./kinds";
 
 /**
  * RFC 1918 is not asked for: a VPC may use any range but those that EC2 refuses (this network, loopback, link-local, multicast and
- * above). The network address must be exact, as EC2 would change it silently.
+ * above). The network address must be exact, as EC2 would change it silently. Of a /23 each zone has a /25, and the load balancer
+ * the /27 in it that ELB wants at least: awsx gives half of a zone to its private subnet and half of the rest to its public one.
  */
 export const cidr = text(
     v.pipe(
         v.string(),
-        v.regex(/^[\d.]+\/(1[6-9]|2[0-4])$/),
+        v.regex(/^[\d.]+\/(1[6-9]|2[0-3])$/),
         v.check((given) => isIPv4(given.slice(0, -3))),
         v.check((given) => !/^(0|127|22[4-9]|2[3-5]\d|169\.254)\./.test(given)),
         v.check((given) => network(given, prefixLength(given)) === given),
     ),
     {
-        expected: "an IPv4 network from /16 to /24 with no host bits set",
-        values: "an IPv4 network from /16 to /24 (three zones: /23)",
+        expected: "an IPv4 network from /16 to /23 with no host bits set",
+        values: "an IPv4 network from /16 to /23",
     },
 );
 
@@ -32,11 +33,8 @@ export function network(cidr: string, prefix: number): string {
 
 export const prefixLength = (network: string): number => Number(network.split("/")[1]);
 
-/**
- * The smallest VPC, as a prefix length, whose public subnets hold a load balancer. awsx halves the range for each power of two of
- * zones, gives half of a zone to its private subnet and half of the rest to its public one; ELB wants at least a /27 there.
- */
-export const longestPrefix = (zones: number): number => 27 - Math.ceil(Math.log2(zones)) - 2;
+/** What a zone's share of the VPC is longer than the VPC's own prefix: room for three zones, and as much as a fourth that is not used. */
+export const zoneBits = 2;
 
 /** An ELB health check path: absolute, at most 1024 characters. */
 export const path = text(v.pipe(v.string(), v.regex(/^\/[\w\-.~!$&'()*+,;=:@%/?]{0,1023}$/)), {

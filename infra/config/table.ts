@@ -21,10 +21,14 @@ export interface Setting<T = unknown> extends Kind<T> {
     readonly narrowed?: { readonly by: string; readonly kind: (other: never) => Kind<T> };
 }
 
-/** When a change takes effect: with `pulumi up`, with the first release after it, or never on a stack that runs. */
+/**
+ * When a change takes effect: with `pulumi up`, with `pulumi up` which rolls out what runs once more, with the first release after it,
+ * or never on a stack that runs.
+ */
 const atOnce = "at once";
+const withNewTasks = "at once, in new tasks";
 const withRelease = "with the next release";
-const inNewStack = "in a new stack only";
+const inNewStack = "in a new stack only; refused in one that runs";
 
 /**
  * Every setting, in the order in which problems are reported. `Pulumi.yaml`, the README's table and the tests of refusals come from
@@ -53,13 +57,13 @@ export const table = {
         default: "create",
         description:
             "GitHub's OIDC provider in the AWS account, which can have one only: `create` makes it, `existing` uses the one that is there",
-        takesEffect: atOnce,
+        takesEffect: inNewStack,
     },
     createGithubRepository: {
         ...flag,
         default: "false",
         description: "Create the repository on GitHub (private, empty). `pulumi destroy` then deletes it",
-        takesEffect: atOnce,
+        takesEffect: inNewStack,
     },
     githubEnvironment: {
         ...optional(github.environmentName),
@@ -73,7 +77,8 @@ export const table = {
         ...github.reviewers("acme"),
         narrowed: { by: "githubRepository", kind: ([owner]: [string, string]) => github.reviewers(owner) },
         default: "",
-        description: "Who must let a deployment to `githubEnvironment` through",
+        description:
+            "Who must let a deployment to `githubEnvironment` through, in a public repository or with GitHub Enterprise",
         none: "nobody",
         takesEffect: atOnce,
     },
@@ -108,27 +113,46 @@ export const table = {
     availabilityZones: {
         ...integer(2, 3),
         default: "2",
-        description: "Zones that the VPC spans",
-        takesEffect: atOnce,
+        description: "Zones that the VPC spans, the first by name of those that every account has",
+        takesEffect: "at once, in new tasks: a third zone is added and taken away in place",
     },
     natGateways: {
         ...oneOf("none", "single", "one-per-az"),
         default: "single",
         description:
             "`single`, `one-per-az` (survives the loss of a zone), or `none` (no cost; tasks run in public subnets with addresses, behind the same firewall rules)",
-        takesEffect: atOnce,
+        takesEffect: `${atOnce}; to and from \`none\` in new tasks`,
     },
     containerPort: {
         ...integer(1, 65_535),
         default: "80",
         description: "The port on which the app's container listens",
-        takesEffect: "at once, and only with `releasedBy: pulumi` for that one `pulumi up`",
+        takesEffect: "at once, with `releasedBy: pulumi` for that one `pulumi up`; refused otherwise",
     },
     healthCheckPath: {
         ...network.path,
         default: "/",
         description: "The path that answers 2xx or 3xx when the app is healthy",
         takesEffect: atOnce,
+    },
+    startSeconds: {
+        ...integer(0, 600),
+        default: "60",
+        description:
+            "Seconds that the app may take from its start until it answers `healthCheckPath`; a task that takes longer is replaced",
+        takesEffect: withNewTasks,
+    },
+    drainSeconds: {
+        ...integer(0, 3600),
+        default: "15",
+        description: "Seconds that a task which leaves may take to answer the requests it has; it gets no new ones",
+        takesEffect: atOnce,
+    },
+    stopSeconds: {
+        ...integer(2, 120),
+        default: "30",
+        description: "Seconds that the app may take to end after `SIGTERM`, before it is killed",
+        takesEffect: withRelease,
     },
     domainName: {
         ...optional(network.domainName),
@@ -178,7 +202,7 @@ export const table = {
         ...oneOf("on-demand", "spot"),
         default: "on-demand",
         description: "`on-demand`, or `spot` for cheaper tasks that AWS may reclaim (one always runs on demand)",
-        takesEffect: atOnce,
+        takesEffect: withNewTasks,
     },
     minTasks: {
         ...integer(1, 1000),
@@ -209,7 +233,7 @@ export const table = {
         ...flag,
         default: "false",
         description: "Whether `aws ecs execute-command` opens a shell in a running task",
-        takesEffect: withRelease,
+        takesEffect: withNewTasks,
     },
     alarmEmail: {
         ...optional(aws.email),

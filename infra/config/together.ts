@@ -1,5 +1,5 @@
 import { isResourceName, longestName } from "./awsKinds";
-import { longestPrefix, network, parent, prefixLength } from "./networkKinds";
+import { parent } from "./networkKinds";
 import type { ConfigReader, ConfigSource } from "./reader";
 import type { Values } from "./table";
 
@@ -8,7 +8,6 @@ export function checkTogether(config: ConfigReader, values: Values, source: Conf
     checkEnvironment(config, values);
     checkDomain(config, values);
     checkTasks(config, values);
-    checkNetwork(config, values);
     checkVariables(config, values);
     checkName(config, values, source);
 }
@@ -46,19 +45,6 @@ function checkDomain(config: ConfigReader, { domainName, hostedZone }: Values): 
 function checkTasks(config: ConfigReader, { minTasks, maxTasks }: Values): void {
     if (config.accepted("minTasks", "maxTasks") && minTasks > maxTasks) {
         config.refuse("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
-    }
-}
-
-function checkNetwork(config: ConfigReader, { vpcCidr, availabilityZones }: Values): void {
-    const longest = longestPrefix(availabilityZones);
-    if (config.accepted("vpcCidr", "availabilityZones") && prefixLength(vpcCidr) > longest) {
-        config.refuse(
-            "vpcCidr",
-            `/${longest} or larger, so that a load balancer fits into the public subnet of each of ${availabilityZones} zones ` +
-                `(AWS asks for /27)`,
-            vpcCidr,
-            network(vpcCidr, longest),
-        );
     }
 }
 

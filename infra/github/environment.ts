@@ -8,6 +8,8 @@ export interface GitHubEnvironmentArgs {
     readonly environment: Environment;
     /** The only branch whose runs may enter the environment. */
     readonly branch: string;
+    /** What is written into the repository is written with these. */
+    readonly options: (parent: pulumi.Resource) => pulumi.CustomResourceOptions;
 }
 
 /**
@@ -16,8 +18,8 @@ export interface GitHubEnvironmentArgs {
  */
 export class GitHubEnvironment extends pulumi.ComponentResource {
     public readonly environmentName: string;
-    /** The name as it ends that of a variable: `PROD` of `prod`. */
-    public readonly variableSuffix: string;
+    /** What is in the environment goes with it. */
+    public readonly resource: pulumi.Resource;
     /** The name again, known once the environment is there. */
     public readonly created: pulumi.Output<string>;
 
@@ -39,16 +41,16 @@ export class GitHubEnvironment extends pulumi.ComponentResource {
                 reviewers: asked ? [{ users: users.map(toNumber), teams: teams.map(toNumber) }] : undefined,
                 deploymentBranchPolicy: { protectedBranches: false, customBranchPolicies: true },
             },
-            { parent: this },
+            args.options(this),
         );
         new github.RepositoryEnvironmentDeploymentPolicy(
             name,
             { repository, environment: created.environment, branchPattern: args.branch },
-            { parent: this },
+            { ...args.options(this), deletedWith: created },
         );
 
+        this.resource = created;
         this.environmentName = environment;
-        this.variableSuffix = environment.toUpperCase().replaceAll("-", "_");
         this.created = created.environment;
         this.registerOutputs({ environment: this.created });
     }

@@ -6,13 +6,16 @@ import type { LoadBalancer } from "../network/loadBalancer";
 import type { Registry } from "../registry";
 import type { Service } from "../service/service";
 import type { Task } from "../service/task";
+import type { Claim } from "./claim";
 import type { GitHubRepository } from "./repository";
+import { runnerName, type deployNames, type previewNames, type SettingNames } from "./settingNames";
 
 /** GitHub's hosted runners by the architecture that they build for, without emulation. */
 const runners: Readonly<Record<Architecture, string>> = { x86_64: "ubuntu-24.04", arm64: "ubuntu-24.04-arm" };
 
 export interface PipelineSettingsArgs {
     readonly repository: GitHubRepository;
+    readonly claim: Claim;
     readonly delivery: Delivery;
     readonly region: string;
     /** What images are built for. */
@@ -26,14 +29,11 @@ export interface PipelineSettingsArgs {
 }
 
 /** What a workflow reads. */
-interface Settings {
-    /** By the secret's name. */
-    readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
-    /** By the variable's name. */
-    readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
+interface Settings<Names extends SettingNames = SettingNames> {
+    readonly secrets: Readonly<Record<Names["secrets"][number], pulumi.Input<string>>>;
+    readonly variables: Readonly<Record<Names["variables"][number], pulumi.Input<string>>>;
 }
 
-/** What deploy.yml reads: the environment's, where there is one, so that each stack of a repository has its own. */
 const deploySettings = ({
     delivery,
     loadBalancer,
@@ -41,7 +41,7 @@ const deploySettings = ({
     task,
     registry,
     service,
-}: PipelineSettingsArgs): Settings => ({
+}: PipelineSettingsArgs): Settings<typeof deployNames> => ({
     secrets: { AWS_IAM_ROLE_TO_ASSUME: delivery.deployRoleArn },
     variables: {
         APP_URL: loadBalancer.url,
@@ -54,8 +54,12 @@ const deploySettings = ({
     },
 });
 
-/** What preview.yml reads: the repository's, as a pull request enters no environment. Undefined: it previews another stack. */
-const previewSettings = ({ delivery, region, pulumiApp }: PipelineSettingsArgs): Settings | undefined =>
+/** Undefined: preview.yml previews another stack. */
+const previewSettings = ({
+    delivery,
+    region,
+    pulumiApp,
+}: PipelineSettingsArgs): Settings<typeof previewNames> | undefined =>
     delivery.previewRoleArn && {
         secrets: { AWS_IAM_PREVIEW_ROLE_TO_ASSUME: delivery.previewRoleArn },
         variables: {
@@ -70,34 +74,37 @@ const previewSettings = ({ delivery, region, pulumiApp }: PipelineSettingsArgs):
 export class PipelineSettings extends pulumi.ComponentResource {
     constructor(name: string, args: PipelineSettingsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:PipelineSettings", name, {}, opts);
-        const { repositoryName: repository, environment, provider } = args.repository;
-        const child = { parent: this, provider };
+        const { repositoryName: repository, environment } = args.repository;
+        const child = { ...args.repository.settingOptions(this), dependsOn: args.claim.resource };
         const deploy = deploySettings(args);
         const preview = previewSettings(args);
         const logicalName = (setting: string) => `${name}-${setting.toLowerCase().replaceAll("_", "-")}`;
 
+        // GitHub refuses a variable that is there already and overwrites a secret: the secrets come last.
         if (environment) {
             const place = { repository, environment: environment.created };
+            const inside = { ...child, deletedWith: environment.resource };
+            const variables = Object.entries(deploy.variables).map(([variableName, value]) => {
+                const variable = { ...place, variableName, value };
+                return new github.ActionsEnvironmentVariable(logicalName(variableName), variable, inside);
+            });
             for (const [secretName, value] of Object.entries(deploy.secrets)) {
                 const sealed = { ...place, secretName, value: pulumi.secret(value) };
-                new github.ActionsEnvironmentSecret(logicalName(secretName), sealed, child);
-            }
-            for (const [variableName, value] of Object.entries(deploy.variables)) {
-                const variable = { ...place, variableName, value };
-                new github.ActionsEnvironmentVariable(logicalName(variableName), variable, child);
+                const opts = { ...inside, dependsOn: [child.dependsOn, ...variables] };
+                new github.ActionsEnvironmentSecret(logicalName(secretName), sealed, opts);
             }
         }
 
         const shared = environment ? undefined : deploy;
-        // GitHub chooses a job's runner before the job enters its environment.
-        const runner = environment ? `RUNNER_${environment.variableSuffix}` : "RUNNER";
+        const runner = { [runnerName(environment?.environmentName)]: runners[args.architecture] };
+        const variables = Object.entries({ ...shared?.variables, ...preview?.variables, ...runner }).map(
+            ([variableName, value]) =>
+                new github.ActionsVariable(logicalName(variableName), { repository, variableName, value }, child),
+        );
         for (const [secretName, value] of Object.entries({ ...shared?.secrets, ...preview?.secrets })) {
             const sealed = { repository, secretName, value: pulumi.secret(value) };
-            new github.ActionsSecret(logicalName(secretName), sealed, child);
-        }
-        const variables = { ...shared?.variables, ...preview?.variables, [runner]: runners[args.architecture] };
-        for (const [variableName, value] of Object.entries(variables)) {
-            new github.ActionsVariable(logicalName(variableName), { repository, variableName, value }, child);
+            const opts = { ...child, dependsOn: [child.dependsOn, ...variables] };
+            new github.ActionsSecret(logicalName(secretName), sealed, opts);
         }
         this.registerOutputs({});
     }

@@ -18,6 +18,8 @@ export interface GitHubRepositoryArgs {
 
 /** The team's repository on GitHub: what a workflow's token says about itself, and where its settings are written. */
 export class GitHubRepository extends pulumi.ComponentResource {
+    /** `owner/name` as it is configured. */
+    public readonly fullName: string;
     /** As GitHub spells them, which a token's subject follows to the letter. */
     public readonly owner: pulumi.Output<string>;
     public readonly repositoryName: pulumi.Output<string>;
@@ -27,10 +29,15 @@ export class GitHubRepository extends pulumi.ComponentResource {
     /** Where the workflow deploys from; undefined: from the branch itself. */
     public readonly environment?: GitHubEnvironment;
     public readonly provider: github.Provider;
+    /** Where the stack makes it. What is in it goes with it: GitHub would not find it any more. */
+    private readonly created?: github.Repository;
+    /** Fails with what to do where GitHub has no such repository for this stack: nothing may be made before it. */
+    public readonly checked: Promise<void>;
 
     constructor(name: string, args: GitHubRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:GitHubRepository", name, {}, opts);
 
+        this.fullName = `${args.owner}/${args.name}`;
         // The owner comes with the repository's name, so it need not be configured a second time for the provider. A token from
         // the environment belongs to whoever runs Pulumi: the SDK would write it into the state, as plain text and different in
         // every run, so only a configured one is passed on; without it the provider reads GITHUB_TOKEN by itself.
@@ -38,29 +45,89 @@ export class GitHubRepository extends pulumi.ComponentResource {
         this.provider = new github.Provider(
             name,
             { owner: args.owner },
-            { parent: this, transformations: [({ props, opts }) => ({ props: { ...props, token }, opts })] },
+            {
+                parent: this,
+                transformations: [({ props, opts }) => ({ props: { ...props, token }, opts })],
+                replaceOnChanges: ["owner"], // what was written with another owner's is deleted with that
+            },
         );
         const lookup = { parent: this, provider: this.provider };
-        const owner = github.getUserOutput({ username: args.owner }, lookup); // an organization's, too
-        const repository = args.create
+        const account = github.getUser({ username: args.owner }, lookup); // an organization's, too
+        const found = args.create ? undefined : github.getRepository({ fullName: this.fullName }, lookup);
+        this.checked = Promise.all([found, account]).then(([answer]) => answer && checkFound(args, answer));
+        const afterwards = this.checked.then((): pulumi.Resource[] => []);
+        this.created = args.create
             ? new github.Repository(
                   name,
                   { name: args.name, visibility: "private" },
-                  { ...lookup, protect: args.deletionProtection },
+                  {
+                      ...lookup,
+                      replaceWith: [this.provider],
+                      protect: args.deletionProtection,
+                      dependsOn: afterwards,
+                  },
               )
-            : github.getRepositoryOutput({ fullName: `${args.owner}/${args.name}` }, lookup);
+            : undefined;
+        const repository = this.created ?? pulumi.output(found!);
 
-        this.owner = owner.login;
-        this.ownerId = owner.id;
+        this.owner = pulumi.output(account).login;
+        this.ownerId = pulumi.output(account).id;
         this.repositoryName = repository.name;
         this.repositoryId = repository.repoId;
         this.environment =
             args.environment &&
             new GitHubEnvironment(
                 name,
-                { repository: repository.name, environment: args.environment, branch: args.branch },
-                { parent: this, providers: { github: this.provider } },
+                {
+                    repository: repository.name,
+                    environment: args.environment,
+                    branch: args.branch,
+                    options: (parent) => this.settingOptions(parent),
+                },
+                { parent: this, providers: { github: this.provider }, dependsOn: afterwards },
             );
         this.registerOutputs({ owner: this.owner, repositoryName: this.repositoryName });
+    }
+
+    /**
+     * The options of what is written into the repository, as a child of `parent`. No id of it has the owner: without `replaceWith`
+     * another owner's repository of the same name would be taken for this one. GitHub leads the old address of one that was
+     * transferred to the new one, where a deletion that came last would meet what has just been written.
+     */
+    settingOptions(parent: pulumi.Resource) {
+        return {
+            parent,
+            provider: this.provider,
+            replaceWith: [this.provider],
+            deleteBeforeReplace: true,
+            deletedWith: this.created,
+        };
+    }
+}
+
+/**
+ * The provider answers nothing, and no error, for a repository that GitHub does not show; and GitHub answers the old address of one
+ * that was transferred.
+ * @throws pulumi.RunError that says what to do
+ */
+export function checkFound(
+    { owner, name }: Pick<GitHubRepositoryArgs, "owner" | "name">,
+    { name: found, fullName }: Pick<github.GetRepositoryResult, "name" | "fullName">,
+): void {
+    const asked = `${owner}/${name}`;
+    if (!found) {
+        throw new pulumi.RunError(
+            `githubRepository: GitHub shows no repository "${asked}" to this token: it does not exist, or the token cannot see it\n` +
+                "  if the name is wrong: pulumi config set githubRepository <owner>/<name>\n" +
+                "  if the stack is to create it: pulumi config set createGithubRepository true\n" +
+                `  if it is there: let GITHUB_TOKEN see it (fine-grained: owner ${owner}, "${name}" among its repositories; ` +
+                "classic: scope repo; in an organization with SSO: authorized for it)",
+        );
+    }
+    if (fullName.split("/")[0]!.toLowerCase() !== owner.toLowerCase()) {
+        throw new pulumi.RunError(
+            `githubRepository: "${asked}" was transferred to "${fullName}", which its workflows' tokens now name\n` +
+                `  fix: pulumi config set githubRepository ${fullName}`,
+        );
     }
 }

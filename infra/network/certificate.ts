@@ -29,6 +29,8 @@ export class Certificate extends pulumi.ComponentResource {
                 type: challenge.resourceRecordType,
                 records: [challenge.resourceRecordValue],
                 ttl: 60,
+                // ACM asks every certificate of an account for one name for the same record: an earlier one's is taken over.
+                allowOverwrite: true,
             },
             { parent: this },
         );

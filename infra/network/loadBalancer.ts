@@ -7,14 +7,27 @@ import type { Network } from "./network";
 export interface LoadBalancerArgs {
     readonly network: Network;
     readonly healthCheckPath: pulumi.Input<string>;
+    /** How long a task that leaves may take to answer the requests it has. */
+    readonly drainSeconds: number;
     /** The app's name on the internet and the Route 53 zone that it is in. Without one it is served over HTTP only. */
     readonly domain?: Domain;
     /** Neither Pulumi nor AWS deletes the load balancer, nor with it the address that others have written down. */
     readonly deletionProtection: boolean;
 }
 
-/** The current policy of AWS for TLS 1.2 and 1.3 alone, without ciphers that lack forward secrecy. */
-const sslPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06";
+/** The policy that AWS recommends: TLS 1.2 and 1.3 alone, forward secrecy, and keys that a later quantum computer cannot recover. */
+const sslPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09";
+
+/** Seconds between two health checks, and until one counts as failed. */
+const interval = 5;
+const timeout = 4;
+/** A task is back in service after this many checks that pass; a new one comes in with its first. */
+const healthyThreshold = 2;
+/** A task that hangs is replaced after half a minute. Until then it may just be busy: to replace it would make its load the others'. */
+const unhealthyThreshold = 30 / interval;
+
+/** Within this many seconds a task that answers is known to be healthy. */
+export const noticeSeconds = interval * (healthyThreshold + 1);
 
 /** The way in: an Application Load Balancer in the public subnets, its listener and the target group that tasks join. */
 export class LoadBalancer extends pulumi.ComponentResource {
@@ -28,7 +41,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     public readonly balancerDimensions: Readonly<Record<string, pulumi.Output<string>>>;
     public readonly targetDimensions: Readonly<Record<string, pulumi.Output<string>>>;
     /** The Route 53 zone of the app's domain, where it has one. */
-    public readonly hostedZoneId?: pulumi.Output<string>;
+    public readonly hostedZoneArn?: pulumi.Output<string>;
     /** The listener that forwards: ECS refuses a target group that no listener uses yet. */
     public readonly ready: pulumi.Resource;
 
@@ -78,15 +91,13 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 targetType: "ip",
                 protocol: "HTTP",
                 port: 80, // for targets that name none; each task registers with the port of its container
-                // A task that leaves gets no new requests and 15 s to answer those it has; the default is five minutes.
-                deregistrationDelay: 15,
-                // A healthy task is in service after 10 s; by default that takes 150 s.
+                deregistrationDelay: args.drainSeconds,
                 healthCheck: {
                     path: args.healthCheckPath,
-                    interval: 5,
-                    timeout: 4,
-                    healthyThreshold: 2,
-                    unhealthyThreshold: 2,
+                    interval,
+                    timeout,
+                    healthyThreshold,
+                    unhealthyThreshold,
                     matcher: "200-399",
                 },
             },
@@ -108,7 +119,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
             admit("HTTPS", 443);
             const { name: domainName, hostedZone } = args.domain;
             const zone = aws.route53.getZoneOutput({ name: hostedZone }, { parent: this });
-            this.hostedZoneId = zone.zoneId;
+            this.hostedZoneArn = zone.arn;
             const certificate = new Certificate(name, { domainName, zoneId: zone.zoneId }, { parent: this });
             this.ready = listen("HTTPS", {
                 port: 443,

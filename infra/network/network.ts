@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
-import type { NatGateways } from "../config";
+import { prefixLength, zoneBits, type NatGateways } from "../config";
 
 export interface NetworkArgs {
     /** The VPC's IPv4 range. Plain, like the rest: awsx lays out the subnets before anything exists. */
@@ -32,7 +32,11 @@ export class Network extends pulumi.ComponentResource {
             `${name}-vpc`,
             {
                 cidrBlock: args.cidr,
-                numberOfAvailabilityZones: args.zones,
+                // awsx takes plain names only. A promise's value arrives there as if it had been written here; an output that
+                // depends on something would arrive as an output.
+                availabilityZoneNames: this.zoneNames(args) as unknown as string[],
+                // The same share of the range for each zone, however many there are: a third one is added to two that stay.
+                availabilityZoneCidrMask: prefixLength(args.cidr) + zoneBits,
                 subnetStrategy: "Auto",
                 natGateways: { strategy: strategies[args.natGateways] },
                 enableDnsHostnames: true,
@@ -58,4 +62,26 @@ export class Network extends pulumi.ComponentResource {
             taskSubnetIds: this.taskSubnetIds,
         });
     }
+
+    /** Those that every account has: one more Local or Wavelength Zone that is opted into moves no subnet. */
+    private async zoneNames({ zones, region }: NetworkArgs): Promise<string[]> {
+        const optIn = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
+        const { names } = await aws.getAvailabilityZones({ state: "available", filters: optIn }, { parent: this });
+        return firstZones(names, zones, region);
+    }
+}
+
+/**
+ * The first `count` of a region's zones by name, so that those of a stack stay when it gets one more.
+ *
+ * @throws pulumi.RunError when there are fewer
+ */
+export function firstZones(names: readonly string[], count: number, region: string): string[] {
+    if (names.length < count) {
+        throw new pulumi.RunError(
+            `availabilityZones: expected at most the ${names.length} zones that ${region} has for this account ` +
+                `(${names.join(", ")}), got ${count}\n    fix: pulumi config set availabilityZones ${names.length}`,
+        );
+    }
+    return names.toSorted().slice(0, count);
 }

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Statement } from "../iam";
+import { referencesInUse, type ReferenceInUse } from "./inUse";
 
 /** What a container definition takes: the variable's name, and where ECS finds its value when it starts a task. */
 export interface SecretReference {
@@ -13,6 +14,8 @@ export interface SecretsArgs {
     readonly values: Readonly<Record<string, pulumi.Output<string>>>;
     /** The variables of `values` that hold an ARN. */
     readonly existing: Readonly<Record<string, string>>;
+    /** The service whose tasks read them. */
+    readonly serviceName: string;
     /** Pulumi deletes no secret, and one that is deleted all the same can be restored for 30 days. */
     readonly deletionProtection: boolean;
 }
@@ -20,50 +23,79 @@ export interface SecretsArgs {
 /**
  * The app's secrets: each a secret of AWS Secrets Manager that ECS reads when it starts a task. A value is in the encrypted state and
  * in Secrets Manager, and nowhere else: the task definition holds its address only.
+ *
+ * One that the configuration has no more stays as it is, and may be read, for as long as a release that runs refers to it: ECS must be
+ * able to start another task of that, and to go back to it. The first `pulumi up` after a release without it takes it away.
  */
 export class Secrets extends pulumi.ComponentResource {
     public readonly references: readonly SecretReference[];
-    /** What ECS needs to read exactly these. */
-    public readonly statements: readonly Statement[];
+    /** What ECS needs to read exactly these, and those in use. */
+    public readonly statements: pulumi.Output<readonly Statement[]>;
 
     constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:secrets:Secrets", name, {}, opts);
 
         const own = Object.entries(args.values).map(([variable, value]) => {
-            const logicalName = `${name}-${variable}`; // as it is: two variables may differ in their capitals only
-            const secret = new aws.secretsmanager.Secret(
-                logicalName,
-                {
-                    description: `${variable} of the app`,
-                    recoveryWindowInDays: args.deletionProtection ? 30 : 0, // with 0, `pulumi destroy` leaves nothing
-                },
-                { parent: this, protect: args.deletionProtection },
-            );
-            const version = new aws.secretsmanager.SecretVersion(
-                logicalName,
-                { secretId: secret.id, secretString: value },
-                { parent: this },
-            );
+            const { secret, version } = this.secret(name, variable, value, args.deletionProtection);
             // By version: a new value is a new task definition, so that it ships with the next release and is rolled back with it.
-            return {
-                arn: secret.arn,
-                reference: { name: variable, valueFrom: pulumi.interpolate`${secret.arn}:::${version.versionId}` },
-            };
+            return { name: variable, valueFrom: pulumi.interpolate`${secret.arn}:::${version.versionId}` };
         });
         const existing = Object.entries(args.existing).map(([variable, valueFrom]) => ({ name: variable, valueFrom }));
+        this.references = [...own, ...existing];
 
-        const isParameter = (arn: string) => arn.split(":")[2] === "ssm";
-        const managed = Object.values(args.existing).filter((arn) => !isParameter(arn));
-        const readable = [...own.map(({ arn }) => arn), ...managed.map(secretArn)];
-        const parameters = Object.values(args.existing).filter(isParameter);
-
-        this.references = [...own.map(({ reference }) => reference), ...existing];
-        this.statements = [
-            { sid: "ReadSecrets", actions: ["secretsmanager:GetSecretValue"] as const, resources: readable },
-            { sid: "ReadParameters", actions: ["ssm:GetParameters"] as const, resources: parameters },
-        ].filter(({ resources }) => resources.length > 0);
+        // What the look-up tells is known in a preview, too, so that what is declared here shows in it.
+        const inUse = referencesInUse(args.serviceName, { parent: this }).then((references) => {
+            const former = references.filter((one) => isOwn(name, one) && !Object.hasOwn(args.values, one.name));
+            for (const variable of new Set(former.map((one) => one.name))) {
+                this.secret(name, variable, undefined, args.deletionProtection);
+            }
+            return references;
+        });
+        this.statements = pulumi
+            .all([this.references.map(({ valueFrom }) => valueFrom), inUse])
+            .apply(([configured, used]) => reading([...configured, ...used.map(({ valueFrom }) => valueFrom)]));
         this.registerOutputs({});
     }
+
+    /** @param value none, where the configuration has it no more and it stays as it is */
+    private secret(name: string, variable: string, value: pulumi.Output<string> | undefined, protect: boolean) {
+        const logicalName = `${name}-${variable}`; // as it is: two variables may differ in their capitals only
+        const secret = new aws.secretsmanager.Secret(
+            logicalName,
+            {
+                description: `${variable} of the app`,
+                recoveryWindowInDays: protect ? 30 : 0, // with 0, `pulumi destroy` leaves nothing
+            },
+            { parent: this, protect },
+        );
+        const version = new aws.secretsmanager.SecretVersion(
+            logicalName,
+            { secretId: secret.id, secretString: value ?? "as it is" },
+            { parent: this, ignoreChanges: value ? [] : ["secretString"] },
+        );
+        return { secret, version };
+    }
+}
+
+/** Whether it is a secret of this component, by the name that it was given, and not one that existed already. */
+function isOwn(name: string, { name: variable, valueFrom }: ReferenceInUse): boolean {
+    const [, , service, , , , physicalName = ""] = valueFrom.split(":");
+    return service === "secretsmanager" && physicalName.startsWith(`${name}-${variable}-`);
+}
+
+/** The permissions to read what these refer to, each of it once. */
+function reading(references: readonly string[]): Statement[] {
+    const isParameter = (arn: string) => arn.split(":")[2] === "ssm";
+    const once = (arns: readonly string[]) => [...new Set(arns)];
+    const statements: Statement[] = [
+        {
+            sid: "ReadSecrets",
+            actions: ["secretsmanager:GetSecretValue"],
+            resources: once(references.filter((arn) => !isParameter(arn)).map(secretArn)),
+        },
+        { sid: "ReadParameters", actions: ["ssm:GetParameters"], resources: once(references.filter(isParameter)) },
+    ];
+    return statements.filter(({ resources }) => resources.length > 0);
 }
 
 /** The secret itself: a reference may go on with a JSON key, a version stage and a version id. */

@@ -1,8 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Capacity, ContainerInsights, ReleasedBy } from "../config";
-import type { LoadBalancer } from "../network/loadBalancer";
+import { noticeSeconds, type LoadBalancer } from "../network/loadBalancer";
 import type { Network } from "../network/network";
+import { running } from "./outcome";
 import type { Task } from "./task";
 
 export interface ServiceArgs {
@@ -15,6 +16,9 @@ export interface ServiceArgs {
     readonly capacity: Capacity;
     readonly minTasks: number;
     readonly maxTasks: number;
+    /** How long the app may take until it answers its first health check, and to answer its last requests. */
+    readonly startSeconds: number;
+    readonly drainSeconds: number;
     readonly releasedBy: ReleasedBy;
     /** The name of the alarm that takes a release back. */
     readonly rollbackAlarm: pulumi.Input<string>;
@@ -31,6 +35,15 @@ const strategies = {
         { capacityProvider: "FARGATE_SPOT", base: 0, weight: 1 },
     ],
 };
+
+/**
+ * The provider's 20 minutes, and what the app may take beyond: the circuit breaker gives up after three tasks that did not start, then
+ * one of the release before must, and old tasks are drained.
+ */
+function rolloutTimeouts({ startSeconds, drainSeconds }: ServiceArgs): pulumi.CustomTimeouts {
+    const minutes = `${20 + Math.ceil((4 * startSeconds + drainSeconds) / 60)}m`;
+    return { create: minutes, update: minutes, delete: minutes };
+}
 
 /** The cluster and the service that keeps the tasks running, replaces them on a release and scales them with the load. */
 export class Service extends pulumi.ComponentResource {
@@ -49,9 +62,12 @@ export class Service extends pulumi.ComponentResource {
         const capacityProviders = new aws.ecs.ClusterCapacityProviders(
             name,
             { clusterName: cluster.name, capacityProviders: ["FARGATE", "FARGATE_SPOT"] },
-            { parent: this },
+            // An account's first cluster makes ECS create its service-linked role, which takes longer than the call, and until then
+            // this one ends in "Unable to assume the service linked role". The provider asks again for a cluster and for a service
+            // (retryClusterCreate, retryServiceCreate), but not here: the minutes that a load balancer takes are enough.
+            { parent: this, dependsOn: args.loadBalancer.ready },
         );
-        const group = this.securityGroup(name, args);
+        const { group, rules } = this.securityGroup(name, args);
 
         const service = new aws.ecs.Service(
             name,
@@ -79,9 +95,12 @@ export class Service extends pulumi.ComponentResource {
                 alarms: { enable: true, rollback: true, alarmNames: [args.rollbackAlarm] },
                 deploymentMinimumHealthyPercent: 100,
                 deploymentMaximumPercent: 200,
-                healthCheckGracePeriodSeconds: 60, // an app that is slow to start is not killed for it
-                // Without it AWS would replace the service, and with it the running app, when `capacity` changes.
+                // An app that takes all the time it was given is not killed for what the load balancer needs to notice.
+                healthCheckGracePeriodSeconds: args.startSeconds + noticeSeconds,
+                // The provider refuses a change of `capacity` without it. With it, every change of the service but one of its tags puts new
+                // tasks in place of those that run (provider 6.34, service.go): the table of settings says which settings do that.
                 forceNewDeployment: true,
+                availabilityZoneRebalancing: "ENABLED", // for services from before AWS made it the default, too
                 enableExecuteCommand: args.enableExec,
                 enableEcsManagedTags: true,
                 propagateTags: "SERVICE",
@@ -89,12 +108,19 @@ export class Service extends pulumi.ComponentResource {
             },
             {
                 parent: this,
+                customTimeouts: rolloutTimeouts(args),
                 ignoreChanges: [
                     "desiredCount", // autoscaling's
                     ...(args.releasedBy === "pipeline" ? ["taskDefinition"] : []), // the pipeline's
                 ],
                 // None of these shows in the service's own properties, yet no task starts without them. On destroy they go after it.
-                dependsOn: [args.network.ready, args.loadBalancer.ready, capacityProviders, ...args.task.ready],
+                dependsOn: [
+                    args.network.ready,
+                    args.loadBalancer.ready,
+                    capacityProviders,
+                    ...rules,
+                    ...args.task.ready,
+                ],
             },
         );
         this.scale(name, service, cluster, args);
@@ -104,13 +130,14 @@ export class Service extends pulumi.ComponentResource {
         this.serviceArn = service.arn;
         this.ready = service;
         this.metricDimensions = { ClusterName: cluster.name, ServiceName: service.name };
-        this.registerOutputs({ clusterName: this.clusterName, serviceName: this.serviceName });
+        const released = args.releasedBy === "pulumi" ? args.task.definitionArn : undefined;
+        this.registerOutputs({
+            clusterName: this.clusterName,
+            serviceName: running(service, released, { parent: this }),
+        });
     }
 
-    private cluster(
-        name: string,
-        { serviceName, containerInsights, enableExec, ...args }: ServiceArgs,
-    ): aws.ecs.Cluster {
+    private cluster(name: string, { serviceName, containerInsights, ...args }: ServiceArgs): aws.ecs.Cluster {
         // AWS would create the group itself, without an end to what it keeps and without anybody to delete it.
         const insightsLogs =
             containerInsights !== "disabled"
@@ -130,7 +157,8 @@ export class Service extends pulumi.ComponentResource {
                 // Said in either case: an account can have it on by default.
                 settings: [{ name: "containerInsights", value: containerInsights }],
                 // What is typed and shown in a shell may be secret; who opened one is in CloudTrail in any case.
-                configuration: enableExec ? { executeCommandConfiguration: { logging: "NONE" } } : undefined,
+                // Said whether or not one can be opened: the provider leaves as it was what is not said any more.
+                configuration: { executeCommandConfiguration: { logging: "NONE" } },
             },
             // The cluster writes into the group from its first minute to its last.
             { parent: this, dependsOn: insightsLogs },
@@ -138,14 +166,17 @@ export class Service extends pulumi.ComponentResource {
     }
 
     /** Tasks take requests from the load balancer only, and reach out over HTTPS only: to ECR, CloudWatch and other web APIs. */
-    private securityGroup(name: string, { network, loadBalancer, port }: ServiceArgs): aws.ec2.SecurityGroup {
+    private securityGroup(name: string, { network, loadBalancer, port }: ServiceArgs) {
         const group = new aws.ec2.SecurityGroup(
             `${name}-tasks`,
             { description: "Tasks: from the load balancer only, out over HTTPS only", vpcId: network.vpcId },
             { parent: this },
         );
         const requests = { ipProtocol: "tcp", fromPort: port, toPort: port };
-        new aws.vpc.SecurityGroupEgressRule(
+        // For another port another rule, and the former one stays until the service is steady with it: changed in place, it would
+        // cut off the tasks that run.
+        const untilSteady = { replaceOnChanges: ["fromPort", "toPort"], deleteBeforeReplace: false };
+        const toTasks = new aws.vpc.SecurityGroupEgressRule(
             `${name}-alb-to-tasks`,
             {
                 securityGroupId: loadBalancer.securityGroupId,
@@ -153,9 +184,9 @@ export class Service extends pulumi.ComponentResource {
                 referencedSecurityGroupId: group.id,
                 ...requests,
             },
-            { parent: this },
+            { parent: this, ...untilSteady },
         );
-        new aws.vpc.SecurityGroupIngressRule(
+        const fromBalancer = new aws.vpc.SecurityGroupIngressRule(
             `${name}-tasks-from-alb`,
             {
                 securityGroupId: group.id,
@@ -163,9 +194,9 @@ export class Service extends pulumi.ComponentResource {
                 referencedSecurityGroupId: loadBalancer.securityGroupId,
                 ...requests,
             },
-            { parent: this },
+            { parent: this, ...untilSteady },
         );
-        new aws.vpc.SecurityGroupEgressRule(
+        const https = new aws.vpc.SecurityGroupEgressRule(
             `${name}-tasks-https`,
             {
                 securityGroupId: group.id,
@@ -177,7 +208,7 @@ export class Service extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        return group;
+        return { group, rules: [toTasks, fromBalancer, https] };
     }
 
     /** Follows the load between `minTasks` and `maxTasks`, on whichever of the two measures asks for more tasks. */
@@ -197,6 +228,7 @@ export class Service extends pulumi.ComponentResource {
             measure: string,
             metric: { type: string; resourceLabel?: pulumi.Input<string> },
             value: number,
+            before?: pulumi.Resource,
         ) =>
             new aws.appautoscaling.Policy(
                 `${name}-${measure}`,
@@ -215,9 +247,11 @@ export class Service extends pulumi.ComponentResource {
                         scaleInCooldown: 300,
                     },
                 },
-                { parent: this },
+                { parent: this, dependsOn: before },
             );
-        follow("cpu", { type: "ECSServiceAverageCPUUtilization" }, 60); // per cent
-        follow("requests", { type: "ALBRequestCountPerTarget", resourceLabel: args.loadBalancer.resourceLabel }, 1000); // a minute
+        const cpu = follow("cpu", { type: "ECSServiceAverageCPUUtilization" }, 60); // per cent
+        const { resourceLabel } = args.loadBalancer;
+        // Application Auto Scaling refuses two changes of one target at a time (ConcurrentUpdateException).
+        follow("requests", { type: "ALBRequestCountPerTarget", resourceLabel }, 1000, cpu); // a minute
     }
 }

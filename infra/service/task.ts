@@ -18,6 +18,8 @@ export interface TaskArgs {
     /** Plain variables of the container. */
     readonly environment: Readonly<Record<string, string>>;
     readonly secrets: Secrets;
+    /** How long the app may take to end when it is asked to. */
+    readonly stopSeconds: number;
     readonly logRetentionDays: number;
     /** The app's role may carry the shell that `aws ecs execute-command` opens. */
     readonly enableExec: boolean;
@@ -75,21 +77,23 @@ export class Task extends pulumi.ComponentResource {
             `${name}-execution`,
             {
                 role: executionRole.name,
-                policy: policyDocument([
-                    // ECR hands out registry tokens for the whole account; the action has no narrower resource.
-                    { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
-                    {
-                        sid: "PullImage",
-                        actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                        resources: [args.registry.repositoryArn],
-                    },
-                    {
-                        sid: "WriteLogs",
-                        actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                        resources: [pulumi.interpolate`${logs.arn}:log-stream:*`],
-                    },
-                    ...args.secrets.statements,
-                ]),
+                policy: args.secrets.statements.apply((readSecrets) =>
+                    policyDocument([
+                        // ECR hands out registry tokens for the whole account; the action has no narrower resource.
+                        { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
+                        {
+                            sid: "PullImage",
+                            actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                            resources: [args.registry.repositoryArn],
+                        },
+                        {
+                            sid: "WriteLogs",
+                            actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+                            resources: [pulumi.interpolate`${logs.arn}:log-stream:*`],
+                        },
+                        ...readSecrets,
+                    ]),
+                ),
             },
             { parent: this },
         );
@@ -104,7 +108,11 @@ export class Task extends pulumi.ComponentResource {
               ]
             : [];
 
-        const family = new TaskDefinitionFamily(name, { family: args.family, region: args.region }, { parent: this });
+        const family = new TaskDefinitionFamily(
+            name,
+            { family: args.family, region: args.region, account },
+            { parent: this },
+        );
         const definition = new aws.ecs.TaskDefinition(
             name,
             {
@@ -124,6 +132,7 @@ export class Task extends pulumi.ComponentResource {
                         name: this.containerName,
                         image: args.registry.imageRef,
                         essential: true,
+                        stopTimeout: args.stopSeconds,
                         environment: Object.entries(args.environment).map(([name, value]) => ({ name, value })),
                         secrets: args.secrets.references,
                         // Processes that a closed shell leaves behind are somebody's children again, and end.
@@ -163,6 +172,7 @@ export class Task extends pulumi.ComponentResource {
             name,
             {
                 description,
+                forceDetachPolicies: true, // what somebody has attached by hand does not keep the role from going
                 assumeRolePolicy: trustDocument({
                     principal: { Service: "ecs-tasks.amazonaws.com" },
                     action: "sts:AssumeRole",

@@ -160,7 +160,12 @@ def install() -> None:
                 each["rolloutState"] = "COMPLETED"
         if service and any(name in data and data[name] != service.get(name) for name in _TRIGGERS):
             data = {**data, "forceNewDeployment": True}
-        return _unattached(data) or original(data)
+        refused = _unattached(data)
+        if refused:
+            return refused
+        if service and "availabilityZoneRebalancing" in data:
+            service["availabilityZoneRebalancing"] = data["availabilityZoneRebalancing"]
+        return original(data)
 
     @replace(ecs, "_remove_docker_container", "docker_client container_or_id")
     def remove_docker_container(original, docker_client, container_or_id):
@@ -170,7 +175,12 @@ def install() -> None:
 
     @replace(ecs, "_create_service", "data")
     def create_service(original, data):
-        return _unattached(data) or _unknown(data) or original(data)
+        answer = _unattached(data) or _unknown(data) or original(data)
+        service = _named(data.get("cluster", "default"), data.get("serviceName", ""))
+        if service:
+            # CreateService: "when no value is specified, Amazon ECS defaults the value to ENABLED"; services from before have DISABLED.
+            service.setdefault("availabilityZoneRebalancing", data.get("availabilityZoneRebalancing", "ENABLED"))
+        return answer
 
     @replace(ecs, "_run_task", "data")
     def run_task(original, data):

@@ -20,6 +20,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `alarms`, `arithmetic` | evaluates an alarm when data is published, without metric math | each minute, as declared |
 | `cloudwatch_protocol` | takes rpc-v2-cbor, authorises it without its arguments, names errors by their old codes | as the SDK for Go |
 | `service_deployments` | lists none | the history of a service, with what was rolled back; exact times |
+| `zones` | has three, whatever is asked for | has one more that is opted into; filters |
 | `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
@@ -108,11 +109,12 @@ def main() -> None:
     import shells
     import subscriptions
     import web_identity
+    import zones
     from ministack import app
 
     installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
-    installed += (cloudwatch_protocol, service_deployments, network, refusals)
+    installed += (cloudwatch_protocol, service_deployments, network, zones, refusals)
     for module in installed:
         module.install()
     containers.remove_leftovers()

@@ -4,6 +4,7 @@ import type { Run } from "../test/copiedCheckout";
 
 /** Keys of a stack that runs, changed one way and back, so that each kind of change is an update, a creation and a deletion. */
 const changes: Readonly<Record<string, unknown>> = {
+    availabilityZones: 3,
     natGateways: "none",
     capacity: "spot",
     minTasks: 2,

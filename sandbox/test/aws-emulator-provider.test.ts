@@ -1,6 +1,7 @@
 /** What the AWS provider (hashicorp/terraform-provider-aws 6.34, in Go) asks and reads otherwise than other clients do. */
 import { ACM } from "@aws-sdk/client-acm";
 import { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import { EC2, type DescribeAvailabilityZonesCommandInput } from "@aws-sdk/client-ec2";
 import { Route53 } from "@aws-sdk/client-route-53";
 import { SNS } from "@aws-sdk/client-sns";
 import { AwsSmithyRpcV2CborProtocol } from "@aws-sdk/core/protocols";
@@ -259,6 +260,29 @@ describe("the emulated AWS, as the AWS provider calls it", function () {
         assert.equal(await after({ ...inside("DISABLED"), healthCheckGracePeriodSeconds: 5, desiredCount: 0 }), 1);
         assert.equal(await after(inside("ENABLED")), 2);
         assert.equal(await after({ platformVersion: "1.4.0" }), 3);
+    });
+
+    it("tells of a Local Zone once the account has opted into it, and filters zones as it is asked to", async () => {
+        // DescribeAvailabilityZones in the EC2 API reference, and "Opt in to a Local Zone" in the Local Zones User Guide
+        const ec2 = new EC2(options());
+        const names = async (request: DescribeAvailabilityZonesCommandInput = {}) =>
+            (await ec2.describeAvailabilityZones(request)).AvailabilityZones!.map(({ ZoneName }) => ZoneName!).sort();
+        const filter = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
+        const everybodys = ["a", "b", "c"].map((letter) => region + letter);
+        const [GroupName, local] = [`${region}-tpe-1`, `${region}-tpe-1a`];
+        assert.deepEqual(await names(), everybodys);
+        assert.deepEqual(await names({ AllAvailabilityZones: true }), [local, ...everybodys]);
+
+        await ec2.modifyAvailabilityZoneGroup({ GroupName, OptInStatus: "opted-in" });
+        assert.deepEqual(await names(), [local, ...everybodys]);
+        assert.deepEqual(await names(filter("opt-in-status", "opt-in-not-required")), everybodys);
+        assert.deepEqual(await names(filter("zone-type", "local-zone")), [local]);
+        assert.deepEqual(await names(filter("state", "impaired", "unavailable")), []);
+        assert.deepEqual(await names({ ZoneNames: [everybodys[1]!] }), [everybodys[1]]);
+        await assert.rejects(names(filter("opt-in", "x")), { name: "InvalidParameterValue" });
+
+        await ec2.modifyAvailabilityZoneGroup({ GroupName, OptInStatus: "not-opted-in" });
+        assert.deepEqual(await names(), everybodys);
     });
 
     it("says of a subscription that waits what the provider takes for deleted", async () => {

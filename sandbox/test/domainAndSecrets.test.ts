@@ -95,7 +95,7 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         const { Listeners } = await new ElasticLoadBalancingV2(options).describeListeners({ LoadBalancerArn });
         const https = Listeners?.find(({ Port }) => Port === 443);
         assert.deepEqual(https?.Certificates, [{ CertificateArn: id }]);
-        assert.equal(https?.SslPolicy, "ELBSecurityPolicy-TLS13-1-2-Res-2021-06");
+        assert.equal(https?.SslPolicy, "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09");
     });
 
     it("has https in its output and in the pipeline's variable", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { parse } from "yaml";
 import { ensureToolchain } from "../machine/toolchain";
 import { checkout } from "../paths";
 import { workflowDir } from "../workflow/act";
@@ -105,6 +106,31 @@ describe("the jobs of a workflow", () => {
         );
         assert.deepEqual(statuses, { fails: "failure", next: "skipped", after: "success" });
         assert.deepEqual(written, ["after skipped"]);
+    });
+
+    it("of deploy.yml reach prod only where nothing before it failed, was cancelled or took too long", async () => {
+        const { jobs } = parse(fs.readFileSync(path.join(checkout, ".github/workflows/deploy.yml"), "utf8"));
+        const only = ({ needs, if: condition, "runs-on": runner }: any) => ({
+            needs,
+            if: condition,
+            "runs-on": runner,
+            steps: [{ run: "true" }],
+        });
+        const prodAfter = async (dev: object) => {
+            const all = { deploy: only(jobs.deploy), dev: { ...only(jobs.dev), ...dev }, prod: only(jobs.prod) };
+            const text = Object.entries(all).map(([id, each]) => `  ${id}: ${JSON.stringify(each)}\n`);
+            const { deploy, dev: before, prod } = (await run(text.join(""))).statuses;
+            return [deploy, before, prod];
+        };
+        const variable = (name: string) => github.ok(`POST ${repo}/actions/variables`, { name, value: "linux" });
+        await variable("RUNNER_PROD");
+        assert.deepEqual(await prodAfter({}), ["skipped", "skipped", "success"]);
+        await variable("RUNNER_DEV");
+        assert.deepEqual(await prodAfter({}), ["skipped", "success", "success"]);
+        const failing = { steps: [{ run: "exit 1" }] };
+        assert.deepEqual(await prodAfter(failing), ["skipped", "failure", "skipped"]);
+        const slow = { "timeout-minutes": 0.03, steps: [{ run: "sleep 60" }] };
+        assert.deepEqual(await prodAfter(slow), ["skipped", "cancelled", "skipped"]);
     });
 
     it("wait in their concurrency group alone, the newest of them, unless the queue is longer", async () => {

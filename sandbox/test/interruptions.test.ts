@@ -1,7 +1,9 @@
 /** Killed at any point, `up` and `destroy` run again and converge. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
 
 describe("a killed sandbox", () => {
@@ -92,6 +94,16 @@ describe("a killed sandbox", () => {
         assert.match(second.output, /sandbox:preview \(process \d+\) is running in this checkout/);
         assert.equal((await first.finished).code, 0);
         await vanishes();
+    });
+
+    it("ends when nobody reads what it says any more", async () => {
+        const command = `cd ${checkout.folder} && npm run --silent sandbox:preview | head -n 1`;
+        execFileSync("sh", ["-c", command], { env: { ...process.env, ...testPorts } });
+        const commands = () => checkout.processes().filter((each) => each.includes("start.js"));
+        for (let tries = 0; tries < 100 && commands().length > 0; tries++) {
+            await sleep(200);
+        }
+        assert.deepEqual(commands(), []);
     });
 
     it("names the process that has a port it needs, and the variable that chooses another", async () => {

@@ -2,6 +2,7 @@
 import { ECS } from "@aws-sdk/client-ecs";
 import { IAM } from "@aws-sdk/client-iam";
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -78,6 +79,27 @@ describe("a release in the sandbox", () => {
         assert.equal((await served("version.txt")).trim(), versionOf(run));
     });
 
+    it("is refused where what is live is newer, as for a run that a reviewer lets through too late", async () => {
+        const older = (await served("version.txt")).trim();
+        checkout.edit(page, (html) => html.replace("</body>", "<!-- newer -->$&"));
+        const newer = versionOf(await succeed("sandbox:release"))!;
+        checkout.edit(page, (html) => html.replace("<!-- newer -->", ""));
+        const git = (...args: string[]) =>
+            execFileSync("git", ["--git-dir", checkout.path(".sandbox/workflow/repository.git"), ...args]);
+        git("branch", "other", newer); // the branch goes back to the older commit, and so does what is pushed
+        git("update-ref", "refs/heads/main", older);
+        const run = await checkout.run("sandbox:release");
+        assert.equal(run.code, 1, run.output);
+        assert.match(
+            run.output,
+            new RegExp(
+                `See that nothing newer is live: fargate-cicd-dev runs ${newer}, which is newer than this run's`,
+            ),
+        );
+        assert.equal((await served("version.txt")).trim(), newer);
+        git("update-ref", "refs/heads/main", newer);
+    });
+
     it("leaves the revision its tags, and nothing for up to change", async () => {
         const { taskDefinitionArn } = await running();
         const { tags } = await new ECS(root).listTagsForResource({ resourceArn: taskDefinitionArn });
@@ -147,7 +169,7 @@ describe("a release in the sandbox", () => {
             /Check out: the stand-in does not know the input lfs/,
         );
         assert.match(
-            await withWorkflow((yaml) => yaml.replace("type=gha,mode=max", "type=registry,ref=cache")),
+            await withWorkflow((yaml) => yaml.replace("type=gha,mode=max,", "type=registry,ref=cache,")),
             /Build and push: the stand-in knows no cache-to but type=gha/,
         );
     });

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { run } from "../machine/run";
 import { checkout } from "../paths";
 
-/** The same content gives the same commit: releasing it again is what re-running a workflow of that commit is. */
+/** Of whoever commits here, with nothing of the user's configuration. */
 const fixedIdentity = {
     GIT_AUTHOR_NAME: "sandbox",
     GIT_AUTHOR_EMAIL: "sandbox@localhost",
@@ -20,8 +20,9 @@ const fixedIdentity = {
 const neverReleased = ["/node_modules", "/.sandbox", "/.build"];
 
 /**
- * Commits the working tree, without what .gitignore names, to a bare repository made anew. The user's own repository and its
- * index are not touched, and there need not be one.
+ * Commits the working tree, without what .gitignore names, to a bare repository, upon what was pushed to the branch before. Content
+ * that has not changed since is the same commit: releasing it again is what pushing nothing and dispatching the workflow is. The
+ * user's own repository and its index are not touched, and there need not be one.
  * @returns the commit's hash
  */
 export async function commitWorkingTree(repository: string, branch: string): Promise<string> {
@@ -31,13 +32,23 @@ export async function commitWorkingTree(repository: string, branch: string): Pro
         GIT_WORK_TREE: checkout,
         GIT_INDEX_FILE: path.join(repository, "index"), // git sets it for its hooks, to the user's
     };
-    const git = (...args: string[]) => run("git", args, { cwd: checkout, env });
-    fs.rmSync(repository, { recursive: true, force: true });
+    const git = async (...args: string[]) => (await run("git", args, { cwd: checkout, env })).trim();
+    const head = `refs/heads/${branch}`;
     fs.mkdirSync(path.dirname(repository), { recursive: true });
-    await run("git", ["init", "--quiet", "--bare", `--initial-branch=${branch}`, repository], { env: fixedIdentity });
+    await run("git", ["init", "--quiet", "--bare", repository], { env: fixedIdentity }); // as good for one that is there
+    // What a command that was killed has left.
+    for (const left of ["index", "index.lock", `${head}.lock`]) {
+        fs.rmSync(path.join(repository, left), { force: true });
+    }
     fs.mkdirSync(path.join(repository, "info"), { recursive: true });
     fs.writeFileSync(path.join(repository, "info", "exclude"), `${neverReleased.join("\n")}\n`);
     await git("add", "--all");
-    await git("commit", "--quiet", "--allow-empty", "--message", "The working tree");
-    return (await git("rev-parse", "HEAD")).trim();
+    const tree = await git("write-tree");
+    const parent = await git("for-each-ref", "--format=%(objectname)", head);
+    if (parent !== "" && tree === (await git("rev-parse", `${parent}^{tree}`))) {
+        return parent;
+    }
+    const commit = await git("commit-tree", tree, "-m", "The working tree", ...(parent ? ["-p", parent] : []));
+    await git("update-ref", head, commit);
+    return commit;
 }

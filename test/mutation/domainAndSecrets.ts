@@ -5,7 +5,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "old TLS is spoken",
         file: "infra/network/loadBalancer.ts",
-        find: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+        find: "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
         become: "ELBSecurityPolicy-2016-08",
     },
     {
@@ -53,14 +53,14 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "the preview role reads every zone",
         file: "infra/delivery.ts",
-        find: "[pulumi.interpolate`arn:aws:route53:::hostedzone/${hostedZoneId}`]",
-        become: '["*"]',
+        find: "resources: [hostedZoneArn]",
+        become: 'resources: ["*"]',
     },
     {
         mistake: "the execution role reads every secret",
         file: "infra/service/secrets.ts",
-        find: "resources: readable }",
-        become: 'resources: ["*"] }',
+        find: "resources: once(references.filter((arn) => !isParameter(arn)).map(secretArn)),",
+        become: 'resources: ["*"],',
     },
     {
         mistake: "a secret's value is in the task definition",
@@ -83,7 +83,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "destroy leaves secrets behind for a month",
         file: "infra/service/secrets.ts",
-        find: "args.deletionProtection ? 30 : 0",
+        find: "protect ? 30 : 0",
         become: "30",
     },
     {
@@ -91,5 +91,23 @@ export const domainAndSecrets: readonly Mutation[] = [
         file: "infra/config/reader.ts",
         find: "this.note(key, `expected ${message}`,",
         become: "this.note(key, `expected ${message}, got ${text}`,",
+    },
+    {
+        mistake: "a secret that a running release refers to is deleted",
+        file: "infra/service/secrets.ts",
+        find: "!Object.hasOwn(args.values, one.name)",
+        become: "Object.hasOwn(args.existing, one.name)",
+    },
+    {
+        mistake: "a secret that stays for a running release gets another value",
+        file: "infra/service/secrets.ts",
+        find: 'ignoreChanges: value ? [] : ["secretString"]',
+        become: "ignoreChanges: []",
+    },
+    {
+        mistake: "what a running release reads may not be read any more",
+        file: "infra/service/secrets.ts",
+        find: "[...configured, ...used.map(({ valueFrom }) => valueFrom)]",
+        become: "configured",
     },
 ];

@@ -193,8 +193,38 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the service is created before its listener",
         file: "infra/service/service.ts",
-        find: "args.loadBalancer.ready, ",
+        find: "args.loadBalancer.ready,\n",
         become: "",
+    },
+    {
+        mistake: "a port that running tasks listen on is closed before new ones have another",
+        file: "infra/service/service.ts",
+        find: 'replaceOnChanges: ["fromPort", "toPort"]',
+        become: "replaceOnChanges: []",
+    },
+    {
+        mistake: "a stack that is renamed gets another service",
+        file: "infra/runningStack.ts",
+        find: "was !== undefined && was !== news[property]",
+        become: 'property !== "name" && was !== undefined && was !== news[property]',
+    },
+    {
+        mistake: "something is made before the running stack is checked",
+        file: "infra/runningStack.ts",
+        find: "    nothingBefore(checked);\n",
+        become: "",
+    },
+    {
+        mistake: "a third zone re-lays the subnets of two",
+        file: "infra/network/network.ts",
+        find: "prefixLength(args.cidr) + zoneBits",
+        become: "prefixLength(args.cidr) + Math.ceil(Math.log2(args.zones))",
+    },
+    {
+        mistake: "a Local Zone that the account has opted into is taken for a zone",
+        file: "infra/network/network.ts",
+        find: ", filters: optIn }",
+        become: " }",
     },
     {
         mistake: "the execution role loses its permissions before the service is gone",
@@ -220,6 +250,55 @@ export const mutations: readonly Mutation[] = [
         find: "failures.length > 0",
         become: "failures.length < 0",
     },
+    // First contact.
+    {
+        mistake: "everything is made while it is still asked whether the repository is there",
+        file: "infra/nothingBefore.ts",
+        find: "check.then(() => opts.dependsOn ?? [])",
+        become: "opts.dependsOn",
+    },
+    {
+        mistake: "a repository that is not there is trusted as undefined",
+        file: "infra/github/repository.ts",
+        find: "if (!found) {",
+        become: "if (found === null) {",
+    },
+    {
+        mistake: "a second stack takes over the first one's settings",
+        file: "infra/github/claim.ts",
+        find: "taken: isOurs ? []",
+        become: "taken: true ? []",
+    },
+    {
+        mistake: "a secret is overwritten before a variable is refused",
+        file: "infra/github/pipelineSettings.ts",
+        find: "const opts = { ...child, dependsOn: [child.dependsOn, ...variables] };",
+        become: "const opts = child;",
+    },
+    {
+        mistake: "another owner's repository of the same name is taken for the old one",
+        file: "infra/github/repository.ts",
+        find: "            provider: this.provider,\n            replaceWith: [this.provider],",
+        become: "            provider: this.provider,",
+    },
+    {
+        mistake: "the task family is destroyed in whichever account the credentials are of",
+        file: "infra/service/taskDefinitionFamily.ts",
+        find: "caller.Account !== account",
+        become: "caller.Account === undefined",
+    },
+    {
+        mistake: "the task family is destroyed without the roles that the stack assumes",
+        file: "infra/service/taskDefinitionFamily.ts",
+        find: 'parsed<AssumedRole>("assumeRoles")',
+        become: "[] as AssumedRole[]",
+    },
+    {
+        mistake: "a certificate for a name that had one before is never proven",
+        file: "infra/network/certificate.ts",
+        find: "allowOverwrite: true",
+        become: "allowOverwrite: false",
+    },
     // The program as a whole.
     {
         mistake: "the workflow does not find the container's name",
@@ -230,8 +309,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "GitHub's settings are written by the default provider, for another owner",
         file: "infra/github/pipelineSettings.ts",
-        find: "const child = { parent: this, provider };",
-        become: "const child = { parent: this };",
+        find: "{ ...args.repository.settingOptions(this), dependsOn",
+        become: "{ parent: this, dependsOn",
     },
     {
         mistake: "the role's ARN is in the wrong secret",
@@ -317,6 +396,30 @@ export const mutations: readonly Mutation[] = [
         file: ".github/workflows/deploy.yml",
         find: "vars.ECS_TASK_DEFINITION",
         become: "vars.ECS_FAMILY",
+    },
+    {
+        mistake: "a run that comes late rolls back what is newer",
+        file: ".github/workflows/deploy.yml",
+        find: 'git merge-base --is-ancestor "$VERSION" "$live"; then',
+        become: 'git merge-base --is-ancestor "$live" "$VERSION"; then',
+    },
+    {
+        mistake: "a cache that is down fails a release",
+        file: ".github/workflows/deploy.yml",
+        find: ",ignore-error=true",
+        become: "",
+    },
+    {
+        mistake: "the notice for forks waits for a variable that forks cannot see",
+        file: ".github/workflows/preview.yml",
+        find: "if: github.event.pull_request.head.repo.full_name != github.repository",
+        become: "if: vars.PULUMI_STACK != '' && github.event.pull_request.head.repo.full_name != github.repository",
+    },
+    {
+        mistake: "Dependabot's pull requests are previewed without the secrets for it",
+        file: ".github/workflows/preview.yml",
+        find: " && github.actor != 'dependabot[bot]'",
+        become: "",
     },
     ...domainAndSecrets,
     ...production,

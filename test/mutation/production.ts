@@ -34,15 +34,15 @@ export const production: readonly Mutation[] = [
     },
     {
         mistake: "two stacks of a repository overwrite each other's runner",
-        file: "infra/github/pipelineSettings.ts",
-        find: "environment ? `RUNNER_${environment.variableSuffix}` : ",
-        become: "",
+        file: "infra/github/settingNames.ts",
+        find: '`RUNNER_${environment.toUpperCase().replaceAll("-", "_")}`',
+        become: '"RUNNER"',
     },
     {
-        mistake: "prod is deployed to although dev failed",
+        mistake: "prod is deployed to although dev was cancelled",
         file: ".github/workflows/deploy.yml",
-        find: "!failure() && ",
-        become: "",
+        find: "(needs.dev.result == 'success' || needs.dev.result == 'skipped')",
+        become: "!failure()",
     },
     {
         mistake: "prod does not wait for dev",
@@ -107,7 +107,7 @@ export const production: readonly Mutation[] = [
     {
         mistake: "a destroy takes the secrets of a protected stack",
         file: "infra/service/secrets.ts",
-        find: "{ parent: this, protect: args.deletionProtection }",
-        become: "{ parent: this }",
+        find: "{ parent: this, protect },",
+        become: "{ parent: this },",
     },
 ];

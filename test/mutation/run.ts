@@ -12,8 +12,15 @@ import { mutations } from "./mutations";
 
 const checkout = path.join(__dirname, "../..");
 const copied = [
-    ...["index.ts", "infra", "app", "test", "sandbox", "tools", "docs", ".github", ".ci", "README.md"],
-    ...["Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml.example", "package.json", "tsconfig.json"],
+    ...["index.ts", "infra", "app", "test", "sandbox", "tools", "docs", ".github", ".ci", ".node-version", "README.md"],
+    ...[
+        "Pulumi.yaml",
+        "Pulumi.dev.yaml",
+        "Pulumi.prod.yaml.example",
+        "package.json",
+        "package-lock.json",
+        "tsconfig.json",
+    ],
 ];
 
 /** The slow tests, the one that holds this table against a program without mistakes, and the one that looks for commands in all tests. */

@@ -105,6 +105,8 @@ export const charges: Readonly<Record<string, Charge>> = {
     "github:index/repositoryEnvironment:RepositoryEnvironment": free,
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": free,
     "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": free,
+    "pulumi-nodejs:dynamic/guard:RunningStack": free,
+    "pulumi-nodejs:dynamic/github:Claim": free,
     "pulumi:providers:github": free,
 };
 
@@ -119,7 +121,7 @@ const addresses = (whose: string, count: number, { prices }: Context): Line => (
 function network({ inputs }: Registration, context: Context): Charges {
     const { prices } = context;
     const { strategy } = inputs.natGateways as { readonly strategy: keyof typeof gateways };
-    const gateways = { None: 0, Single: 1, OnePerAz: Number(inputs.numberOfAvailabilityZones) };
+    const gateways = { None: 0, Single: 1, OnePerAz: (inputs.availabilityZoneNames as readonly string[]).length };
     const count = gateways[strategy];
     const zones = `Traffic between zones: ${dollars(prices.betweenZonesGb)} for a GB in each direction`;
     const internet = `Traffic to the internet: ${dollars(prices.toInternetGb)} for a GB`;

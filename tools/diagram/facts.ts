@@ -9,14 +9,16 @@ import { tasksOf, watchersOf } from "./taskFacts";
 export function factsOf({ name, region, resources }: Stack): Facts {
     const vpc = resources.one("awsx:ec2:Vpc").inputs as {
         readonly cidrBlock: string;
-        readonly numberOfAvailabilityZones: number;
+        readonly availabilityZoneNames: readonly string[];
+        readonly availabilityZoneCidrMask: number;
         readonly natGateways: { readonly strategy: "None" | "Single" | "OnePerAz" };
         readonly vpcEndpointSpecs?: readonly { readonly serviceName: string }[];
     };
-    const subnets = layOut(vpc.cidrBlock, vpc.numberOfAvailabilityZones);
+    const zoneCount = vpc.availabilityZoneNames.length;
+    const subnets = layOut(vpc.cidrBlock, zoneCount, vpc.availabilityZoneCidrMask);
     const cidr = (zone: number, type: string) => subnets.find((one) => one.zone === zone && one.type === type)!.cidr;
     const { strategy } = vpc.natGateways;
-    const zones = Array.from({ length: vpc.numberOfAvailabilityZones }, (_, zone) => ({
+    const zones = Array.from({ length: zoneCount }, (_, zone) => ({
         publicCidr: cidr(zone, "Public"),
         privateCidr: cidr(zone, "Private"),
         nat: strategy === "OnePerAz" || (strategy === "Single" && zone === 0),

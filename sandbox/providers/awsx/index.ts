@@ -57,6 +57,9 @@ function assertKnown(name: string, args: VpcArgs): void {
     if (subnetStrategy !== "Auto" || (vpcEndpointSpecs && args.vpcEndpointStrategy !== "Auto")) {
         refuse('knows only the strategy "Auto", of subnets and of endpoints');
     }
+    if (pulumi.Output.isInstance(availabilityZoneNames)) {
+        refuse("takes plain availabilityZoneNames, as the original: these depend on a resource");
+    }
     if (availabilityZoneNames && numberOfAvailabilityZones) {
         refuse("takes availabilityZoneNames or numberOfAvailabilityZones, not both, as the original");
     }

@@ -46,6 +46,8 @@ var functions = map[string]string{
 	"availability_zones":          "index/getAvailabilityZones",
 	"caller_identity":             "index/getCallerIdentity",
 	"ecr_authorization_token":     "ecr/getAuthorizationToken",
+	"ecs_service":                 "ecs/getService",
+	"ecs_task_definition":         "ecs/getTaskDefinition",
 	"iam_openid_connect_provider": "iam/getOpenIdConnectProvider",
 	"partition":                   "index/getPartition",
 	"region":                      "index/getRegion",

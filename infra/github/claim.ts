@@ -1,0 +1,159 @@
+import * as github from "@pulumi/github";
+import * as pulumi from "@pulumi/pulumi";
+import type { GitHubRepository } from "./repository";
+import { deployNames, previewNames, runnerName, type SettingNames } from "./settingNames";
+
+/** Settings that are this stack's, or are in its way, together. */
+interface Group {
+    /** Each with the place that it is in, in lower case as GitHub compares them: `acme/shop ECS_SERVICE`. */
+    readonly claims: readonly string[];
+    /** Which of them are on GitHub, unless they are known to be this stack's. */
+    readonly taken: readonly string[];
+    /** What to do where they are somebody else's. */
+    readonly wayOut: string;
+}
+
+interface Inputs {
+    readonly groups: readonly Group[];
+}
+
+/** What the check makes of it, and the state keeps. */
+interface State {
+    readonly claims: readonly string[];
+}
+
+/**
+ * Serialised into the state and run from there: it may use nothing from outside its own functions. It can tell what no program
+ * can: which settings this stack has written, as these are in the state.
+ */
+const provider: pulumi.dynamic.ResourceProvider = {
+    check: async (olds: Partial<State>, { groups }: Inputs) => {
+        const failures = groups.flatMap(({ taken, wayOut }) => {
+            const foreign = taken.filter((claim) => !(olds.claims ?? []).includes(claim));
+            const reason = `these settings are on GitHub already, and not from this stack: ${foreign.join(", ")}\n${wayOut}`;
+            return foreign.length > 0 ? [{ property: "", reason }] : [];
+        });
+        return { inputs: { claims: groups.flatMap(({ claims }) => claims).sort() } satisfies State, failures };
+    },
+    diff: async (_id, olds: State, news: State) => ({
+        changes: JSON.stringify(olds.claims) !== JSON.stringify(news.claims),
+    }),
+    create: async ({ claims }: State) => ({ id: "claim", outs: { claims } }),
+    update: async (_id, _olds: State, { claims }: State) => ({ outs: { claims } }),
+};
+
+class Claims extends pulumi.dynamic.Resource {
+    constructor(name: string, groups: Promise<readonly Group[]>, opts: pulumi.CustomResourceOptions) {
+        super(provider, name, { groups }, opts, "github", "Claim");
+    }
+}
+
+export interface ClaimArgs {
+    readonly repository: GitHubRepository;
+    /** What the service is called: no other stack's has the name. */
+    readonly serviceName: string;
+    readonly previews: boolean;
+}
+
+/**
+ * This stack's claim to the settings that it writes into the repository. GitHub would let it overwrite another stack's secrets, and
+ * refuse only the variables; here it is refused before anything is written.
+ */
+export class Claim extends pulumi.ComponentResource {
+    /** Settings are written after it, and it goes after them. */
+    public readonly resource: pulumi.Resource;
+    /** Fails where the settings are another's: nothing may be made before it. */
+    public readonly checked: Promise<void>;
+
+    constructor(name: string, args: ClaimArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("fargate-cicd:github:Claim", name, {}, opts);
+        const groups = claimedGroups(args, this);
+        const resource = new Claims(name, groups, { parent: this });
+        this.resource = resource;
+        // The engine has checked what it gives a URN. It gives none where the groups could not be told.
+        this.checked = groups.then(() => new Promise((resolve) => resource.urn.apply(() => resolve())));
+        this.registerOutputs({});
+    }
+}
+
+export async function claimedGroups(
+    { repository, serviceName, previews }: ClaimArgs,
+    parent: pulumi.Resource,
+): Promise<Group[]> {
+    await repository.checked;
+    const { fullName, environment } = repository;
+    const opts = { parent, provider: repository.provider };
+    const name = fullName.split("/")[1]!;
+    const shared = {
+        prefix: fullName.toLowerCase(),
+        flags: `--repo ${fullName}`,
+        variables: await visible(async () => (await github.getActionsVariables({ name }, opts)).variables),
+        secrets: await visible(async () => (await github.getActionsSecrets({ name }, opts)).secrets),
+    };
+    const entered = environment && { name, environment: environment.environmentName };
+    const own = entered
+        ? {
+              prefix: `${shared.prefix} ${entered.environment.toLowerCase()}`,
+              flags: `${shared.flags} --env ${entered.environment}`,
+              variables: await visible(
+                  async () => (await github.getActionsEnvironmentVariables(entered, opts)).variables,
+              ),
+              secrets: await visible(async () => (await github.getActionsEnvironmentSecrets(entered, opts)).secrets),
+          }
+        : shared;
+    type Place = typeof shared;
+
+    const group = ({ prefix, flags, ...there }: Place, names: SettingNames, isOurs: boolean, wayOut: string): Group => {
+        const claim = (setting: string) => `${prefix} ${setting}`;
+        const found = (kind: "secrets" | "variables") =>
+            names[kind].filter((each) => there[kind].some((setting) => setting.name.toUpperCase() === each));
+        const remove = `gh variable delete NAME ${flags}; gh secret delete NAME ${flags}`;
+        return {
+            claims: [...names.secrets, ...names.variables].map(claim),
+            taken: isOurs ? [] : [...found("secrets"), ...found("variables")].map(claim),
+            wayOut: `  if they are another stack's: ${wayOut}\n  if nobody needs them, delete each: ${remove}`,
+        };
+    };
+    const has = (place: Place, variable: string, value: string) =>
+        place.variables.some((each) => each.name === variable && each.value === value);
+
+    // A stack that wrote its settings before it claimed them knows them by their values.
+    const deploys = has(own, "ECS_SERVICE", serviceName);
+    const another = "pulumi config set githubEnvironment <another name>";
+    const runner = { secrets: [], variables: [runnerName(entered?.environment)] };
+    return [
+        group(own, deployNames, deploys, another),
+        group(shared, runner, deploys, another),
+        ...(previews
+            ? [
+                  group(
+                      shared,
+                      entered ? previewNames : without(previewNames, deployNames.variables),
+                      has(shared, "PULUMI_STACK", pulumi.getStack()),
+                      "pulumi config set previewPullRequests false",
+                  ),
+              ]
+            : []),
+    ];
+}
+
+/** In one place, a setting that both workflows read is there once. */
+const without = ({ secrets, variables }: typeof previewNames, others: readonly string[]) => ({
+    secrets,
+    variables: variables.filter((each) => !others.includes(each)),
+});
+
+/**
+ * What is listed. None where the place is not there yet, and none where the token may not look: that of a pull request's workflow
+ * may not, and changes nothing either.
+ */
+async function visible<T>(list: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    try {
+        return await list();
+    } catch (error) {
+        if (/: 40[34] /.test(String(error))) {
+            return [];
+        }
+        throw error;
+    }
+}

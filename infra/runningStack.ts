@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "./config";
+import { nothingBefore } from "./nothingBefore";
+
+/** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
+interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
+    readonly createGithubRepository: Settings["github"]["create"];
+    readonly githubOidcProvider: Settings["github"]["oidcProvider"];
+}
+
+/**
+ * Serialised into the state: it may use nothing from outside its own functions. What is new is checked against what the last
+ * `pulumi up` left; a stack that is older than this resource, or than one of its properties, takes what it finds.
+ */
+const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
+    check: (olds: Partial<Facts>, news) => {
+        const afresh = "or make a new stack and destroy this one";
+        const refusals: { readonly [Key in keyof Facts]?: (was: Facts[Key]) => string } = {
+            name: (was) =>
+                `this stack runs as "${was}", and under another name it would lose its service, images, logs and revisions: ` +
+                `run "pulumi config set name ${was}", ${afresh}`,
+            region: (was) =>
+                `this stack runs in ${was}, and nothing in AWS moves to another region: ` +
+                `run "pulumi config set aws:region ${was}", ${afresh}`,
+            vpcCidr: (was) =>
+                `this stack runs in ${was}, and AWS changes the range of no VPC: ` +
+                `run "pulumi config set vpcCidr ${was}", ${afresh}`,
+            // The service refuses a port that the revision which runs does not have, and that one is the pipeline's.
+            containerPort:
+                news.releasedBy === "pulumi"
+                    ? undefined
+                    : (was) =>
+                          `the release that runs listens on ${was}, and with "releasedBy: pipeline" this would not replace it: ` +
+                          `run "pulumi config set releasedBy pulumi" and "pulumi up", with an app that listens on ` +
+                          `${news.containerPort}, then set it back; or run "pulumi config set containerPort ${was}"`,
+            createGithubRepository: (was) =>
+                was
+                    ? "this stack made the repository, and would delete it with all that is in it: " +
+                      'run "pulumi config set createGithubRepository true"'
+                    : 'the repository is there already: run "pulumi config set createGithubRepository false"',
+            githubOidcProvider: (was) =>
+                was === "create"
+                    ? "this stack made GitHub's OIDC provider, and would delete it, although its roles and perhaps those of other " +
+                      'stacks rely on it: run "pulumi config set githubOidcProvider create"'
+                    : "the account has GitHub's OIDC provider, and can have only one: " +
+                      'run "pulumi config set githubOidcProvider existing"',
+        };
+        const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap((property) => {
+            const was = olds[property];
+            const refuse = refusals[property] as ((was: unknown) => string) | undefined;
+            return refuse && was !== undefined && was !== news[property] ? [{ property, reason: refuse(was) }] : [];
+        });
+        return Promise.resolve({ inputs: news, failures });
+    },
+
+    create: (inputs) => Promise.resolve({ id: inputs.name, outs: inputs }),
+
+    diff: (_id, olds, news) => {
+        const { __provider: _source, ...facts } = news as Facts & { readonly __provider?: string };
+        const names = Object.keys(facts) as (keyof Facts)[];
+        return Promise.resolve({ changes: names.some((name) => olds[name] !== news[name]) });
+    },
+
+    update: (_id, _olds, news) => Promise.resolve({ outs: news }),
+};
+
+/** Keeps in the state what a stack was made with, and is nothing in AWS. */
+class RunningStack extends pulumi.dynamic.Resource {
+    constructor(name: string, facts: Facts) {
+        super(provider, name, facts, {}, "guard", "RunningStack");
+    }
+}
+
+/**
+ * Refuses what AWS would refuse half-way, or do at the price of the running service, in the preview and before anything is
+ * touched: whatever the program declares from now on waits for the check.
+ */
+export function refuseImpossibleChanges(settings: Settings): void {
+    const { name, region, vpcCidr, containerPort, releasedBy, github } = settings;
+    const guard = new RunningStack("main", {
+        ...{ name, region, vpcCidr, containerPort, releasedBy },
+        createGithubRepository: github.create,
+        githubOidcProvider: github.oidcProvider,
+    });
+    const checked = new Promise<void>((resolve) => guard.urn.apply(() => resolve()));
+    nothingBefore(checked);
+    // Nor does a look-up start that the refusal would cut off: each would be reported as an error of its own.
+    pulumi.runtime.registerInvokeTransform(async ({ args, opts }) => {
+        await checked;
+        return { args, opts };
+    });
+}

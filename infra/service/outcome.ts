@@ -1,0 +1,53 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+type Found = Pick<aws.ecs.GetServiceResult, "serviceName" | "desiredCount" | "runningCount"> & {
+    readonly deployments: readonly { readonly status: string; readonly taskDefinition: string }[];
+};
+
+/**
+ * Fails where the service does not run what it was last told to. The provider fails in the `pulumi up` whose rollout ECS takes back, and
+ * writes into the state what it had asked for all the same: the next one would have nothing to change, and end well.
+ *
+ * @param released the revision that is to run, where `pulumi up` releases
+ * @returns the service's name, once it is known to run
+ */
+export function running(
+    service: aws.ecs.Service,
+    released: pulumi.Input<string> | undefined,
+    options: pulumi.InvokeOptions,
+): pulumi.Output<string> {
+    if (pulumi.runtime.isDryRun()) {
+        return service.name; // what is about to be mended may be broken
+    }
+    const found = aws.ecs.getServiceOutput({ clusterArn: service.cluster, serviceName: service.name }, options);
+    return pulumi.all([found, released]).apply(([now, revision]) => {
+        const problem = problemOf(now, revision);
+        if (problem) {
+            throw new pulumi.RunError(problem);
+        }
+        return now.serviceName;
+    });
+}
+
+/** What is wrong with a service after an update, and what to do about it. */
+export function problemOf({ serviceName, deployments, ...found }: Found, released?: string): string | undefined {
+    const current = deployments.find(({ status }) => status === "PRIMARY")?.taskDefinition;
+    if (current !== undefined && released !== undefined && current !== released) {
+        return (
+            `ECS has taken the last release of ${serviceName} back: ${numbered(current)} runs in place of ${numbered(released)}.\n` +
+            "The app's logs tell why. `pulumi up --refresh` tries the same once more."
+        );
+    }
+    if (found.desiredCount > 0 && found.runningCount === 0) {
+        return (
+            `No task of ${serviceName} runs: the app's logs and the events of the service tell why.\n` +
+            "A release of an app that is mended starts it; so does, as it is, " +
+            `\`aws ecs update-service --cluster ${serviceName} --service ${serviceName} --force-new-deployment\`.`
+        );
+    }
+    return undefined;
+}
+
+/** `family:7` */
+const numbered = (definitionArn: string): string => definitionArn.split("/").at(-1)!;

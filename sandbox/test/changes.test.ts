@@ -1,0 +1,268 @@
+/**
+ * Every setting changed on a stack that runs, and back again: what the engine plans, that `up` passes or is refused in the preview,
+ * and that somebody who asks the app without pause sees no request fail.
+ */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { table } from "../../infra/config/table";
+import { CopiedCheckout, fetchPage } from "./copiedCheckout";
+
+type Key = keyof typeof table;
+type Value = string | number | boolean | object;
+
+/** `+` made, `~` changed in place, `+-` replaced, `-` deleted; then the type as the engine shows it, and the name. */
+type Plan = readonly string[];
+
+interface Change {
+    readonly to: Partial<Readonly<Record<Key, Value>>>;
+    readonly plan: Plan;
+    /** The plan of the way back, where it is not the same the other way round. */
+    readonly back?: Plan;
+    /** Changes the app as well, which the setting is about. */
+    readonly app?: (dockerfile: string) => string;
+}
+
+const named = (kind: string, names: readonly string[]) => names.map((name) => `${kind} ${name}`);
+const taskDefinition = "+- aws:ecs:TaskDefinition main";
+const service = "~ aws:ecs:Service main";
+
+const deployVariables = [
+    ...["main-app-url", "main-aws-region", "main-container-name", "main-ecr-repository", "main-ecs-cluster"],
+    ...["main-ecs-service", "main-ecs-task-definition"],
+];
+
+/** By what they are about. Those of one `to` are changed in one `up`, and each thing that is planned is one setting's. */
+const changes: Readonly<Record<string, Change>> = {
+    "what watches, and who is told": {
+        to: {
+            ...{ logRetentionDays: 90, alarmEmail: "ops@example.com", containerInsights: "enhanced" },
+            ...{ healthCheckPath: "/index.html", drainSeconds: 30, maxTasks: 3, pulumiGithubApp: false },
+        },
+        plan: [
+            "+ aws:cloudwatch:LogGroup main-insights",
+            "+ aws:sns:TopicSubscription main-email",
+            "~ aws:appautoscaling:Target main",
+            "~ aws:cloudwatch:LogGroup main",
+            "~ aws:cloudwatch:MetricAlarm main-too-few-tasks",
+            "~ aws:ecs:Cluster main",
+            "~ aws:lb:TargetGroup main",
+            "~ github:index:ActionsVariable main-pulumi-github-app",
+        ],
+    },
+    "what a task is": {
+        to: {
+            ...{ cpu: 512, memory: 2048, stopSeconds: 60, enableExec: true },
+            ...{ environment: { LOG_LEVEL: "debug" }, secrets: { API_KEY: "once" } },
+        },
+        plan: [
+            "+ aws:iam:RolePolicy main-exec",
+            "+ aws:secretsmanager:Secret main-API_KEY",
+            "+ aws:secretsmanager:SecretVersion main-API_KEY",
+            taskDefinition,
+            service,
+            "~ aws:iam:RolePolicy main-execution",
+        ],
+    },
+    "how many zones, and their ways out": {
+        to: { availabilityZones: 3, natGateways: "one-per-az" },
+        plan: [
+            ...named("+ aws:ec2:Eip", ["main-vpc-2", "main-vpc-3"]),
+            ...named("+ aws:ec2:NatGateway", ["main-vpc-2", "main-vpc-3"]),
+            ...["Route", "RouteTable", "RouteTableAssociation", "Subnet"].flatMap((type) =>
+                named(`+ aws:ec2:${type}`, ["main-vpc-private-3", "main-vpc-public-3"]),
+            ),
+            "~ aws:ec2:Route main-vpc-private-2",
+            "~ aws:ec2:VpcEndpoint com.amazonaws.ap-northeast-1.s3",
+            service,
+            "~ aws:lb:LoadBalancer main",
+        ],
+    },
+    "where tasks run, and how long they may take to start": {
+        to: { natGateways: "none", capacity: "spot", startSeconds: 90 },
+        plan: [
+            "- aws:ec2:Eip main-vpc-1",
+            "- aws:ec2:NatGateway main-vpc-1",
+            ...named("- aws:ec2:Route", ["main-vpc-private-1", "main-vpc-private-2"]),
+            service,
+        ],
+    },
+    "HTTPS at a domain, and what guards it": {
+        to: { domainName: "app.example.com", hostedZone: "example.com", deletionProtection: true },
+        plan: [
+            "+ aws:acm:Certificate main",
+            "+ aws:acm:CertificateValidation main",
+            "+ aws:lb:Listener main-https",
+            "+ aws:route53:Record main",
+            "+ aws:route53:Record main-validation",
+            "+ aws:vpc:SecurityGroupIngressRule main-alb-https",
+            "+ fargate-cicd:certificate:Certificate main",
+            "~ aws:ecr:Repository main",
+            "~ aws:iam:RolePolicy main-preview",
+            "~ aws:lb:Listener main-http",
+            "~ aws:lb:LoadBalancer main",
+            "~ github:index:ActionsVariable main-app-url",
+        ],
+    },
+    "who deploys, and from where": {
+        to: {
+            ...{ githubEnvironment: "dev", githubReviewers: "alice", githubBranch: "release" },
+            previewPullRequests: false,
+        },
+        plan: [
+            "+ fargate-cicd:github:GitHubEnvironment main",
+            "+ github:index:ActionsEnvironmentSecret main-aws-iam-role-to-assume",
+            ...named("+ github:index:ActionsEnvironmentVariable", deployVariables),
+            "+ github:index:ActionsVariable main-runner-dev",
+            "+ github:index:RepositoryEnvironment main",
+            "+ github:index:RepositoryEnvironmentDeploymentPolicy main",
+            "- aws:iam:Role main-preview",
+            "- aws:iam:RolePolicy main-preview",
+            "- github:index:ActionsSecret main-aws-iam-preview-role-to-assume",
+            "- github:index:ActionsSecret main-aws-iam-role-to-assume",
+            ...named("- github:index:ActionsVariable", [
+                ...[...deployVariables, "main-pulumi-github-app", "main-pulumi-organization", "main-pulumi-stack"],
+                "main-runner",
+            ]),
+            "~ aws:iam:Role main-deploy",
+            "~ pulumi-nodejs:dynamic/github:Claim main",
+        ],
+    },
+    "the port, and who releases": {
+        to: { releasedBy: "pulumi", containerPort: 8080 },
+        app: (dockerfile) =>
+            `${dockerfile}RUN sed -i "s/^Listen 80$/Listen 8080/" /usr/local/apache2/conf/httpd.conf\n`,
+        plan: [],
+    },
+};
+
+/** What no `up` changes: how the preview refuses it. */
+const refusals: Partial<Readonly<Record<Key, { readonly to: Value; readonly says: RegExp }>>> = {
+    vpcCidr: { to: "10.1.0.0/16", says: /AWS changes the range of no VPC/ },
+    name: { to: "another", says: /run "pulumi config set name fargate-cicd-dev"/ },
+    containerPort: { to: 8080, says: /run "pulumi config set releasedBy pulumi"/ },
+    createGithubRepository: { to: true, says: /the repository is there already/ },
+    githubOidcProvider: { to: "existing", says: /this stack made GitHub's OIDC provider, and would delete it/ },
+};
+
+/** Settings that are changed elsewhere, and why not here. */
+const elsewhere: Partial<Readonly<Record<Key, string>>> = {
+    "aws:region": "the emulator has one region: test/runningStack.test.ts",
+    githubRepository: "the emulated GitHub has one repository at first: firstContact.test.ts",
+    architecture: "this machine runs one: app.test.ts",
+    minTasks: "with maxTasks, which it bounds",
+};
+
+/** Of the file that the checkout comes with; all others have their defaults. */
+const first: Partial<Readonly<Record<Key, Value>>> = { githubRepository: "OWNER/REPOSITORY", minTasks: 1, maxTasks: 2 };
+
+/** What a preview says that it would do. */
+function planOf(output: string): string[] {
+    const lines = output.matchAll(/^ (\+|~|-|\+-) +([\w-]+(?:[:/][\w-]+)+ \S+) (?:create|update|delete|replace)\b/gm);
+    return [...lines].map(([, symbol, what]) => `${symbol} ${what}`).sort();
+}
+
+const inverse = (plan: Plan) =>
+    plan.map((line) =>
+        line.startsWith("+ ") ? `-${line.slice(1)}` : line.startsWith("- ") ? `+${line.slice(1)}` : line,
+    );
+
+describe("a change of a running stack", () => {
+    const checkout = new CopiedCheckout();
+    const configure = (values: object) => {
+        for (const [key, value] of Object.entries(values)) {
+            checkout.configure(`fargate-cicd:${key}`, value as Value | undefined);
+        }
+    };
+    const succeed = async (script: string) => {
+        const run = await checkout.run(script);
+        assert.equal(run.code, 0, run.output);
+        return run.output;
+    };
+    /** What there is on AWS and GitHub, as the state knows it. */
+    const things = () =>
+        checkout
+            .state()
+            .deployment.resources.filter(({ type }: { type: string }) => /^(aws|docker-build|github):/.test(type))
+            .map(({ urn, id, outputs }: Record<string, unknown>) => ({ urn, id, outputs }));
+    const url = () => (checkout.state().deployment.resources[0].outputs.url as string).replace(/^https:/, "http:");
+    let address: string;
+
+    /** Asks the load balancer while `work` goes on, one request after the other. */
+    async function undisturbed<T>(work: Promise<T>): Promise<T> {
+        const failures: string[] = [];
+        let [asked, isOver] = [0, false];
+        const asking = (async () => {
+            while (!isOver) {
+                const answer = await fetchPage(address).catch((error: Error) => ({ status: 0, body: error.message }));
+                asked++;
+                if (answer.status !== 200 && answer.status !== 301) failures.push(`${answer.status} ${answer.body}`);
+                await sleep(20);
+            }
+        })();
+        try {
+            return await work;
+        } finally {
+            isOver = true;
+            await asking;
+            assert.ok(asked > 50, `${asked} requests`);
+            assert.deepEqual(failures, [], `of ${asked} requests`);
+        }
+    }
+
+    before(async () => {
+        await succeed("sandbox:up");
+        address = url();
+    });
+    after(() => checkout.remove());
+
+    // What a test that failed has left would be in the next one's plan.
+    afterEach(() => configure(Object.fromEntries(Object.keys(table).map((key) => [key, first[key as Key]]))));
+
+    it("is told here for every setting", () => {
+        const changed = Object.values(changes).flatMap(({ to }) => Object.keys(to));
+        const all = [...changed, ...Object.keys(refusals), ...Object.keys(elsewhere)];
+        assert.deepEqual([...new Set(all)].sort(), Object.keys(table).sort());
+    });
+
+    it("is refused in the preview, and before anything is touched, where it would cost what runs", async () => {
+        const before = things();
+        for (const script of ["sandbox:preview", "sandbox:up"]) {
+            for (const [key, { to, says }] of Object.entries(refusals)) {
+                configure({ [key]: to });
+                const { code, output } = await checkout.run(script);
+                configure({ [key]: undefined });
+                assert.equal(code, 1, output);
+                assert.match(output, says);
+                assert.deepEqual(
+                    checkout.state().deployment.resources,
+                    state.deployment.resources,
+                    `${script}: ${key}`,
+                );
+            }
+        }
+    });
+
+    for (const [what, { to, plan, back = inverse(plan), app }] of Object.entries(changes)) {
+        it(`of ${what} is what is planned, there and back, and loses no request`, async () => {
+            const dockerfile = "app/Dockerfile";
+            let original = "";
+            if (app) {
+                checkout.edit(dockerfile, (text) => app((original = text)));
+            }
+            configure(to);
+            assert.deepEqual(planOf(await succeed("sandbox:preview")), [...plan].sort());
+            await undisturbed(succeed("sandbox:up"));
+
+            configure(Object.fromEntries(Object.keys(to).map((key) => [key, first[key as Key]])));
+            if (app) {
+                checkout.edit(dockerfile, () => original);
+                configure({ releasedBy: to.releasedBy }); // until the old port is live again
+            }
+            assert.deepEqual(planOf(await succeed("sandbox:preview")), [...back].sort());
+            await undisturbed(succeed("sandbox:up"));
+            configure({ releasedBy: undefined });
+            await succeed("sandbox:up");
+            await succeed("sandbox:up -- --expect-no-changes");
+        });
+    }
+});

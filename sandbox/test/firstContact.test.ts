@@ -1,0 +1,116 @@
+/** What a repository and an account have already, or have no more, when the program comes to them. The steps build on each other. */
+import assert from "node:assert/strict";
+import { root } from "./awsClients";
+import { CopiedCheckout, testPorts, type Run } from "./copiedCheckout";
+
+const github = `http://127.0.0.1:${testPorts.SANDBOX_GITHUB_PORT}`;
+const headers = { authorization: "Bearer sandbox-token" };
+const first = "/repos/octo-org/hello-fargate";
+const second = "/repos/globex/hello-fargate";
+
+async function call(method: string, path: string, body?: object): Promise<any> {
+    const response = await fetch(github + path, { method, headers, body: body && JSON.stringify(body) });
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${path}: ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+}
+
+const names = (all: { name: string }[]) => all.map(({ name }) => name).sort();
+
+/** The names of a repository's secrets and variables. */
+const settings = async (repository: string) => [
+    ...names((await call("GET", `${repository}/actions/secrets`)).secrets),
+    ...names((await call("GET", `${repository}/actions/variables?per_page=100`)).variables),
+];
+
+describe("the first contact with a repository and an account", () => {
+    const checkout = new CopiedCheckout();
+    const types = () => checkout.state().deployment.resources.map(({ type }) => type);
+    const refused = async (script: string, message: RegExp): Promise<Run> => {
+        const run = await checkout.run(script);
+        assert.equal(run.code, 1, run.output);
+        assert.match(run.output, message);
+        assert.doesNotMatch(run.output, /\n +at .*\.[jt]s:/, "a stack trace");
+        return run;
+    };
+    const succeed = async (script: string) => {
+        const run = await checkout.run(script);
+        assert.equal(run.code, 0, run.output);
+        return run;
+    };
+
+    before("the services run", () => succeed("sandbox:preview"));
+
+    after(() => checkout.remove());
+
+    it("makes nothing where the repository is not there, without a preview as well", async () => {
+        await call("DELETE", first);
+        const message = /GitHub shows no repository "octo-org\/hello-fargate" to this token/;
+        await refused("sandbox:preview", message);
+        await refused("sandbox:up", message);
+        assert.deepEqual(
+            types().filter((type) => /^(aws|awsx|docker-build|github):/.test(type)),
+            [],
+        );
+        await call("POST", "/orgs/octo-org/repos", { name: "hello-fargate", visibility: "private" });
+    });
+
+    it("writes nothing where somebody has set one of its variables", async () => {
+        await call("POST", `${first}/actions/variables`, { name: "AWS_REGION", value: "us-east-1" });
+        const message =
+            /these settings are on GitHub already, and not from this stack: octo-org\/hello-fargate AWS_REGION/;
+        await refused("sandbox:preview", message);
+        await refused("sandbox:up", message);
+        assert.deepEqual(await settings(first), ["AWS_REGION"]);
+        assert.deepEqual(
+            types().filter((type) => /^(aws|awsx|docker-build|github):/.test(type)),
+            [],
+        );
+        await call("DELETE", `${first}/actions/variables/AWS_REGION`);
+    });
+
+    it("has what it wrote itself for its own from then on, in the preview of a pull request as well", async () => {
+        await succeed("sandbox:up");
+        await succeed("sandbox:up -- --expect-no-changes");
+        await succeed("sandbox:preview -- --as-pull-request --expect-no-changes");
+    });
+
+    it("writes everything into another owner's repository of the same name, and takes it out of the first", async () => {
+        const before = await settings(first);
+        checkout.configure("fargate-cicd:githubRepository", "globex/hello-fargate");
+        await succeed("sandbox:up");
+        assert.deepEqual(await settings(second), before);
+        assert.deepEqual(await settings(first), []);
+        await succeed("sandbox:up -- --expect-no-changes");
+    });
+
+    it("is refused to a second stack, whose role would have replaced the first one's in its secret", async () => {
+        const secrets = await call("GET", `${second}/actions/secrets`);
+        const stack = checkout.path("Pulumi.dev.yaml");
+        const { readFileSync, writeFileSync } = await import("node:fs");
+        writeFileSync(checkout.path("Pulumi.other.yaml"), readFileSync(stack));
+        const { output } = await refused(
+            "sandbox:up -- --stack other",
+            /pulumi config set githubEnvironment <another name>/,
+        );
+        assert.match(output, /PULUMI_STACK\n.*previewPullRequests false/s);
+        assert.deepEqual(await call("GET", `${second}/actions/secrets`), secrets);
+    });
+
+    it("is destroyed although its environment is gone, and somebody has attached a policy to its role", async () => {
+        checkout.configure("fargate-cicd:githubEnvironment", "dev");
+        await succeed("sandbox:up");
+        await call("DELETE", `${second}/environments/dev`);
+        const role = checkout
+            .state()
+            .deployment.resources.find(
+                ({ urn, type }) => type === "aws:iam/role:Role" && urn.endsWith("::main-deploy"),
+            );
+        const { iam } = root();
+        const document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}';
+        const { Policy } = await iam.createPolicy({ PolicyName: "by-hand", PolicyDocument: document });
+        await iam.attachRolePolicy({ RoleName: role.outputs.name, PolicyArn: Policy!.Arn! });
+        await iam.putRolePolicy({ RoleName: role.outputs.name, PolicyName: "inline", PolicyDocument: document });
+        await succeed("sandbox:destroy");
+    });
+});

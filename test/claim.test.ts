@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { claimedGroups } from "../infra/github/claim";
+import { GitHubRepository } from "../infra/github/repository";
+import * as fakeCloud from "../tools/fakeCloud";
+import { record, type Registration } from "./record";
+import { serializedProvider } from "./serializedProvider";
+import type { Values } from "./settings";
+
+type Listed = Readonly<Record<string, string>>;
+
+/** What somebody has on GitHub: variables and secrets of the repository, and of the environment. */
+interface There {
+    readonly variables?: Listed;
+    readonly secrets?: readonly string[];
+    readonly environmentVariables?: Listed;
+    readonly environmentSecrets?: readonly string[];
+}
+
+interface State {
+    readonly claims: readonly string[];
+}
+
+const stubs = fakeCloud.lookups as Record<string, (inputs: object) => Record<string, unknown>>;
+
+async function claimed(values: Values, there: There): Promise<Registration> {
+    const list = (listed: Listed = {}) => Object.entries(listed).map(([name, value]) => ({ name, value }));
+    const names = (listed: readonly string[] = []) => listed.map((name) => ({ name }));
+    const before = { ...stubs };
+    const answer = (what: string, answered: Record<string, unknown>) => {
+        stubs[`github:index/get${what}:get${what}`] = () => answered;
+    };
+    answer("ActionsVariables", { variables: list(there.variables) });
+    answer("ActionsSecrets", { secrets: names(there.secrets) });
+    answer("ActionsEnvironmentVariables", { variables: list(there.environmentVariables) });
+    answer("ActionsEnvironmentSecrets", { secrets: names(there.environmentSecrets) });
+    try {
+        return (await record({ values })).one("pulumi-nodejs:dynamic/github:Claim");
+    } finally {
+        Object.assign(stubs, before);
+    }
+}
+
+/** What the engine is told on an up or preview of a stack whose state has `held`, undefined on its first one. */
+async function check(values: Values, there: There, held?: readonly string[]) {
+    const claim = await claimed(values, there);
+    const checked = await serializedProvider(claim.inputs).check(held ? { claims: held } : {}, claim.inputs);
+    const { inputs, failures = [] } = checked as { inputs: State; failures?: { reason: string }[] };
+    return { claims: inputs.claims, failures: failures.map(({ reason }) => reason) };
+}
+
+/** All that the stack `fargate-cicd/<stack>` writes without an environment. */
+const written = (stack: string): There => ({
+    variables: {
+        APP_URL: "http://elsewhere",
+        AWS_REGION: "us-east-1",
+        CONTAINER_NAME: "app",
+        ECR_REPOSITORY: `fargate-cicd-${stack}`,
+        ECS_CLUSTER: `fargate-cicd-${stack}`,
+        ECS_SERVICE: `fargate-cicd-${stack}`,
+        ECS_TASK_DEFINITION: `fargate-cicd-${stack}`,
+        PULUMI_GITHUB_APP: "true",
+        PULUMI_ORGANIZATION: "acme",
+        PULUMI_STACK: stack,
+        RUNNER: "ubuntu-24.04",
+    },
+    secrets: ["AWS_IAM_PREVIEW_ROLE_TO_ASSUME", "AWS_IAM_ROLE_TO_ASSUME"],
+});
+
+describe("the claim to what is written on GitHub", () => {
+    it("is of everything that the stack writes, and passes where nothing is there", async () => {
+        const { claims, failures } = await check({}, {});
+        assert.deepEqual(failures, []);
+        const { variables, secrets } = written("dev");
+        const all = [...Object.keys(variables!), ...secrets!].map((each) => `acme/shop ${each}`);
+        assert.deepEqual(claims, all.sort());
+    });
+
+    it("is refused to a second stack, with the environment and the deletion as ways out", async () => {
+        const { failures } = await check({}, written("other"));
+        assert.equal(failures.length, 3);
+        assert.match(failures[0]!, /not from this stack: acme\/shop AWS_IAM_ROLE_TO_ASSUME, acme\/shop APP_URL, /);
+        assert.match(failures[0]!, /pulumi config set githubEnvironment <another name>/);
+        assert.match(
+            failures[0]!,
+            /gh variable delete NAME --repo acme\/shop; gh secret delete NAME --repo acme\/shop/,
+        );
+        assert.match(failures[1]!, /: acme\/shop RUNNER\n/);
+        assert.match(failures[2]!, /acme\/shop PULUMI_STACK\n.*pulumi config set previewPullRequests false/s);
+    });
+
+    it("is not refused to a second stack with an environment of its own that leaves previews to the first", async () => {
+        const { claims, failures } = await check(
+            { githubEnvironment: "prod", previewPullRequests: "false" },
+            written("other"),
+        );
+        assert.deepEqual(failures, []);
+        assert.ok(claims.includes("acme/shop prod ECS_SERVICE") && claims.includes("acme/shop RUNNER_PROD"));
+        assert.ok(!claims.some((claim) => claim.startsWith("acme/shop PULUMI_")));
+    });
+
+    it("is refused in an environment that another stack deploys through", async () => {
+        const there = {
+            environmentVariables: { ECS_SERVICE: "other" },
+            environmentSecrets: ["AWS_IAM_ROLE_TO_ASSUME"],
+        };
+        const { failures } = await check({ githubEnvironment: "prod" }, there);
+        assert.deepEqual(failures.length, 1);
+        assert.match(failures[0]!, /acme\/shop prod AWS_IAM_ROLE_TO_ASSUME, acme\/shop prod ECS_SERVICE\n/);
+        assert.match(failures[0]!, /gh variable delete NAME --repo acme\/shop --env prod/);
+    });
+
+    it("is refused for one variable that somebody has set by hand, or the secret of the recipe by hand", async () => {
+        const { failures } = await check({}, { variables: { AWS_REGION: "ap-northeast-1", OTHER: "x" } });
+        assert.deepEqual(
+            failures.map((reason) => reason.split("\n")[0]),
+            ["these settings are on GitHub already, and not from this stack: acme/shop AWS_REGION"],
+        );
+        assert.match(
+            (await check({}, { secrets: ["AWS_IAM_ROLE_TO_ASSUME"] })).failures[0]!,
+            /AWS_IAM_ROLE_TO_ASSUME\n/,
+        );
+    });
+
+    it("holds in every later up, whatever the values are by then, and after a rename of the stack", async () => {
+        const { claims } = await check({}, {});
+        assert.deepEqual((await check({}, written("other"), claims)).failures, []);
+    });
+
+    it("is checked for what is added later", async () => {
+        const { claims: held } = await check({ previewPullRequests: "false" }, {});
+        const { failures } = await check({}, written("other"), held);
+        assert.equal(failures.length, 1);
+        assert.match(failures[0]!, /acme\/shop PULUMI_STACK\n.*previewPullRequests false/s);
+        const moved = await check({ githubRepository: "acme/store" }, written("other"), held);
+        assert.equal(moved.failures.length, 3);
+    });
+
+    it("is taken for granted where a stack has written its settings before there were claims", async () => {
+        assert.deepEqual((await check({}, written("dev"))).failures, []);
+    });
+
+    it("is not compared where the token may not look, as a pull request's may not, and fails where GitHub is down", async () => {
+        const listing = async (answer: string): Promise<readonly string[] | string> => {
+            const before = { ...stubs };
+            stubs["github:index/getActionsVariables:getActionsVariables"] = () => {
+                const details = `GET https://api.github.com/repos/acme/shop/actions/variables: ${answer} []`;
+                throw Object.assign(new Error(), { details }); // as gRPC does
+            };
+            let taken: Promise<readonly string[] | string> | undefined;
+            const program = () => {
+                const github = {
+                    owner: "acme",
+                    name: "shop",
+                    create: false,
+                    branch: "main",
+                    deletionProtection: false,
+                };
+                const repository = new GitHubRepository("main", github);
+                taken = claimedGroups({ repository, serviceName: "shop", previews: true }, repository).then(
+                    (groups) => groups.flatMap((group) => group.taken),
+                    (error: Error) => error.message,
+                );
+                return {};
+            };
+            await record({ program }).finally(() => Object.assign(stubs, before));
+            return taken!;
+        };
+        assert.deepEqual(await listing("403 Resource not accessible by integration"), []);
+        assert.deepEqual(await listing("404 Not Found"), []);
+        assert.match(String(await listing("502 Bad Gateway")), /502 Bad Gateway/);
+    });
+
+    it("keeps nothing in the state but itself, and changes in place", async () => {
+        const claim = await claimed({}, {});
+        const provider = serializedProvider(claim.inputs);
+        const { inputs } = (await provider.check({}, claim.inputs)) as { inputs: State };
+        assert.deepEqual(Object.keys(inputs), ["claims"]);
+        assert.deepEqual(await provider.create(inputs), { id: "claim", outs: inputs });
+        assert.deepEqual(await provider.diff("claim", inputs, inputs), { changes: false });
+        assert.deepEqual(await provider.diff("claim", inputs, { claims: [] }), { changes: true });
+        assert.deepEqual(await provider.update("claim", inputs, { claims: [] }), { outs: { claims: [] } });
+    });
+
+    it("is there before anything is written, and the secrets, which GitHub overwrites, come last", async () => {
+        const run = await record({});
+        const needs = (type: string) => run.of(type).map(({ dependsOn }) => dependsOn.map(({ name }) => name));
+        for (const names of needs("github:index/actionsVariable:ActionsVariable")) {
+            assert.deepEqual(names, ["main"]);
+        }
+        for (const names of needs("github:index/actionsSecret:ActionsSecret")) {
+            assert.deepEqual([names[0], names.length], ["main", 12]);
+        }
+    });
+});

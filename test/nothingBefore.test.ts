@@ -1,0 +1,84 @@
+import * as pulumi from "@pulumi/pulumi";
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkFound } from "../infra/github/repository";
+import { nothingBefore } from "../infra/nothingBefore";
+import { record } from "./record";
+
+class Part extends pulumi.ComponentResource {
+    constructor(opts?: pulumi.ComponentResourceOptions) {
+        super("test:index:Part", "part", {}, opts);
+    }
+}
+
+class Thing extends pulumi.CustomResource {
+    constructor(name: string, opts?: pulumi.CustomResourceOptions) {
+        super("test:index:Thing", name, {}, opts);
+    }
+}
+
+describe("before anything is made", () => {
+    it("the check has passed, also for what is inside a component, and nothing depends on it afterwards", async () => {
+        const order: string[] = [];
+        const note = (name: string, thing: Thing) => thing.id.apply(() => order.push(name));
+        const program = () => {
+            note("early", new Thing("early"));
+            nothingBefore(
+                sleep(20).then(() => {
+                    order.push("checked");
+                }),
+            );
+            const part = new Part();
+            note("inside", new Thing("inside", { parent: part }));
+            const first = new Thing("first");
+            note("first", first);
+            note("after", new Thing("after", { dependsOn: first }));
+        };
+        const run = await record({ program });
+        assert.deepEqual(order.slice(0, 2), ["early", "checked"]);
+        assert.deepEqual(order.slice(2).sort(), ["after", "first", "inside"]);
+        const needs = run.of("test:index:Thing").map(({ name, dependsOn }) => [name, dependsOn.map((on) => on.name)]);
+        assert.deepEqual(needs, [
+            ["early", []],
+            ["inside", []],
+            ["first", []],
+            ["after", ["first"]],
+        ]);
+    });
+});
+
+describe("the repository on GitHub", () => {
+    const asked = { owner: "acme", name: "shop" };
+    const refusal = (answer: { name: string; fullName: string }): string => {
+        try {
+            checkFound(asked, answer);
+            return "";
+        } catch (error) {
+            assert.ok(pulumi.RunError.isInstance(error), "is told without a stack trace");
+            return error.message;
+        }
+    };
+
+    it("is taken where GitHub shows it, in whatever capitals, and renamed by its owner as well", () => {
+        assert.equal(refusal({ name: "Shop", fullName: "Acme/Shop" }), "");
+        assert.equal(refusal({ name: "store", fullName: "acme/store" }), "");
+    });
+
+    // data_source_github_repository.go answers a 404 with an empty result; without the check a trust was `repo:Acme/undefined:…`.
+    it("is refused with three ways out where GitHub shows none", () => {
+        const message = refusal({ name: undefined, fullName: undefined } as never);
+        assert.match(message, /^githubRepository: GitHub shows no repository "acme\/shop" to this token/);
+        assert.match(message, /pulumi config set githubRepository <owner>\/<name>\n/);
+        assert.match(message, /pulumi config set createGithubRepository true\n/);
+        assert.match(
+            message,
+            /let GITHUB_TOKEN see it \(fine-grained: owner acme, "shop" among its repositories; classic/,
+        );
+    });
+
+    it("is refused, with its new address, where it was transferred to another owner", () => {
+        const message = refusal({ name: "shop", fullName: "globex/shop" });
+        assert.match(message, /"acme\/shop" was transferred to "globex\/shop"/);
+        assert.match(message, /fix: pulumi config set githubRepository globex\/shop$/);
+    });
+});

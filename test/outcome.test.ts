@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { problemOf } from "../infra/service/outcome";
+import { account } from "../tools/fakeCloud";
+import { standard } from "./scenarios";
+
+/**
+ * Provider 6.34 (service.go, resourceServiceUpdate) fails once where a rollout is taken back, and leaves in the state what it had asked
+ * for: the next update has no change, and so neither calls AWS nor waits.
+ */
+describe("the outcome of an update", () => {
+    const revision = (number: number) => `arn:aws:ecs:ap-northeast-1:${account}:task-definition/shop:${number}`;
+
+    /** What `pulumi up` says at its end, of a service that has this many tasks of each revision, the newest deployment first. */
+    const outcome = (released: string | undefined, ...tasks: readonly (readonly [revision: number, tasks: number])[]) =>
+        problemOf(
+            {
+                serviceName: "shop",
+                desiredCount: 2,
+                runningCount: tasks.reduce((sum, [, count]) => sum + count, 0),
+                deployments: tasks.map(([number], index) => ({
+                    status: index === 0 ? "PRIMARY" : "ACTIVE",
+                    taskDefinition: revision(number),
+                })),
+            },
+            released,
+        );
+
+    it("is good where what was asked for runs", () => {
+        assert.equal(outcome(revision(2), [2, 2]), undefined);
+    });
+
+    it("is a failure, again and again, where ECS has gone back to the release before, and says how to try once more", () => {
+        const message = outcome(revision(2), [1, 2])!;
+        assert.match(message, /^ECS has taken the last release of shop back: shop:1 runs in place of shop:2\./);
+        assert.match(message, /`pulumi up --refresh` tries the same once more/);
+    });
+
+    it("is a failure where nothing runs, as after a first release that had none to go back to", () => {
+        for (const released of [revision(1), undefined]) {
+            assert.match(outcome(released, [1, 0])!, /^No task of shop runs:/);
+        }
+    });
+
+    it("is not for pulumi up to judge where the pipeline releases, or is about to", () => {
+        assert.equal(outcome(undefined, [7, 2]), undefined);
+        assert.equal(outcome(undefined, [8, 0], [7, 2]), undefined);
+    });
+
+    it("is looked at once the service is there, by its cluster's ARN", async () => {
+        const run = await standard();
+        const asked = run.lookups.filter(({ token }) => token === "aws:ecs/getService:getService");
+        assert.deepEqual(
+            asked.map(({ inputs }) => inputs.clusterArn),
+            ["fargate-cicd-dev", run.one("aws:ecs/cluster:Cluster").outputs.arn],
+        );
+    });
+});

@@ -1,0 +1,121 @@
+import * as pulumi from "@pulumi/pulumi";
+import assert from "node:assert/strict";
+import { refuseImpossibleChanges } from "../infra/runningStack";
+import { record } from "./record";
+import { standard } from "./scenarios";
+import { serializedProvider } from "./serializedProvider";
+import { load } from "./settings";
+
+type Provider = Required<pulumi.dynamic.ResourceProvider>;
+type Facts = Readonly<Record<string, unknown>>;
+
+const type = "pulumi-nodejs:dynamic/guard:RunningStack";
+
+describe("a running stack", () => {
+    let provider: Provider;
+    let made: Facts;
+    before(async () => {
+        const { inputs } = (await standard()).one(type);
+        const { __provider: _source, ...facts } = inputs;
+        made = facts;
+        provider = serializedProvider(inputs);
+    });
+
+    /** What a check says of a stack that was made with the defaults, by property. */
+    async function refusals(changes: Facts, olds: Facts = made): Promise<Record<string, string>> {
+        const { inputs, failures = [] } = (await provider.check(olds, {
+            ...made,
+            ...changes,
+        })) as pulumi.dynamic.CheckResult<Facts>;
+        assert.deepEqual(inputs, { ...made, ...changes });
+        return Object.fromEntries(failures.map(({ property, reason }) => [property, reason]));
+    }
+
+    it("keeps what it was made with", () => {
+        assert.deepEqual(made, {
+            name: "fargate-cicd-dev",
+            region: "ap-northeast-1",
+            vpcCidr: "10.0.0.0/16",
+            containerPort: 80,
+            releasedBy: "pipeline",
+            createGithubRepository: false,
+            githubOidcProvider: "create",
+        });
+    });
+
+    it("refuses to delete the repository that it made, or to make one that is there", async () => {
+        const { createGithubRepository: kept } = await refusals(
+            { createGithubRepository: false },
+            { ...made, createGithubRepository: true },
+        );
+        assert.match(kept!, /would delete it with all that is in it.*"pulumi config set createGithubRepository true"/);
+        const { createGithubRepository: there } = await refusals({ createGithubRepository: true });
+        assert.match(there!, /is there already.*"pulumi config set createGithubRepository false"/);
+    });
+
+    it("refuses to delete the account's OIDC provider that it made, or to make a second one", async () => {
+        const { githubOidcProvider: kept } = await refusals({ githubOidcProvider: "existing" });
+        assert.match(kept!, /would delete it.*"pulumi config set githubOidcProvider create"/);
+        const { githubOidcProvider: second } = await refusals({}, { ...made, githubOidcProvider: "existing" });
+        assert.match(second!, /only one.*"pulumi config set githubOidcProvider existing"/);
+    });
+
+    it("refuses to be called otherwise, such as after a rename, and tells the command that keeps it", async () => {
+        const { name, ...others } = await refusals({ name: "fargate-cicd-staging" });
+        assert.match(name!, /this stack runs as "fargate-cicd-dev"/);
+        assert.match(name!, /"pulumi config set name fargate-cicd-dev"/);
+        assert.deepEqual(others, {});
+    });
+
+    it("refuses another region and another range, and tells the commands that keep them", async () => {
+        const { region, vpcCidr, ...others } = await refusals({ region: "eu-west-1", vpcCidr: "10.1.0.0/16" });
+        assert.match(region!, /runs in ap-northeast-1.*"pulumi config set aws:region ap-northeast-1"/);
+        assert.match(vpcCidr!, /runs in 10\.0\.0\.0\/16.*"pulumi config set vpcCidr 10\.0\.0\.0\/16"/);
+        assert.deepEqual(others, {});
+    });
+
+    it("refuses another port where the pipeline releases, and tells how to change it", async () => {
+        const { containerPort, ...others } = await refusals({ containerPort: 8080 });
+        assert.match(containerPort!, /listens on 80\b.*"pulumi config set releasedBy pulumi".*listens on 8080\b/);
+        assert.deepEqual(others, {});
+        // The run that gives releases back to the pipeline cannot change the port as well.
+        assert.deepEqual(Object.keys(await refusals({ containerPort: 8080 }, { ...made, releasedBy: "pulumi" })), [
+            "containerPort",
+        ]);
+    });
+
+    it("takes another port where pulumi up releases it, from that very run on", async () => {
+        assert.deepEqual(await refusals({ containerPort: 8080, releasedBy: "pulumi" }), {});
+    });
+
+    it("takes what it finds where it is new, or older than what is kept", async () => {
+        assert.deepEqual(await refusals({ name: "other", vpcCidr: "10.1.0.0/16" }, {}), {});
+        const { vpcCidr: _later, ...older } = made;
+        assert.deepEqual(await refusals({ vpcCidr: "10.1.0.0/16" }, older), {});
+    });
+
+    it("changes with what it keeps only, and never by replacement", async () => {
+        const diff = (news: Facts) => provider.diff("fargate-cicd-dev", made, { ...made, ...news });
+        assert.deepEqual(await diff({}), { changes: false });
+        assert.deepEqual(await diff({ __provider: "another version of this program" }), { changes: false });
+        for (const news of [{ containerPort: 8080 }, { releasedBy: "pulumi" }]) {
+            assert.deepEqual(await diff(news), { changes: true });
+        }
+    });
+
+    it("is checked before anything else, of which all waits for it", async () => {
+        assert.equal((await standard()).registrations[0]!.type, type);
+        const waits: boolean[] = [];
+        await record({
+            program: () => {
+                refuseImpossibleChanges(load());
+                pulumi.runtime.registerStackTransformation(({ opts }) => {
+                    waits.push(opts.dependsOn instanceof Promise); // see nothingBefore
+                    return undefined;
+                });
+                new pulumi.ComponentResource("fargate-cicd:test:Test", "any");
+            },
+        });
+        assert.deepEqual(waits, [true]);
+    });
+});
