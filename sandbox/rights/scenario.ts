@@ -16,7 +16,13 @@ const changes: Readonly<Record<string, unknown>> = {
     pulumiGithubApp: false,
     githubBranch: "release",
     environment: { LOG_LEVEL: "debug" },
+    domainName: "shop.example.com",
+    hostedZone: "example.com",
+    secrets: { DB_PASSWORD: "correct-horse" },
 };
+
+/** What there is from the start, so that it is changed and not made. */
+const first: Readonly<Record<string, unknown>> = { githubEnvironment: "dev", secrets: { DB_PASSWORD: "hunter2" } };
 
 export interface Step {
     readonly name: string;
@@ -31,7 +37,13 @@ function configure(checkout: TwoStacks, settings: Readonly<Record<string, unknow
 
 /** In this order; each has to end well. */
 export const steps: readonly Step[] = [
-    { name: "up", run: (checkout, env) => checkout.run("sandbox:up -- --as-deployer", env) },
+    {
+        name: "up",
+        run: (checkout, env) => {
+            configure(checkout, first, "dev");
+            return checkout.run("sandbox:up -- --as-deployer", env);
+        },
+    },
     {
         name: "up with every change",
         run: (checkout, env) => {
