@@ -37,8 +37,9 @@ export async function deployerCredentials(settings: Settings): Promise<Record<st
     };
 }
 
-/** The id of the zone of the app's domain, which is there before the stack is. */
+/** The id of the zone of the app's domain, which is there before the stack is; without a domain, of the one that it had. */
 async function zoneOf({ region, domain }: Settings): Promise<string> {
     const { HostedZones = [] } = await new Route53(rootClient(region)).listHostedZones({});
-    return HostedZones.find(({ Name }) => Name === `${domain?.hostedZone}.`)?.Id?.replace("/hostedzone/", "") ?? "none";
+    const zone = HostedZones.find(({ Name }) => Name === `${domain?.hostedZone}.`) ?? HostedZones[0];
+    return zone?.Id?.replace("/hostedzone/", "") ?? "none";
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from contextvars import ContextVar
 
 from ministack.core import iam_actions, iam_evaluator
@@ -104,6 +105,8 @@ def install() -> None:
         known = "*"
         if service != "monitoring":  # in whose arguments MiniStack looks for JSON, and breaks on CBOR
             known = original(service, method, path, headers, body, query_params, region, account_id)
+        if service == "route53" and (change := re.search(r"/change/([^/]+)$", path)):
+            known = f"arn:aws:route53:::change/{change[1]}"
         action = iam_actions.extract_iam_action(service, method, path, headers, body, query_params) or ""
         args = _arguments(service, headers, body, query_params)
         needed = checks_for(service, action.split(":", 1)[-1], args, known, region, account_id)

@@ -134,7 +134,6 @@ const network: Policy = {
                 "ec2:DeleteVpcEndpoints",
                 "ec2:DescribeVpcAttribute",
                 "ec2:DetachInternetGateway",
-                "ec2:DisassociateAddress",
                 "ec2:DisassociateRouteTable",
                 "ec2:ModifySubnetAttribute",
                 "ec2:ModifyVpcAttribute",
@@ -202,7 +201,6 @@ const service: Policy = {
                 "ecr:DeleteLifecyclePolicy",
                 "ecr:DeleteRepository",
                 "ecr:DescribeRepositories",
-                "ecr:GetDownloadUrlForLayer",
                 "ecr:GetLifecyclePolicy",
                 "ecr:InitiateLayerUpload",
                 "ecr:ListTagsForResource",
@@ -345,6 +343,7 @@ const delivery: Policy = {
             actions: ["iam:ListOpenIDConnectProviders"],
             resources: ["*"],
             why: unlisted,
+            source: "openid_connect_provider_data_source.go of the AWS provider, with githubOidcProvider: existing",
         },
         {
             sid: "OidcProvider",

@@ -36,12 +36,14 @@ export function differences(folder: string): Differences {
     const served = new Set(calls.map(({ method, path }) => routeOf(method, path)?.route));
     return {
         missing: [
-            ...permissions
-                .filter(({ action }) => !listed.has(action))
-                .map(({ action, resource }) => `${action} on ${resource}`),
-            ...calls
-                .filter(({ method, path }) => !routeOf(method, path))
-                .map(({ method, path }) => `${method} ${path}`),
+            ...new Set([
+                ...permissions
+                    .filter(({ action }) => !listed.has(action))
+                    .map(({ action, resource }) => `${action} on ${resource}`),
+                ...calls
+                    .filter(({ method, path }) => !routeOf(method, path))
+                    .map(({ method, path }) => `${method} ${path}`),
+            ]),
         ],
         unused: [
             ...new Set(shown.filter((action) => !called.has(action))),

@@ -13,9 +13,16 @@ const changes: Readonly<Record<string, unknown>> = {
     containerInsights: "enabled",
     alarmEmail: "on-call@example.com",
     healthCheckPath: "/version.txt",
-    previewPullRequests: false,
+    pulumiGithubApp: false,
+    githubBranch: "release",
     environment: { LOG_LEVEL: "debug" },
+    domainName: "shop.example.com",
+    hostedZone: "example.com",
+    secrets: { DB_PASSWORD: "correct-horse" },
 };
+
+/** What there is from the start, so that it is changed and not made. */
+const first: Readonly<Record<string, unknown>> = { githubEnvironment: "dev", secrets: { DB_PASSWORD: "hunter2" } };
 
 export interface Step {
     readonly name: string;
@@ -30,7 +37,13 @@ function configure(checkout: TwoStacks, settings: Readonly<Record<string, unknow
 
 /** In this order; each has to end well. */
 export const steps: readonly Step[] = [
-    { name: "up", run: (checkout, env) => checkout.run("sandbox:up -- --as-deployer", env) },
+    {
+        name: "up",
+        run: (checkout, env) => {
+            configure(checkout, first, "dev");
+            return checkout.run("sandbox:up -- --as-deployer", env);
+        },
+    },
     {
         name: "up with every change",
         run: (checkout, env) => {
@@ -50,8 +63,9 @@ export const steps: readonly Step[] = [
         name: "up of production",
         run: (checkout, env) => {
             checkout.writeProd();
-            const secrets = { secrets: { DB_PASSWORD: "hunter2" } };
-            configure(checkout, { githubOidcProvider: "create", previewPullRequests: true, ...secrets }, "prod");
+            // All that a stack can make: it is alone in its account here, and its repository is not there yet.
+            const alone = { githubOidcProvider: "create", createGithubRepository: true };
+            configure(checkout, { ...alone, secrets: { DB_PASSWORD: "hunter2" } }, "prod");
             return checkout.run("sandbox:up -- --as-deployer --stack prod", env);
         },
     },

@@ -136,7 +136,7 @@ describe("the emulated AWS", function () {
             ["iam:PutRolePolicy", roleArn("deploy"), ({ iam }) => iam.putRolePolicy({ RoleName: "deploy", PolicyName: "a", PolicyDocument: "{}" })],
             ["iam:DeleteOpenIDConnectProvider", tokenTrust.Principal.Federated, ({ iam }) => iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn: tokenTrust.Principal.Federated })],
             ["ec2:DescribeVpcs", "*", ({ ec2 }) => ec2.describeVpcs({})],
-            ["ec2:CreateVpc", "*", ({ ec2 }) => ec2.createVpc({ CidrBlock: "10.0.0.0/16" })],
+            ["ec2:CreateVpc", arn("ec2", "vpc/*"), ({ ec2 }) => ec2.createVpc({ CidrBlock: "10.0.0.0/16" })],
             ["elasticloadbalancing:DescribeLoadBalancers", "*", ({ elb }) => elb.describeLoadBalancers({})],
             ["elasticloadbalancing:CreateTargetGroup", arn("elasticloadbalancing", "targetgroup/a/*"), ({ elb }) => elb.createTargetGroup({ Name: "a" })],
             ["logs:CreateLogGroup", arn("logs", "log-group:a"), ({ logs }) => logs.createLogGroup({ logGroupName: "a" })],
