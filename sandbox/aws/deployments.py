@@ -16,6 +16,7 @@ from ministack.services import alb, ecs
 import health
 from health import SPEED
 from replace import existing, replace
+from task_ports import port_of
 
 _busy: set[str] = set()
 
@@ -27,7 +28,8 @@ def _targets(service: dict, task: dict) -> list[tuple[str, str, int]]:
     """Where the task must be healthy: target group, address and port."""
     address = ecs._task_ip(task)
     groups = [each for each in service.get("loadBalancers") or [] if each.get("targetGroupArn")]
-    return [(each["targetGroupArn"], str(address), int(each.get("containerPort", 80))) for each in groups]
+    arns = [(each["targetGroupArn"], int(each.get("containerPort", 80))) for each in groups]
+    return [(arn, str(address), port_of(task, arn, port)) for arn, port in arns]
 
 
 def _states(service: dict, task: dict) -> list[str]:

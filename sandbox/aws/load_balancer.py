@@ -20,6 +20,7 @@ import domains
 import health
 import metrics
 from replace import existing, replace
+from task_ports import with_own_ports
 
 _leaving: dict[tuple[str, str, int], str] = {}  # deregistered targets that still answer requests
 _turn: Counter[str] = Counter()
@@ -145,7 +146,7 @@ def install() -> None:
     def set_targets_for_group(original, tg_arn, targets, previous_ids=()):
         with health.lock:
             before = list(alb._targets.get(tg_arn, []))
-            published = original(tg_arn, targets, previous_ids)
+            published = original(tg_arn, with_own_ports(tg_arn, targets), previous_ids)
             leave(tg_arn, before)
             return published
 
