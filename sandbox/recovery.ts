@@ -40,9 +40,10 @@ export async function recover(
     { existing, rules }: Reality,
 ): Promise<void> {
     const emulator = serviceIdentity("aws") ?? "";
-    const isAnother = ({ name }: automation.Stack) =>
-        !fs.existsSync(knownEmulator(name)) || fs.readFileSync(knownEmulator(name), "utf8") !== emulator;
-    const forgetful = isAnother(stack) && (await deploymentOf(stack)).resources !== undefined;
+    /** Undefined for a stack that was on none by this name: a new one, or one that was renamed. */
+    const lastOn = ({ name }: automation.Stack) =>
+        fs.existsSync(knownEmulator(name)) ? fs.readFileSync(knownEmulator(name), "utf8") : undefined;
+    const forgetful = lastOn(stack) !== emulator && (await deploymentOf(stack)).resources !== undefined;
     const interrupted = [stack, ...others].filter(({ name }) => wasInterrupted(name));
     const stale = forgetful && !wasInterrupted(stack.name) ? [stack, ...interrupted] : interrupted;
     if (stale.length > 0) {
@@ -52,7 +53,7 @@ export async function recover(
             for (const each of stale) {
                 await each.cancel(); // lets go of a lock whose holder is gone; `exclusively` made sure of that
                 await forgetPendingOperations(each);
-                if (isAnother(each)) {
+                if (![emulator, undefined].includes(lastOn(each))) {
                     await forget(each, isOnAws);
                 } else {
                     const there = new Set(await rules());
