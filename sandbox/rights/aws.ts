@@ -335,6 +335,20 @@ const delivery: Policy = {
             resources: roles,
             condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
         },
+        {
+            // A change names the role that the target has already: the account's own for scaling, which nothing else can assume.
+            sid: "PassScalingRole",
+            actions: ["iam:PassRole"],
+            resources: ["arn:PARTITION:iam::ACCOUNT:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/*"],
+            condition: {
+                StringEquals: {
+                    "iam:PassedToService": [
+                        "application-autoscaling.amazonaws.com",
+                        "ecs.application-autoscaling.amazonaws.com",
+                    ],
+                },
+            },
+        },
         linked("Ecs", "ecs.amazonaws.com"),
         linked("LoadBalancing", "elasticloadbalancing.amazonaws.com"),
         linked("Scaling", "ecs.application-autoscaling.amazonaws.com"),
