@@ -336,7 +336,6 @@ const delivery: Policy = {
             condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
         },
         {
-            // A change names the role that the target has already: the account's own for scaling, which nothing else can assume.
             sid: "PassScalingRole",
             actions: ["iam:PassRole"],
             resources: ["arn:PARTITION:iam::ACCOUNT:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/*"],
@@ -348,6 +347,7 @@ const delivery: Policy = {
                     ],
                 },
             },
+            why: "a change of the bounds names the role that the target has: the account's own, which only scaling can assume",
         },
         linked("Ecs", "ecs.amazonaws.com"),
         linked("LoadBalancing", "elasticloadbalancing.amazonaws.com"),
@@ -379,9 +379,14 @@ const delivery: Policy = {
                 "secretsmanager:GetSecretValue",
                 "secretsmanager:PutSecretValue",
                 "secretsmanager:TagResource",
-                "secretsmanager:UpdateSecretVersionStage",
             ],
             resources: on("secretsmanager", "secret:main-*"),
+        },
+        {
+            sid: "OldSecretVersions",
+            actions: ["secretsmanager:UpdateSecretVersionStage"],
+            resources: on("secretsmanager", "secret:main-*"),
+            source: "secret_version.go of the AWS provider, where a version goes that is not the current one",
         },
         {
             sid: "Alarms",
