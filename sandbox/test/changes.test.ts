@@ -131,7 +131,14 @@ const changes: Readonly<Record<string, Change>> = {
         to: { releasedBy: "pulumi", containerPort: 8080 },
         app: (dockerfile) =>
             `${dockerfile}RUN sed -i "s/^Listen 80$/Listen 8080/" /usr/local/apache2/conf/httpd.conf\n`,
-        plan: [],
+        plan: [
+            taskDefinition,
+            "+- aws:vpc:SecurityGroupEgressRule main-alb-to-tasks",
+            "+- aws:vpc:SecurityGroupIngressRule main-tasks-from-alb",
+            service,
+            "~ docker-build:index:Image main-app",
+            "~ pulumi-nodejs:dynamic/guard:RunningStack main",
+        ],
     },
 };
 
@@ -178,12 +185,13 @@ describe("a change of a running stack", () => {
         assert.equal(run.code, 0, run.output);
         return run.output;
     };
-    /** What there is on AWS and GitHub, as the state knows it. */
+    /** What there is on AWS and GitHub, and when it was last changed, as the state knows it. */
     const things = () =>
         checkout
             .state()
             .deployment.resources.filter(({ type }: { type: string }) => /^(aws|docker-build|github):/.test(type))
-            .map(({ urn, id, outputs }: Record<string, unknown>) => ({ urn, id, outputs }));
+            .map(({ urn, id, modified }: Record<string, unknown>) => ({ urn, id, modified }))
+            .sort((a: { urn: string }, b: { urn: string }) => a.urn.localeCompare(b.urn));
     const url = () => (checkout.state().deployment.resources[0].outputs.url as string).replace(/^https:/, "http:");
     let address: string;
 
