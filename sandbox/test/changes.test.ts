@@ -191,7 +191,7 @@ describe("a change of a running stack", () => {
             .state()
             .deployment.resources.filter(({ type }: { type: string }) => /^(aws|docker-build|github):/.test(type))
             .map(({ urn, id, modified }: Record<string, unknown>) => ({ urn, id, modified }))
-            .sort((a: { urn: string }, b: { urn: string }) => a.urn.localeCompare(b.urn));
+            .sort((a: { urn: unknown }, b: { urn: unknown }) => String(a.urn).localeCompare(String(b.urn)));
     const url = () => (checkout.state().deployment.resources[0].outputs.url as string).replace(/^https:/, "http:");
     let address: string;
 

@@ -151,13 +151,13 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
 
     it("names an encrypted value that it can neither read nor stand in for, and changes nothing", async () => {
         const before = checkout.state();
-        checkout.configure("github:token", { secure: "v1:foreign:cipher" });
+        checkout.configure("fargate-cicd:alarmEmail", { secure: "v1:foreign:cipher" });
         const run = await checkout.run("sandbox:up");
         assert.equal(run.code, 1);
-        assert.match(run.output, /github:token in Pulumi\.dev\.yaml is encrypted for the stack's own backend/);
+        assert.match(run.output, /fargate-cicd:alarmEmail in Pulumi\.dev\.yaml is encrypted for the stack's own backend/);
         assert.doesNotMatch(run.output, /\n +at /, "a stack trace");
         assert.deepEqual(checkout.state(), before);
-        checkout.configure("github:token", undefined);
+        checkout.configure("fargate-cicd:alarmEmail", undefined);
     });
 
     it("goes back to HTTP, and to no secrets, where they are taken out of the configuration", async () => {
