@@ -185,13 +185,13 @@ describe("a change of a running stack", () => {
         assert.equal(run.code, 0, run.output);
         return run.output;
     };
-    /** What there is on AWS and GitHub, and when it was last changed, as the state knows it. */
-    const things = () =>
+    /** What there is on AWS and GitHub, as the state knows it. */
+    const things = (): string[] =>
         checkout
             .state()
-            .deployment.resources.filter(({ type }: { type: string }) => /^(aws|docker-build|github):/.test(type))
-            .map(({ urn, id, modified }: Record<string, unknown>) => ({ urn, id, modified }))
-            .sort((a: { urn: unknown }, b: { urn: unknown }) => String(a.urn).localeCompare(String(b.urn)));
+            .deployment.resources.filter(({ type }) => /^(aws|docker-build|github):/.test(type))
+            .map(({ urn, id }) => `${urn} ${id}`)
+            .sort();
     const url = () => (checkout.state().deployment.resources[0].outputs.url as string).replace(/^https:/, "http:");
     let address: string;
 
@@ -241,6 +241,7 @@ describe("a change of a running stack", () => {
                 configure({ [key]: undefined });
                 assert.equal(code, 1, output);
                 assert.match(output, says);
+                assert.doesNotMatch(output, /^ *(\+|~|-|\+-) +(aws|docker-build|github):\S+ \S+ \w+ing\b/m);
                 assert.deepEqual(things(), before, `${script}: ${key}`);
             }
         }
