@@ -82,11 +82,5 @@ export function refuseImpossibleChanges(settings: Settings): void {
         createGithubRepository: github.create,
         githubOidcProvider: github.oidcProvider,
     });
-    const checked = new Promise<void>((resolve) => guard.urn.apply(() => resolve()));
-    nothingBefore(checked);
-    // Nor does a look-up start that the refusal would cut off: each would be reported as an error of its own.
-    pulumi.runtime.registerInvokeTransform(async ({ args, opts }) => {
-        await checked;
-        return { args, opts };
-    });
+    nothingBefore(new Promise<void>((resolve) => guard.urn.apply(() => resolve())));
 }

@@ -154,7 +154,10 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         checkout.configure("fargate-cicd:alarmEmail", { secure: "v1:foreign:cipher" });
         const run = await checkout.run("sandbox:up");
         assert.equal(run.code, 1);
-        assert.match(run.output, /fargate-cicd:alarmEmail in Pulumi\.dev\.yaml is encrypted for the stack's own backend/);
+        assert.match(
+            run.output,
+            /fargate-cicd:alarmEmail in Pulumi\.dev\.yaml is encrypted for the stack's own backend/,
+        );
         assert.doesNotMatch(run.output, /\n +at /, "a stack trace");
         assert.deepEqual(checkout.state(), before);
         checkout.configure("fargate-cicd:alarmEmail", undefined);

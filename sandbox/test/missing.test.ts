@@ -33,7 +33,15 @@ describe("a machine without", () => {
     it("Docker, where nobody may install it, says so and how to get it, and starts nothing", async () => {
         const nobody = 65534;
         fs.chownSync(checkout.folder, nobody, nobody);
-        const env = { DOCKER_HOST: `unix://${path.join(bin, "no-docker.sock")}`, HOME: checkout.folder };
+        // Where nobody may look, too: this one may be in root's own folders.
+        const node = path.join(checkout.folder, "node", "node");
+        fs.mkdirSync(path.dirname(node));
+        fs.copyFileSync(process.execPath, node);
+        const env = {
+            DOCKER_HOST: `unix://${path.join(bin, "no-docker.sock")}`,
+            HOME: checkout.folder,
+            PATH: [path.dirname(node), process.env.PATH].join(path.delimiter),
+        };
         const run = await checkout.run("sandbox:up", env, nobody);
         assert.equal(run.code, 1, run.output);
         assert.match(run.output, /No Docker: .*\bapt-get install docker\.io\b/s);
