@@ -289,7 +289,7 @@ describe("a stack that is watched, opened and guarded", function () {
         for (const each of unguarded) each.protect = false; // what `pulumi state unprotect --all` does
         fs.writeFileSync(checkout.stateFile(), JSON.stringify(state));
         const output = await run("sandbox:destroy", 1);
-        assert.match(output, /OperationNotPermittedException: .*deletion protection is enabled/);
+        assert.match(output, /OperationNotPermitted\w*: .*deletion protection is enabled/);
         const balancers = await elb.describeLoadBalancers({ LoadBalancerArns: [LoadBalancerArn] });
         assert.equal(balancers.LoadBalancers!.length, 1);
         await assert.rejects(ecr.deleteRepository({ repositoryName: name }), { name: "RepositoryNotEmptyException" });
