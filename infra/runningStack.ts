@@ -82,5 +82,12 @@ export function refuseImpossibleChanges(settings: Settings): void {
         createGithubRepository: github.create,
         githubOidcProvider: github.oidcProvider,
     });
-    nothingBefore(new Promise<void>((resolve) => guard.urn.apply(() => resolve())));
+    const checked = new Promise<void>((resolve) => guard.urn.apply(() => resolve()));
+    nothingBefore(checked);
+    // Nor does a look-up start that the refusal would cut off: each would be reported as an error of its own. (A check that itself
+    // waits for look-ups cannot do that: the engine asks about one after the other, and the one that waits would hold them up.)
+    pulumi.runtime.registerInvokeTransform(async ({ args, opts }) => {
+        await checked;
+        return { args, opts };
+    });
 }

@@ -211,7 +211,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "something is made before the running stack is checked",
         file: "infra/runningStack.ts",
-        find: "    nothingBefore(new Promise<void>((resolve) => guard.urn.apply(() => resolve())));\n",
+        find: "    nothingBefore(checked);\n",
         become: "",
     },
     {
