@@ -226,7 +226,7 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
     });
 
     it("raises an alarm at as many minutes out of those that it looks back on as declared", async function () {
-        this.retries(2); // a machine that stalls for a second stalls for a minute here: data comes too late, or an end is seen late
+        this.retries(5); // a machine that stalls for a second stalls for a minute here: data comes too late, or an end is seen late
         const MetricName = `Raised${Date.now()}`; // each attempt's own
         await cloudWatch.putMetricAlarm({
             ...byHand("often"),
