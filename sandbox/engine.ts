@@ -30,7 +30,7 @@ function cloudEnvironment(region: string): Record<string, string> {
         AWS_PROFILE: "",
         AWS_CONFIG_FILE: nowhere,
         AWS_SHARED_CREDENTIALS_FILE: nowhere,
-        AWS_MAX_ATTEMPTS: "3", // the provider's own 25 are minutes of silence where an emulator is down
+        AWS_MAX_ATTEMPTS: "5", // the provider's own 25 are minutes of silence where an emulator is down
         GITHUB_BASE_URL: `${githubUrl()}/`,
         GITHUB_WRITE_DELAY_MS: "1", // a second between two writes is for GitHub's limits
         GITHUB_TOKEN: githubToken,

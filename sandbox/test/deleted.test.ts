@@ -20,6 +20,7 @@ describe("the project without its sandbox", () => {
         for (const file of kept.filter((name) => fs.existsSync(path.join(checkout, name)))) {
             fs.cpSync(path.join(checkout, file), path.join(folder, file));
         }
+        spawnSync("git", ["init", "--quiet"], { cwd: folder }); // actionlint looks for the workflows of a repository
         const manifest = path.join(folder, "package.json");
         const lines = fs.readFileSync(manifest, "utf8").split("\n");
         fs.writeFileSync(manifest, lines.filter((line) => line.trim() !== '"sandbox"').join("\n")); // in `workspaces`

@@ -83,7 +83,9 @@ describe("a stack that is watched, opened and guarded", function () {
         ];
         const found = (await alarms()).map((alarm) => [
             alarm.AlarmName,
-            (alarm.Metrics ?? []).flatMap(({ MetricStat }) => (MetricStat ? [measured(MetricStat.Metric!)] : [])),
+            (alarm.Metrics ?? [])
+                .flatMap(({ MetricStat }) => (MetricStat ? [measured(MetricStat.Metric!)] : []))
+                .sort(([a], [b]) => String(a).localeCompare(String(b))),
             ...(alarm.Metrics ? [] : [measured(alarm)]),
         ]);
         assert.deepEqual(found, [
