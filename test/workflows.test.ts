@@ -257,16 +257,6 @@ describe("the workflows", () => {
         }
     });
 
-    it("look for an image of the commit and of the tasks' processor, which the runner has as well", () => {
-        for (const [name, { steps }] of Object.entries(workflow("deploy.yml").jobs)) {
-            const look = steps.find(({ id }) => id === "image");
-            const tag = "${{ github.sha }}-${{ runner.arch }}";
-            assert.ok(look?.env?.IMAGE?.endsWith("/${{ vars.ECR_REPOSITORY }}:" + tag), name);
-            const pushed = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"));
-            assert.equal(pushed?.with?.tags, "${{ steps.image.outputs.name }}", name);
-        }
-    });
-
     // BuildKit pushes the image first, and what becomes of its cache's export decides then, unless told otherwise (`ignore-error`, in
     // its control.go); an import that fails it only logs (loadResult in its llbsolver/bridge.go).
     it("release an image although GitHub's cache takes no layers", () => {
