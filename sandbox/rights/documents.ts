@@ -1,6 +1,7 @@
 /** The files of docs/deployer/: what they say, and with values in the place of their placeholders. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { Renderers } from "../../tools/rendered";
 import { checkout } from "../paths";
 import { deployer, type Policy } from "./aws";
 import { tokenTable } from "./github";
@@ -73,7 +74,7 @@ const page = (before: string) => {
 };
 
 /** What each file is to contain, by its path in the checkout; the page is given as it is. */
-export const renderers: Readonly<Record<string, (before: string) => string>> = {
+export const renderers: Renderers = {
     ...Object.fromEntries(deployer.map((policy) => [path.join(folder, `${policy.title}.json`), () => json(policy)])),
     [path.join(folder, "README.md")]: page,
 };

@@ -5,23 +5,13 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { write } from "../../tools/rendered";
 import { TwoStacks } from "../test/twoStacks";
 import { differences } from "./calls";
 import { renderers } from "./documents";
 import { steps } from "./scenario";
 
 const everything = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
-const folder = path.resolve(__dirname, "../..");
-
-function write(): void {
-    for (const [name, render] of Object.entries(renderers)) {
-        const file = path.join(folder, name);
-        const before = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
-        const after = render(before);
-        fs.writeFileSync(file, after);
-        console.log(`${name}: ${after === before ? "up to date" : "written"}`);
-    }
-}
 
 async function record(): Promise<boolean> {
     const calls = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-calls-"));
@@ -45,7 +35,7 @@ async function record(): Promise<boolean> {
 
 async function main(): Promise<void> {
     const complete = process.argv.includes("--documents") || (await record());
-    write();
+    write(renderers);
     process.exitCode = complete ? 0 : 1;
 }
 

@@ -2,11 +2,12 @@
 import * as v from "valibot";
 import { Document, Scalar, type YAMLMap } from "yaml";
 import { table, type Setting } from "../../infra/config/table";
+import type { Renderers } from "../rendered";
 
 const settings = Object.entries<Setting>(table);
 
 /** By file of the project, its text with the settings as the table has them now. */
-export const renderers: Readonly<Record<string, (text: string) => string>> = {
+export const renderers: Renderers = {
     "Pulumi.yaml": (text) => replaced(text, /^config:\n[\s\S]*$/m, projectConfig()),
     "README.md": (text) => replaced(text, /^\| key \|.*\n(\|.*\n)*/m, readmeTable()),
 };
