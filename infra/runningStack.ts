@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config";
-import { nothingBefore } from "./nothingBefore";
+import { accepted, nothingBefore } from "./nothingBefore";
 
 /** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
 interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
@@ -82,7 +82,7 @@ export function refuseImpossibleChanges(settings: Settings): void {
         createGithubRepository: github.create,
         githubOidcProvider: github.oidcProvider,
     });
-    const checked = new Promise<void>((resolve) => guard.urn.apply(() => resolve()));
+    const checked = accepted(guard);
     nothingBefore(checked);
     // Nor does a look-up start that the refusal would cut off: each would be reported as an error of its own. (A check that itself
     // waits for look-ups cannot do that: the engine asks about one after the other, and the one that waits would hold them up.)

@@ -13,10 +13,13 @@ export const longestName = 200;
 /** ECR refuses a hyphen at the end and two in a row. */
 const name = v.pipe(v.string(), v.maxLength(longestName), v.regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/));
 
+/** What such a name is, in words. */
+export const nameInWords = `lower-case letters, digits and single hyphens between them, at most ${longestName} characters`;
+
 /** What an ECR repository, an ECS service and the rest can be called, all of them alike. */
 export const resourceName = text(name, {
-    expected: `lower-case letters, digits and single hyphens between them, at most ${longestName} characters`,
-    values: `lower-case letters, digits and single hyphens between them, at most ${longestName} characters`,
+    expected: nameInWords,
+    values: nameInWords,
     example: "shop-prod",
 });
 

@@ -1,4 +1,4 @@
-import { isResourceName, longestName } from "./awsKinds";
+import { isResourceName, longestName, nameInWords } from "./awsKinds";
 import { parent } from "./networkKinds";
 import type { ConfigReader, ConfigSource } from "./reader";
 import type { Values } from "./table";
@@ -64,8 +64,7 @@ function checkName(config: ConfigReader, values: Values, { project, stack }: Con
     const renamed = nameLike(stack, longestName - project.length - 1);
     config.note(
         "stack name",
-        `expected lower-case letters, digits and single hyphens between them, at most ${longestName} characters ` +
-            `with the project's name, got "${name}" (it names the ECR repository and the ECS service)`,
+        `expected ${nameInWords} with the project's name, got "${name}" (it names the ECR repository and the ECS service)`,
         isResourceName(`${project}-${renamed}`)
             ? `pulumi stack rename ${renamed}`
             : `pulumi config set name ${nameLike(name, longestName)}`,

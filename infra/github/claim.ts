@@ -61,9 +61,6 @@ export interface ClaimArgs {
  * resource: an error of the program would show at every value that waits for it.
  */
 export class Claim extends pulumi.dynamic.Resource {
-    /** Pending for good where the claim is refused, and the engine ends with that. */
-    public readonly checked: Promise<void>;
-
     constructor(
         name: string,
         args: ClaimArgs,
@@ -73,7 +70,6 @@ export class Claim extends pulumi.dynamic.Resource {
         const inputs = claimInputs(args, lookup);
         const groups = inputs.then((given) => given.groups);
         super(provider, name, { groups, problem: inputs.then((given) => given.problem) }, opts, "github", "Claim");
-        this.checked = new Promise((resolve) => this.urn.apply(() => resolve()));
     }
 }
 

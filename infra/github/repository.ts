@@ -1,6 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../config";
+import { accepted } from "../nothingBefore";
 import { Claim } from "./claim";
 import { GitHubEnvironment } from "./environment";
 
@@ -72,7 +73,7 @@ export class GitHubRepository extends pulumi.ComponentResource {
             { parent: this },
             lookup,
         );
-        this.checked = this.claim.checked;
+        this.checked = accepted(this.claim);
         // Where there is a problem, the claim is refused and nothing needs an answer any more.
         const known = found.then((answers) => ("problem" in answers ? new Promise<never>(() => undefined) : answers));
         const account = pulumi.output(known.then((answers) => answers.account));
