@@ -110,6 +110,8 @@ def install() -> None:
     existing(ecs, "_mark_task_stopped", "task_arn task reason stop_code exit_code")
     existing(ecs, "_reconcile_service_tasks", "cluster_name svc_key")
     existing(ecs, "_refresh_service_state", "cluster_name group")
+    existing(ecs, "_resolve_cluster_name", "ref")
+    existing(ecs, "_resolve_service_ref", "ref")
 
     @replace(ecs, "_cleanup_task_resources", "task docker_client extra_container")
     def cleanup_task_resources(original, task, docker_client, extra_container=None):
@@ -155,7 +157,7 @@ def install() -> None:
 
     @replace(ecs, "_update_service", "data")
     def update_service(original, data):
-        service = _named(data.get("cluster", "default"), data.get("service", ""))
+        service = named(data.get("cluster", "default"), data.get("service", ""))
         for each in (service or {}).get("deployments", []):
             # What was complete once can be rolled back to, also while an earlier rollback to it still goes on.
             if each.get("_completed"):
@@ -178,7 +180,7 @@ def install() -> None:
     @replace(ecs, "_create_service", "data")
     def create_service(original, data):
         answer = _unattached(data) or _unknown(data) or original(data)
-        service = _named(data.get("cluster", "default"), data.get("serviceName", ""))
+        service = named(data.get("cluster", "default"), data.get("serviceName", ""))
         if service:
             # CreateService: "when no value is specified, Amazon ECS defaults the value to ENABLED"; services from before have DISABLED.
             service.setdefault("availabilityZoneRebalancing", data.get("availabilityZoneRebalancing", "ENABLED"))
@@ -200,13 +202,15 @@ def install() -> None:
     threading.Thread(target=_look_forever, daemon=True, name="services").start()
 
 
-def _named(cluster: str, service: str) -> dict | None:
-    return ecs._services.get(f"{cluster.rsplit('/', 1)[-1]}/{service.rsplit('/', 1)[-1]}")
+def named(cluster: str, service: str) -> dict | None:
+    """The service; both are names or ARNs."""
+    name, _ = ecs._resolve_service_ref(service) or ("", None)
+    return ecs._services.get(f"{ecs._resolve_cluster_name(cluster)}/{name}")
 
 
 def _service_of(task: dict) -> dict | None:
     kind, _, name = task.get("group", "").partition(":")
-    return _named(task["clusterArn"], name) if kind == "service" else None
+    return named(task["clusterArn"], name) if kind == "service" else None
 
 
 def _unattached(data: dict):

@@ -10,7 +10,8 @@ import re
 from ministack.core.responses import error_response_json, get_account_id
 from ministack.services import alb, cloudwatch_logs, ecr, ecs, iam, secretsmanager
 
-from replace import existing, refuse, replace
+from deployments import named
+from replace import refuse, replace
 
 Problem = tuple[str, str] | None
 
@@ -70,8 +71,7 @@ def _ports(balancers: list[dict], definition: dict | None) -> Problem:
 
 
 def _service(data) -> dict:
-    name, _ = ecs._resolve_service_ref(data.get("service") or data.get("serviceName") or "") or ("", None)
-    return ecs._services.get(f"{ecs._resolve_cluster_name(data.get('cluster', 'default'))}/{name}") or {}
+    return named(data.get("cluster", "default"), data.get("service") or data.get("serviceName") or "") or {}
 
 
 def _service_ports(data) -> Problem:
@@ -88,7 +88,6 @@ def _new_service(data) -> Problem:
 
 
 def install() -> None:
-    existing(ecs, "_resolve_cluster_name", "ref")
     balancer_name = _elb_name("load balancer", "The load balancer", "DuplicateLoadBalancerName")
     group_name = _elb_name("target group", "Target group", "DuplicateTargetGroupName")
     refuse(alb, "_create_lb", "params", balancer_name, alb._error)

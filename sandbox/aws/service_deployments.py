@@ -15,6 +15,7 @@ from datetime import datetime
 from ministack.core.concurrency import resource_lock
 from ministack.services import ecs
 
+from deployments import named
 from replace import existing, replace
 
 _ROLLED_BACK = "Service deployment rolled back because "
@@ -143,8 +144,7 @@ def install() -> None:
         cluster = ecs._resolve_cluster_name(data.get("cluster", "default"))
         if cluster not in ecs._clusters:
             return ecs.error_response_json("ClusterNotFoundException", "Cluster not found.", 400)
-        name, _ = ecs._resolve_service_ref(data.get("service", "")) or ("", None)
-        service = ecs._services.get(f"{cluster}/{name}")
+        service = named(cluster, data.get("service", ""))
         if not service or service["status"] == "INACTIVE":
             return ecs.error_response_json("ServiceNotFoundException", "Service not found.", 400)
         created = data.get("createdAt") or {}
