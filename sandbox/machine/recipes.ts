@@ -124,16 +124,8 @@ export function folderOf(module: string): string {
 
 /** The version of a module that a go.mod requires, or of Go itself for the module "go". */
 export function requiredVersion(goMod: string, module: string): string {
-    const line = goMod.split("\n").find((text) =>
-        text
-            .replace(/^require/, "")
-            .trim()
-            .startsWith(`${module} `),
-    );
-    const version = line
-        ?.replace(/^require/, "")
-        .trim()
-        .split(/\s+/)[1];
+    const lines = goMod.split("\n").map((line) => line.replace(/^require/, "").trim());
+    const version = lines.find((line) => line.startsWith(`${module} `))?.split(/\s+/)[1];
     if (!version) {
         throw new Error(`go.mod requires no ${module}`);
     }
