@@ -5,22 +5,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
+import { rootOptions } from "./awsClients";
+import { containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
 
 describe("an app in the sandbox", () => {
     const checkout = new CopiedCheckout();
-    const options = {
-        endpoint: `http://127.0.0.1:${testPorts.SANDBOX_AWS_PORT}`,
-        region: "ap-northeast-1",
-        credentials: { accessKeyId: "123456789012", secretAccessKey: "any" },
-    };
-    const secrets = new SecretsManager(options);
-    const ecs = new ECS(options);
-    const succeed = async (script: string) => {
-        const run = await checkout.run(script);
-        assert.equal(run.code, 0, run.output);
-        return run;
-    };
+    const secrets = new SecretsManager(rootOptions);
+    const ecs = new ECS(rootOptions);
+    const succeed = (script: string) => checkout.succeed(script);
     const fail = async (script: string, reason: RegExp) => {
         const run = await checkout.run(script);
         assert.equal(run.code, 1, run.output);

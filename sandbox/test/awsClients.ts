@@ -8,18 +8,27 @@ import { IAM } from "@aws-sdk/client-iam";
 import { S3 } from "@aws-sdk/client-s3";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { STS } from "@aws-sdk/client-sts";
+import { awsAccount } from "../aws/emulator";
 import { testPorts } from "./copiedCheckout";
 
-interface Credentials {
+export interface Credentials {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
     readonly sessionToken?: string;
 }
 
-/** A client of each service of the tests' emulator, all with the same credentials. */
-export function asRole(credentials: Credentials) {
-    const endpoint = `http://127.0.0.1:${testPorts.SANDBOX_AWS_PORT}`;
-    const options = { endpoint, region: "ap-northeast-1", credentials, maxAttempts: 1 };
+export const region = "ap-northeast-1";
+
+/** What a client of the tests' sandbox is made with, for the account's root, to whom nothing is denied. */
+export const rootOptions = {
+    endpoint: `http://127.0.0.1:${testPorts.SANDBOX_AWS_PORT}`,
+    region,
+    credentials: { accessKeyId: awsAccount, secretAccessKey: "any" },
+};
+
+/** A client of each service of an emulator, all with the same credentials. No call is tried again. */
+export function clientsOf(endpoint: string, credentials: Credentials) {
+    const options = { endpoint, region, credentials, maxAttempts: 1 };
     return {
         ec2: new EC2(options),
         ecr: new ECR(options),
@@ -34,10 +43,12 @@ export function asRole(credentials: Credentials) {
     };
 }
 
-export type Clients = ReturnType<typeof asRole>;
+export type Clients = ReturnType<typeof clientsOf>;
 
-/** The account's root, to whom nothing is denied. */
-export const root = (): Clients => asRole({ accessKeyId: "123456789012", secretAccessKey: "any" });
+/** Clients of the tests' sandbox. */
+export const asRole = (credentials: Credentials): Clients => clientsOf(rootOptions.endpoint, credentials);
+
+export const root = (): Clients => asRole(rootOptions.credentials);
 
 /** What a token of GitHub is exchanged for. @throws Error whose message begins with AWS's code where AWS refuses. */
 export async function credentialsFor(RoleArn: string, WebIdentityToken: string): Promise<Credentials> {

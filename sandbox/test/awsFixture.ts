@@ -1,11 +1,4 @@
-import { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
-import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
-import { EC2 } from "@aws-sdk/client-ec2";
-import { ECR } from "@aws-sdk/client-ecr";
-import { ECS } from "@aws-sdk/client-ecs";
-import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { IAM } from "@aws-sdk/client-iam";
-import { STS } from "@aws-sdk/client-sts";
+import type { ECR } from "@aws-sdk/client-ecr";
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from "jose";
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
@@ -18,8 +11,9 @@ import { awsAccount, containerLabel, isAwsHealthy, launcherArguments } from "../
 import { ensureDocker } from "../machine/docker";
 import { DockerApi } from "../machine/dockerApi";
 import { ensurePython } from "../machine/python";
+import { clientsOf, region, type Credentials } from "./awsClients";
 
-export const region = "ap-northeast-1";
+export { region, type Credentials };
 export const arn = (service: string, resource: string): string =>
     `arn:aws:${service}:${region}:${awsAccount}:${resource}`;
 export const roleArn = (name: string): string => `arn:aws:iam::${awsAccount}:role/${name}`;
@@ -29,12 +23,6 @@ export const subject = "repo:octo-org/hello-fargate:ref:refs/heads/main";
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 type SigningKey = Awaited<ReturnType<typeof generateKeyPair>>["privateKey"];
-
-export interface Credentials {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-}
 
 async function freePort(): Promise<number> {
     const server = net.createServer().listen(0, "127.0.0.1");
@@ -142,17 +130,7 @@ export class TestAws {
 
     /** Clients of every service with these credentials; the account's root without any. */
     as(credentials: Credentials = { accessKeyId: awsAccount, secretAccessKey: "whatever" }) {
-        const options = { endpoint: this.endpoint, region, credentials, maxAttempts: 1 };
-        return {
-            ec2: new EC2(options),
-            ecr: new ECR(options),
-            ecs: new ECS(options),
-            elb: new ElasticLoadBalancingV2(options),
-            iam: new IAM(options),
-            logs: new CloudWatchLogs(options),
-            scaling: new ApplicationAutoScaling(options),
-            sts: new STS(options),
-        };
+        return clientsOf(this.endpoint, credentials);
     }
 
     /** Creates a role, or replaces its policy. */

@@ -50,6 +50,13 @@ export class CopiedCheckout {
         return this.start(script, env, user).finished;
     }
 
+    /** Runs a script that has to end well. */
+    async succeed(script: string, env: Record<string, string> = {}): Promise<Run> {
+        const run = await this.run(script, env);
+        assert.equal(run.code, 0, run.output);
+        return run;
+    }
+
     /** Starts `npm run <script>` there, in a process group of its own, as another user if one is given by number. */
     start(
         script: string,

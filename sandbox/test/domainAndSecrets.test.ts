@@ -10,6 +10,7 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { rootOptions } from "./awsClients";
 import { changedTypes, containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
@@ -20,22 +21,13 @@ const laterValue = "battery-staple-77c0";
 
 describe("a stack with a domain, variables and secrets, TLS itself left out", function () {
     const checkout = new CopiedCheckout();
-    const options = {
-        endpoint: `http://127.0.0.1:${port}`,
-        region: "ap-northeast-1",
-        credentials: { accessKeyId: "123456789012", secretAccessKey: "any" },
-    };
     const resources = (): any[] => checkout.state().deployment.resources;
     const only = (type: string): any => {
         const found = resources().filter((resource) => resource.type === type);
         assert.equal(found.length, 1, `${found.length} resources of type ${type}`);
         return found[0];
     };
-    const succeed = async (script: string) => {
-        const run = await checkout.run(script);
-        assert.equal(run.code, 0, run.output);
-        return run;
-    };
+    const succeed = (script: string) => checkout.succeed(script);
     /** The variables of the one container, once those of a release before it are gone. */
     const environment = async () => {
         for (let attempt = 0; ; attempt++) {
@@ -89,10 +81,10 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
 
     it("has a certificate that was issued on the proof in the zone, and TLS 1.2 and 1.3 only", async () => {
         const { id } = only("aws:acm/certificate:Certificate");
-        const { Certificate } = await new ACM(options).describeCertificate({ CertificateArn: id });
+        const { Certificate } = await new ACM(rootOptions).describeCertificate({ CertificateArn: id });
         assert.deepEqual([Certificate?.DomainName, Certificate?.Status], ["shop.example.com", "ISSUED"]);
         const LoadBalancerArn = only("aws:lb/loadBalancer:LoadBalancer").id;
-        const { Listeners } = await new ElasticLoadBalancingV2(options).describeListeners({ LoadBalancerArn });
+        const { Listeners } = await new ElasticLoadBalancingV2(rootOptions).describeListeners({ LoadBalancerArn });
         const https = Listeners?.find(({ Port }) => Port === 443);
         assert.deepEqual(https?.Certificates, [{ CertificateArn: id }]);
         assert.equal(https?.SslPolicy, "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09");
@@ -111,7 +103,7 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
 
     it("has the secret's address in the task definition, and its value in no file of the sandbox", async () => {
         const { arn } = only("aws:ecs/taskDefinition:TaskDefinition").outputs;
-        const { taskDefinition } = await new ECS(options).describeTaskDefinition({ taskDefinition: arn });
+        const { taskDefinition } = await new ECS(rootOptions).describeTaskDefinition({ taskDefinition: arn });
         assert.ok(!JSON.stringify(taskDefinition).includes(value));
         const secrets = taskDefinition!.containerDefinitions![0]!.secrets!;
         const reference = /^arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:main-DB_PASSWORD-\w{7}-\w{6}:::/;
@@ -171,7 +163,7 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         assert.match(only("pulumi:pulumi:Stack").outputs.url, /^http:\/\/main-/);
         assert.equal((await fetchPage(only("pulumi:pulumi:Stack").outputs.url)).status, 200);
         assert.deepEqual(await environment(), []);
-        assert.deepEqual((await new ACM(options).listCertificates({})).CertificateSummaryList, []);
+        assert.deepEqual((await new ACM(rootOptions).listCertificates({})).CertificateSummaryList, []);
     });
 
     it("comes back with all of it on an emulator that was killed meanwhile, and is destroyed without a trace", async () => {

@@ -32,11 +32,7 @@ describe("the first contact with a repository and an account", () => {
         assert.match(run.output, message);
         return run;
     };
-    const succeed = async (script: string) => {
-        const run = await checkout.run(script);
-        assert.equal(run.code, 0, run.output);
-        return run;
-    };
+    const succeed = (script: string) => checkout.succeed(script);
 
     before("the services run", () => succeed("sandbox:preview"));
 

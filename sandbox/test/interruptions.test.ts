@@ -40,17 +40,14 @@ describe("a killed sandbox", () => {
     }
 
     async function converges(): Promise<void> {
-        const run = await checkout.run("sandbox:up");
-        assert.equal(run.code, 0, run.output);
+        await checkout.succeed("sandbox:up");
         const { outputs } = checkout.state().deployment.resources[0];
         assert.equal((await fetchPage(outputs.url)).status, 200);
-        const again = await checkout.run("sandbox:up -- --expect-no-changes");
-        assert.equal(again.code, 0, again.output);
+        await checkout.succeed("sandbox:up -- --expect-no-changes");
     }
 
     async function vanishes(): Promise<void> {
-        const run = await checkout.run("sandbox:destroy");
-        assert.equal(run.code, 0, run.output);
+        const run = await checkout.succeed("sandbox:destroy");
         assert.match(run.output, /Left over: nothing/);
         assert.deepEqual(await containersOf(checkout), []);
         assert.deepEqual(checkout.processes(), []);

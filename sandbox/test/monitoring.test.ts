@@ -10,8 +10,8 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root } from "./awsClients";
-import { containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
+import { root, rootOptions } from "./awsClients";
+import { containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
 import { openShell } from "./shell";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
@@ -23,13 +23,8 @@ const minute = Number(process.env.SANDBOX_CLOUDWATCH_MINUTE ?? 1);
 
 describe("a stack that is watched, opened and guarded", function () {
     const checkout = new CopiedCheckout();
-    const options = {
-        endpoint: `http://127.0.0.1:${testPorts.SANDBOX_AWS_PORT}`,
-        region: "ap-northeast-1",
-        credentials: { accessKeyId: "123456789012", secretAccessKey: "any" },
-    };
-    const cloudWatch = new CloudWatch(options);
-    const sns = new SNS(options);
+    const cloudWatch = new CloudWatch(rootOptions);
+    const sns = new SNS(rootOptions);
     const { ecr, ecs, elb, iam, logs } = root();
 
     const outputsOf = (type: string, logicalName: string): Record<string, any> =>
@@ -190,7 +185,7 @@ describe("a stack that is watched, opened and guarded", function () {
     });
 
     it("opens a shell by the README's commands, as far as the AWS CLI goes: with the session, to the plugin", async () => {
-        const { endpoint, region } = options;
+        const { endpoint, region } = rootOptions;
         const open = (withPlugin: boolean) =>
             openShell(endpoint, region, fs.readFileSync(checkout.path("README.md"), "utf8"), withPlugin);
         await assert.rejects(open(false), /SessionManagerPlugin is not found/);

@@ -28,8 +28,7 @@ describe("the roles of the pipeline", () => {
     let preview: Clients;
 
     before(async () => {
-        const run = await checkout.run("sandbox:up");
-        assert.equal(run.code, 0, run.output);
+        await checkout.succeed("sandbox:up");
         const { outputs } = checkout.state().deployment.resources[0];
         const find = (type: string, name: string) =>
             checkout

@@ -7,27 +7,19 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { cacheDir } from "../paths";
-import { containersOf, CopiedCheckout, fetchPage, testPorts, type Run } from "./copiedCheckout";
+import { rootOptions } from "./awsClients";
+import { containersOf, CopiedCheckout, fetchPage, type Run } from "./copiedCheckout";
 
 describe("a release in the sandbox", () => {
     const checkout = new CopiedCheckout();
     const page = "app/public/index.html";
     const workflow = ".github/workflows/deploy.yml";
-    const root = {
-        endpoint: `http://127.0.0.1:${testPorts.SANDBOX_AWS_PORT}`,
-        region: "ap-northeast-1",
-        credentials: { accessKeyId: "123456789012", secretAccessKey: "any" },
-    };
     const output = (name: string): string => checkout.state().deployment.resources[0].outputs[name];
     const served = async (path = "") => (await fetchPage(`${output("url")}/${path}`)).body;
-    const succeed = async (script: string, env: Record<string, string> = {}): Promise<Run> => {
-        const run = await checkout.run(script, env);
-        assert.equal(run.code, 0, run.output);
-        return run;
-    };
+    const succeed = (script: string, env?: Record<string, string>) => checkout.succeed(script, env);
     const versionOf = ({ output: text }: Run) => /^Version +([0-9a-f]{40})$/m.exec(text)?.[1];
     const running = async () => {
-        const ecs = new ECS(root);
+        const ecs = new ECS(rootOptions);
         const name = { cluster: "fargate-cicd-dev", services: ["fargate-cicd-dev"] };
         const { taskDefinition } = (await ecs.describeServices(name)).services![0]!;
         return (await ecs.describeTaskDefinition({ taskDefinition })).taskDefinition!;
@@ -102,7 +94,7 @@ describe("a release in the sandbox", () => {
 
     it("leaves the revision its tags, and nothing for up to change", async () => {
         const { taskDefinitionArn } = await running();
-        const { tags } = await new ECS(root).listTagsForResource({ resourceArn: taskDefinitionArn });
+        const { tags } = await new ECS(rootOptions).listTagsForResource({ resourceArn: taskDefinitionArn });
         assert.deepEqual(
             new Set(tags?.map(({ key, value }) => `${key}=${value}`)),
             new Set(["Project=fargate-cicd", "Stack=dev", "ManagedBy=pulumi"]),
@@ -244,7 +236,7 @@ describe("a release in the sandbox", () => {
         checkout.configure("fargate-cicd:memory", 2048);
         const changed = await succeed("sandbox:preview -- --as-pull-request");
         assert.match(changed.output, /aws:ecs:TaskDefinition +main +replace/);
-        const iam = new IAM(root);
+        const iam = new IAM(rootOptions);
         const RoleName = output("previewRoleArn").split("/")[1]!;
         const [PolicyName] = (await iam.listRolePolicies({ RoleName })).PolicyNames!;
         const { PolicyDocument } = await iam.getRolePolicy({ RoleName, PolicyName });

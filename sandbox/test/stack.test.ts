@@ -22,12 +22,7 @@ describe("the stack in the sandbox", function () {
         return found[0]!;
     };
     const output = (name: string): string => only("pulumi:pulumi:Stack").outputs![name];
-    /** Runs a command that has to succeed. */
-    const succeed = async (script: string, env: Record<string, string> = {}) => {
-        const run = await checkout.run(script, env);
-        assert.equal(run.code, 0, run.output);
-        return run;
-    };
+    const succeed = (script: string, env?: Record<string, string>) => checkout.succeed(script, env);
 
     before("npm run sandbox:up", async () => {
         const run = await succeed("sandbox:up");

@@ -51,13 +51,6 @@ export class TwoStacks extends CopiedCheckout {
         this.configure("fargate-cicd:deletionProtection", undefined, "prod");
     }
 
-    /** Runs a script that has to end well. */
-    async succeed(script: string): Promise<Run> {
-        const run = await this.run(script);
-        assert.equal(run.code, 0, run.output);
-        return run;
-    }
-
     outputs(stack: Stack): Record<string, string> {
         return this.state(stack).deployment.resources[0].outputs;
     }
