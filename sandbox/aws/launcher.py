@@ -24,6 +24,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
+| `events` | EventBridge delivers as nobody, and hears nothing from ECS | with the target's role; deployments and tasks are reported |
 | `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
 | `retries` | takes a call that is made again for another one | the same call gets the same answer |
 | `subscriptions` | takes an e-mail address for confirmed | pending until it is |
@@ -58,7 +59,7 @@ def arguments() -> argparse.Namespace:
 
 def environment(chosen: argparse.Namespace) -> dict[str, str]:
     """MiniStack reads its settings from the environment, most of them while it is imported."""
-    services = "ec2,ecr,ecs,elasticloadbalancing,iam,sts,logs,s3,secretsmanager,monitoring,acm,route53,sns,ssm"
+    services = "ec2,ecr,ecs,elasticloadbalancing,iam,sts,logs,s3,secretsmanager,monitoring,acm,route53,sns,ssm,events"
     return {
         "MINISTACK_ACCOUNT_ID": chosen.account,
         "MINISTACK_REGION": chosen.region,
@@ -100,6 +101,7 @@ def main() -> None:
     import deployment_alarms
     import deployments
     import domains
+    import events
     import identity_providers
     import load_balancer
     import network
@@ -116,7 +118,7 @@ def main() -> None:
 
     installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
-    installed += (cloudwatch_protocol, service_deployments, network, zones, refusals)
+    installed += (cloudwatch_protocol, service_deployments, network, zones, refusals, events)
     for module in installed:
         module.install()
     retries.install()
