@@ -27,7 +27,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `events` | EventBridge delivers as nobody, and hears nothing from ECS | with the target's role; deployments and tasks are reported |
 | `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
 | `retries` | takes a call that is made again for another one | the same call gets the same answer |
-| `subscriptions` | takes an e-mail address for confirmed | pending until it is |
+| `subscriptions` | takes an e-mail address for confirmed; sends nothing | pending until it is; messages are written down |
 | `shells` | hands out a session for any task | only with execute command enabled and the task role's rights |
 | `autoscaling` | nothing | Application Auto Scaling for ECS services |
 | `identity_providers` | an OIDC provider cannot be changed | its tags, audiences and thumbprints can |
@@ -78,6 +78,7 @@ def environment(chosen: argparse.Namespace) -> dict[str, str]:
         "SANDBOX_ID": chosen.sandbox_id,
         "SANDBOX_SPEED": str(chosen.speed),
         "SANDBOX_MINUTE": str(chosen.minute),
+        "SANDBOX_MESSAGES": str(chosen.state / "messages.jsonl"),
         "SANDBOX_OIDC_ISSUER": chosen.oidc_issuer,
         **({"SANDBOX_OIDC_JWKS_URL": chosen.oidc_jwks_url} if chosen.oidc_jwks_url else {}),
     }

@@ -233,16 +233,17 @@ describe("a stack that is watched, opened and guarded", function () {
             rules.map(({ Description }) => Description).sort(),
             samples.map(([kind]) => `${name}: ${kind}`).sort(),
         );
-        const elsewhere = ["clusterArn", "serviceArn"].map((arn) => ({
-            ...origin,
-            [arn]: `${origin[arn as keyof typeof origin]}-2`,
-        }));
+        const { clusterArn, serviceArn } = origin;
+        const elsewhere = [
+            { clusterArn, serviceArn: `${serviceArn}-2` },
+            { clusterArn: `${clusterArn}-2`, serviceArn: serviceArn.replace(`/${name}/`, `/${name}-2/`) },
+        ];
         for (const [kind, [event]] of samples) {
             assert.deepEqual(await matching(event), [kind]);
         }
         for (const other of elsewhere) {
             for (const [kind, [event]] of Object.entries(ecsEvents.incidents(other))) {
-                assert.deepEqual(await matching(event), [], `${kind} of ${JSON.stringify(other)}`);
+                assert.deepEqual(await matching(event), [], `${kind} of ${other.serviceArn}`);
             }
         }
         for (const [kind, event] of Object.entries(ecsEvents.everyday(origin))) {
@@ -272,7 +273,7 @@ describe("a stack that is watched, opened and guarded", function () {
         inbox.messages.splice(0);
     });
 
-    it("takes back a release whose pages fail after it was rolled out, fails its run, and tells the topic", async () => {
+    it("takes back a release whose pages fail after it was rolled out, fails its run, tells the topic, and shows it", async () => {
         const before = (await described()).taskDefinition;
         const page = (await fetchPage(url())).body;
         const fails = 'RedirectMatch 500 \\"^/orders\\"';
@@ -301,6 +302,14 @@ describe("a stack that is watched, opened and guarded", function () {
         const [, revision] = /Rolled out (arn:\S+)/.exec(output)!;
         const seen = "The release failed:\n  See the deployment through: ECS has taken (\\S+) back\n";
         assert.equal(new RegExp(seen).exec(output)?.[1], revision, output);
+        const shown = [
+            `ALARM ${name}-app-errors: The app`,
+            `A release of ${name} has failed`,
+            `A release of ${name} is taken back`,
+        ];
+        for (const message of shown) {
+            assert.ok(output.includes(`\nTold      ${message}`), output);
+        }
         const now = await described();
         assert.deepEqual(
             [now.taskDefinition, now.deployments!.map(({ rolloutState }) => rolloutState)],
@@ -319,7 +328,8 @@ describe("a stack that is watched, opened and guarded", function () {
             alarm().map(({ NewStateValue }) => NewStateValue),
             ["ALARM", "OK"],
         );
-        assert.deepEqual(await told(/taken back/), [
+        await told(/has failed/);
+        assert.deepEqual((await told(/taken back/)).sort(), [
             `A release of ${name} has failed. ECS says: ECS deployment failed: alarm detected: ${name}-app-errors.`,
             `A release of ${name} is taken back: the one before it goes live again. ECS says: ECS deployment rollback in progress: rolling back to deployment ${now.deployments![0]!.id}.`,
         ]);
