@@ -6,7 +6,7 @@ does ("Using resource-based policies for Amazon EventBridge" in the EventBridge 
 
 ECS reports nothing there in MiniStack. Here it does, with the members and sentences of "Amazon ECS events" in the ECS Developer
 Guide, as far as something in the emulator can lead to them: deployments that begin, end, fail and are taken back, tasks that
-stop, and services whose tasks fail again and again. There is always room for a task, so that SERVICE_TASK_PLACEMENT_FAILURE never comes.
+stop, and services whose tasks fail again and again. There is always room for a task: SERVICE_TASK_PLACEMENT_FAILURE never comes.
 """
 
 import json
@@ -20,6 +20,15 @@ from permissions import as_service, permits
 from replace import existing, refuse, replace
 
 _PRINCIPAL = "events.amazonaws.com"
+
+# What ECS reports of a deployment by its state; of other states it reports nothing.
+_DEPLOYMENT_EVENTS = {
+    "IN_PROGRESS": ("INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS"),
+    "COMPLETED": ("INFO", "SERVICE_DEPLOYMENT_COMPLETED"),
+    "FAILED": ("ERROR", "SERVICE_DEPLOYMENT_FAILED"),
+}
+_BREAKER = "ECS deployment circuit breaker:"
+
 _lock = threading.Lock()
 
 
@@ -43,16 +52,6 @@ def _report(detail_type: str, resource: str, detail: dict) -> None:
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
-_DEPLOYMENT_EVENTS = {
-    "IN_PROGRESS": ("INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS"),
-    "COMPLETED": ("INFO", "SERVICE_DEPLOYMENT_COMPLETED"),
-    "FAILED": ("ERROR", "SERVICE_DEPLOYMENT_FAILED"),
-}
-
-
-_BREAKER = "ECS deployment circuit breaker:"
-
-
 def _reason(deployment: dict) -> str:
     """Why a deployment is in its state, in AWS's words where MiniStack has its own."""
     said = deployment["rolloutStateReason"]
@@ -63,24 +62,27 @@ def _reason(deployment: dict) -> str:
     return f"ECS deployment {deployment['id']} completed." if said == "ECS deployment completed." else said
 
 
-def _report_deployments(service: dict) -> None:
+def _report_deployments(svc_key: str) -> None:
     """Reports each state that a deployment has come to since the last time, failures first: a rollback follows from one."""
+    service = ecs._services.get(svc_key)
+    if not service:
+        return
     with _lock:
-        for each in service["deployments"]:
-            each["rolloutStateReason"] = _reason(each)
         changed = [each for each in service["deployments"] if each["rolloutState"] != each.get("_reported")]
-        states = sorted((each["rolloutState"] != "FAILED", index) for index, each in enumerate(changed))
         for each in changed:
-            each["_reported"] = each["rolloutState"]
-    for deployment in [changed[index] for _, index in states]:
-        kind, name = _DEPLOYMENT_EVENTS[deployment["rolloutState"]]
-        detail = {
-            "eventType": kind,
-            "eventName": name,
-            "deploymentId": deployment["id"],
-            "updatedAt": deployment["updatedAt"],
-            "reason": deployment["rolloutStateReason"],
-        }
+            each.update(rolloutStateReason=_reason(each), _reported=each["rolloutState"])
+        details = [
+            {
+                "eventType": _DEPLOYMENT_EVENTS[each["rolloutState"]][0],
+                "eventName": _DEPLOYMENT_EVENTS[each["rolloutState"]][1],
+                "deploymentId": each["id"],
+                "updatedAt": each["updatedAt"],
+                "reason": each["rolloutStateReason"],
+            }
+            for each in sorted(changed, key=lambda each: each["rolloutState"] != "FAILED")
+            if each["rolloutState"] in _DEPLOYMENT_EVENTS
+        ]
+    for detail in details:
         _report("ECS Deployment State Change", service["serviceArn"], detail)
 
 
@@ -136,20 +138,14 @@ def install() -> None:
     @replace(ecs, "_refresh_service_state", "cluster_name group")
     def refresh_service_state(original, cluster_name, group):
         original(cluster_name, group)
-        service = ecs._services.get(f"{cluster_name}/{(group or '').removeprefix('service:')}")
-        if service:
-            _report_deployments(service)
+        _report_deployments(f"{cluster_name}/{(group or '').removeprefix('service:')}")
 
     @replace(ecs, "_reconcile_service_tasks", "cluster_name svc_key")
     def reconcile_service_tasks(original, cluster_name, svc_key):
-        service = ecs._services.get(svc_key)
-        if service:
-            _report_deployments(service)
-        return original(cluster_name, svc_key)
+        _report_deployments(svc_key)
+        original(cluster_name, svc_key)
 
     @replace(ecs, "_complete_service_deployment", "cluster_name svc_key expected_deployment_id")
     def complete_service_deployment(original, cluster_name, svc_key, expected_deployment_id=None):
         original(cluster_name, svc_key, expected_deployment_id)
-        service = ecs._services.get(svc_key)
-        if service:
-            _report_deployments(service)
+        _report_deployments(svc_key)
