@@ -40,8 +40,17 @@ const commands: Readonly<Record<string, Command>> = {
     },
     release: {
         run: (project, flags) =>
-            release(project, { officialActions: text(flags["official-actions"]), approve: text(flags.approve) }),
-        options: { ...ofAll, "official-actions": { type: "string" }, approve: { type: "string" } },
+            release(project, {
+                officialActions: text(flags["official-actions"]),
+                approve: text(flags.approve),
+                commit: text(flags.commit),
+            }),
+        options: {
+            ...ofAll,
+            "official-actions": { type: "string" },
+            approve: { type: "string" },
+            commit: { type: "string" },
+        },
     },
     destroy: { run: (project, flags) => destroy(project, asDeployer(flags)), options: ofEngine },
 };
