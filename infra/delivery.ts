@@ -82,6 +82,7 @@ export class Delivery extends pulumi.ComponentResource {
                 repositoryArn: args.registry.repositoryArn,
                 familyArn: args.task.familyArn,
                 serviceArn: args.service.serviceArn,
+                logGroupArn: args.task.logGroupArn,
                 taskRoleArns: [args.task.executionRoleArn, args.task.taskRoleArn],
             }),
         );
@@ -128,12 +129,20 @@ export interface DeployTarget {
     /** Without a revision. */
     readonly familyArn: pulumi.Input<string>;
     readonly serviceArn: pulumi.Input<string>;
+    /** Of the tasks' logs. */
+    readonly logGroupArn: pulumi.Input<string>;
     readonly taskRoleArns: readonly pulumi.Input<string>[];
 }
 
 /** All that deploy.yml does with AWS, in its order, and nothing else. */
 export function deployStatements(target: DeployTarget): Statement[] {
     const revisions = pulumi.interpolate`${target.familyArn}:*`;
+    /** Others of ECS have the service's ARN with another kind: `arn:…:service/CLUSTER/SERVICE`. */
+    const ofService = (kind: string) =>
+        pulumi.output(target.serviceArn).apply((arn) => `${arn.replace(":service/", `:${kind}/`)}/*`);
+    const inCluster = (kind: string) =>
+        pulumi.output(target.serviceArn).apply((arn) => arn.replace(/:service\/(.*)\/.*/, `:${kind}/$1`));
+    const withinCluster = { ArnEquals: { "ecs:cluster": inCluster("cluster") } };
     return [
         // ECR hands out registry tokens for the whole account; the action has no narrower resource.
         { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
@@ -160,6 +169,33 @@ export function deployStatements(target: DeployTarget): Statement[] {
             condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
         },
         { sid: "RollOut", actions: ["ecs:DescribeServices", "ecs:UpdateService"], resources: [target.serviceArn] },
+        {
+            sid: "FollowDeployment",
+            actions: ["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:ListServiceDeployments"],
+            resources: [target.serviceArn, ofService("service-deployment"), ofService("service-revision")],
+        },
+        {
+            sid: "TakeBack",
+            actions: ["ecs:StopServiceDeployment"],
+            resources: [target.serviceArn, ofService("service-deployment")],
+        },
+        // Why a task has stopped. Tasks are listed by container instance, which Fargate's have none of.
+        {
+            sid: "FindTasks",
+            actions: ["ecs:ListTasks"],
+            resources: ["*"],
+            condition: withinCluster,
+        },
+        {
+            sid: "ReadTasks",
+            actions: ["ecs:DescribeTasks"],
+            resources: [pulumi.interpolate`${inCluster("task")}/*`],
+        },
+        {
+            sid: "ReadLogs",
+            actions: ["logs:GetLogEvents"],
+            resources: [pulumi.interpolate`${target.logGroupArn}:log-stream:*`],
+        },
         {
             sid: "PassTaskRoles",
             actions: ["iam:PassRole"],
