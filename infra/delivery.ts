@@ -13,6 +13,8 @@ export interface DeliveryArgs {
     readonly branch: string;
     /** Whether pull requests of the repository preview the stack. */
     readonly previews: boolean;
+    /** Whether a task is run before each release. */
+    readonly runsTask: boolean;
     /** An AWS account has one provider for GitHub: this stack's own, or one that is there already. */
     readonly oidcProvider: OidcProvider;
     /** The Route 53 zone that the program looks up, where the app has a domain. */
@@ -84,6 +86,7 @@ export class Delivery extends pulumi.ComponentResource {
                 serviceArn: args.service.serviceArn,
                 logGroupArn: args.task.logGroupArn,
                 taskRoleArns: [args.task.executionRoleArn, args.task.taskRoleArn],
+                runsTask: args.runsTask,
             }),
         );
         const previewRole = args.previews
@@ -132,6 +135,8 @@ export interface DeployTarget {
     /** Of the tasks' logs. */
     readonly logGroupArn: pulumi.Input<string>;
     readonly taskRoleArns: readonly pulumi.Input<string>[];
+    /** Whether a task of the family is run before it. */
+    readonly runsTask: boolean;
 }
 
 /** All that deploy.yml does with AWS, in its order, and nothing else. */
@@ -147,12 +152,14 @@ export function deployStatements(target: DeployTarget): Statement[] {
         // ECR hands out registry tokens for the whole account; the action has no narrower resource.
         { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
         {
-            // Reading the manifest tells whether the commit's image is there already; layers are pushed, never pulled.
+            // Reading the manifest tells whether the commit's image is there already; layers are pushed, never pulled. What has been
+            // pushed is scanned.
             sid: "PushImage",
             actions: [
                 "ecr:BatchCheckLayerAvailability",
                 "ecr:BatchGetImage",
                 "ecr:CompleteLayerUpload",
+                "ecr:DescribeImageScanFindings",
                 "ecr:InitiateLayerUpload",
                 "ecr:PutImage",
                 "ecr:UploadLayerPart",
@@ -168,6 +175,9 @@ export function deployStatements(target: DeployTarget): Statement[] {
             resources: [revisions],
             condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
         },
+        ...(target.runsTask
+            ? [{ sid: "RunTask", actions: ["ecs:RunTask"], resources: [revisions], condition: withinCluster } as const]
+            : []),
         { sid: "RollOut", actions: ["ecs:DescribeServices", "ecs:UpdateService"], resources: [target.serviceArn] },
         {
             sid: "FollowDeployment",

@@ -7,6 +7,7 @@ import { stateDir } from "./paths";
 import { UserError } from "./progress";
 import { defaultStack, Project } from "./project";
 import { release } from "./release";
+import { releases } from "./releases";
 import { exclusively } from "./runLock";
 
 type Flags = Record<string, string | boolean | undefined>;
@@ -52,6 +53,7 @@ const commands: Readonly<Record<string, Command>> = {
             commit: { type: "string" },
         },
     },
+    releases: { run: releases, options: ofAll },
     destroy: { run: (project, flags) => destroy(project, asDeployer(flags)), options: ofEngine },
 };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { account } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Context, type Policy } from "./iam";
 import type { Recording } from "./record";
-import { standard } from "./scenarios";
+import { alternative, standard } from "./scenarios";
 
 const region = "ap-northeast-1";
 const ecs = (path: string) => `arn:aws:ecs:${region}:${account}:${path}`;
@@ -43,6 +43,7 @@ describe("permissions", () => {
                 ["ecr:UploadLayerPart", repository(mine)],
                 ["ecr:CompleteLayerUpload", repository(mine)],
                 ["ecr:PutImage", repository(mine)],
+                ["ecr:DescribeImageScanFindings", repository(mine)],
                 ["ecs:DescribeTaskDefinition", "*"],
                 ["ecs:RegisterTaskDefinition", revision],
                 ["ecs:TagResource", revision, registering],
@@ -107,6 +108,7 @@ describe("permissions", () => {
                 ["ecs:DeregisterTaskDefinition", "*"],
                 ["ecs:DeleteTaskDefinitions", revision],
                 ["ecs:RunTask", revision],
+                ["ecs:RunTask", revision, inCluster],
                 ["ecs:StopTask", ecs(`task/${mine}/0123456789abcdef`)],
                 ["ecs:ExecuteCommand", ecs(`task/${mine}/0123456789abcdef`)],
                 ["ecs:ListTaskDefinitions", "*"],
@@ -117,11 +119,29 @@ describe("permissions", () => {
             ]);
         });
 
+        it("let a task of the family run in the own cluster where there is a command for it, and nothing else", async () => {
+            const other = await alternative();
+            const [live, its] = [
+                "fargate-cicd-live",
+                (path: string) => `arn:aws:ecs:eu-west-1:${account}:${path}`,
+            ] as const;
+            const running = policyOf(other.one("aws:iam/rolePolicy:RolePolicy", "main-deploy"));
+            const within: Context = { "ecs:cluster": its(`cluster/${live}`) };
+            await assertVerdicts(running, "allowed", [["ecs:RunTask", its(`task-definition/${live}:7`), within]]);
+            await assertVerdicts(running, "denied", [
+                ["ecs:RunTask", its(`task-definition/${live}:7`)],
+                ["ecs:RunTask", its(`task-definition/${live}:7`), { "ecs:cluster": its("cluster/other") }],
+                ["ecs:RunTask", its("task-definition/other:7"), within],
+                ["ecs:StopTask", its(`task/${live}/0123456789abcdef`), within],
+            ]);
+        });
+
         it("deny to touch another repository, or to delete or open its own", async () => {
             await assertVerdicts(deploy, "denied", [
                 ["ecr:PutImage", repository("other")],
                 ["ecr:PutImage", repository(`${mine}-2`)],
                 ["ecr:BatchGetImage", repository("other")],
+                ["ecr:DescribeImageScanFindings", repository("other")],
                 ["ecr:InitiateLayerUpload", repository("other")],
                 ["ecr:BatchDeleteImage", repository(mine)],
                 ["ecr:DeleteRepository", repository(mine)],
@@ -225,6 +245,7 @@ describe("permissions", () => {
             "ecr:BatchCheckLayerAvailability",
             "ecr:BatchGetImage",
             "ecr:CompleteLayerUpload",
+            "ecr:DescribeImageScanFindings",
             "ecr:GetAuthorizationToken",
             "ecr:InitiateLayerUpload",
             "ecr:PutImage",

@@ -15,8 +15,6 @@ export interface ScriptRun {
     readonly summary: string;
     /** The calls in their order. */
     readonly calls: readonly { readonly operation: string; readonly parameters: Readonly<Record<string, unknown>> }[];
-    /** What the steps after it can read. */
-    readonly outputs: string;
 }
 
 const fake = `#!${process.execPath}
@@ -47,7 +45,6 @@ export function runScript(name: string, env: Readonly<Record<string, string>>, a
         env: {
             PATH: `${folder}:${process.env.PATH}`,
             PAUSE_SECONDS: "0",
-            GITHUB_OUTPUT: file("outputs"),
             GITHUB_STEP_SUMMARY: file("summary"),
             ...env,
         },
@@ -58,8 +55,36 @@ export function runScript(name: string, env: Readonly<Record<string, string>>, a
         output: stdout + stderr,
         summary: read("summary"),
         calls: calls.map((line) => JSON.parse(line) as ScriptRun["calls"][number]),
-        outputs: read("outputs"),
     };
     fs.rmSync(folder, { recursive: true });
     return run;
 }
+
+/* What the tests of the scripts have alike: a service, and a revision of it. */
+export const ecs = (resource: string) => `arn:aws:ecs:eu-west-1:123456789012:${resource}`;
+export const revision = ecs("task-definition/shop:7");
+export const deployment = ecs("service-deployment/shop/shop/new");
+export const commit = "0123456789abcdef0123456789abcdef01234567";
+
+export const settings = {
+    APP_URL: "http://shop.example.com",
+    CLUSTER: "shop",
+    CONTAINER: "app",
+    SERVICE: "shop",
+    TASK_DEFINITION: revision,
+    VERSION: commit,
+    GITHUB_SERVER_URL: "https://github.com",
+    GITHUB_REPOSITORY: "acme/shop",
+};
+
+export const definition = {
+    taskDefinitionArn: revision,
+    registeredAt: 1000,
+    containerDefinitions: [
+        {
+            name: "app",
+            image: `registry/shop:${commit}-X64`,
+            logConfiguration: { options: { "awslogs-group": "/ecs/shop", "awslogs-stream-prefix": "app" } },
+        },
+    ],
+};

@@ -34,8 +34,8 @@ exports.step = (main) =>
         process.exitCode = 1;
     });
 
-/** `deployments` and `tasks` are asked again after this long, in milliseconds. */
-exports.pause = 1000 * Number(process.env.PAUSE_SECONDS ?? 2);
+/** Milliseconds between two looks at what goes on. */
+exports.pause = 1000 * Number(process.env.PAUSE_SECONDS ?? 1);
 
-/** `app:7` of a task definition's ARN, and the id of a task's. */
+/** `app:7` of a task definition's ARN, the id of a task's. */
 exports.last = (arn) => arn.split("/").at(-1);

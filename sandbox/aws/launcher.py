@@ -21,6 +21,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `cloudwatch_protocol` | takes rpc-v2-cbor, authorises it without its arguments, names errors by their old codes | as the SDK for Go |
 | `service_deployments` | lists none | the history of a service, with what was rolled back; exact times |
 | `deployment_calls` | cannot stop a deployment, and tells nothing of a revision | rolls it back; the revision's task definition |
+| `image_scans` | has no findings | those that the image's own label names |
 | `zones` | has three, whatever is asked for | has one more that is opted into; filters |
 | `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
@@ -103,6 +104,7 @@ def main() -> None:
     import deployments
     import domains
     import identity_providers
+    import image_scans
     import load_balancer
     import network
     import refusals
@@ -118,7 +120,7 @@ def main() -> None:
 
     installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
-    installed += (cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals)
+    installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals)
     for module in installed:
         module.install()
     retries.install()

@@ -32,20 +32,22 @@ describe("a workflow in the sandbox", () => {
         "main",
     );
 
-    it("has the jobs of deploy.yml, prod after the others, each with a token, the same steps and an environment", () => {
+    it("has the jobs of deploy.yml: one that looks for a commit, and after it those that deploy, prod after the others, each with a token, the same steps and an environment", () => {
         assert.deepEqual(
             deploy.jobs.map(({ id, needs, mayAskForToken }) => [id, needs, mayAskForToken]),
             [
-                ["deploy", [], true],
-                ["dev", [], true],
-                ["prod", ["deploy", "dev"], true],
+                ["commit", [], false],
+                ["deploy", ["commit"], true],
+                ["dev", ["commit"], true],
+                ["prod", ["commit", "deploy", "dev"], true],
             ],
         );
-        const [first, ...others] = deploy.jobs.map(({ text }) => text.steps);
+        const [, ...deploying] = deploy.jobs;
+        const [first, ...others] = deploying.map(({ text }) => text.steps);
         assert.ok(first!.length > 5);
         others.forEach((steps) => assert.deepEqual(steps, first));
         assert.deepEqual(
-            deploy.jobs.map(({ text: { environment } }) => (typeof environment === "object" ? environment.name : "")),
+            deploying.map(({ text: { environment } }) => (typeof environment === "object" ? environment.name : "")),
             ["", "dev", "prod"],
         );
     });

@@ -78,18 +78,13 @@ function valueFile(name: string, values: object): string {
 /** The event as GitHub tells it: what is in `github.event`. */
 function eventOf({ repository: fullName, ref, sha, inputs }: ActRun["push"]): object {
     const [login, name] = fullName.split("/");
-    const branch = ref.replace("refs/heads/", "");
-    const repository = { name, full_name: fullName, owner: { login }, default_branch: branch };
-    if (inputs) {
-        return { ref, inputs, repository };
-    }
     return {
         ref,
-        before: "0".repeat(40),
+        ...(inputs ? { inputs } : { before: "0".repeat(40), head_commit: { id: sha } }),
+        // Also of a start by hand, whose commit GitHub knows by itself, and act from here.
         after: sha,
         deleted: false,
-        head_commit: { id: sha },
-        repository,
+        repository: { name, full_name: fullName, owner: { login }, default_branch: ref.replace("refs/heads/", "") },
     };
 }
 

@@ -392,6 +392,12 @@ export const mutations: readonly Mutation[] = [
         become: "name: Deploy\n",
     },
     {
+        mistake: "the deploy role may run tasks of its family in any cluster",
+        file: "infra/delivery.ts",
+        find: 'actions: ["ecs:RunTask"], resources: [revisions], condition: withinCluster',
+        become: 'actions: ["ecs:RunTask"], resources: [revisions]',
+    },
+    {
         mistake: "the deploy role may take back the deployments of any service",
         file: "infra/delivery.ts",
         find: '[target.serviceArn, ofService("service-deployment")]',
