@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { lastReleases } from "../tools/releases/releases";
 import { report } from "../tools/releases/report";
+import { projectFolder } from "./settings";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const run = "https://github.com/acme/shop/actions/runs/42";
@@ -56,6 +61,26 @@ describe("the list of releases", () => {
         const live = (await lastReleases(ecs, "shop", "shop", 10)).map((each) => each.live);
         assert.deepEqual(live, [false, true, false, false]);
         assert.equal((await lastReleases(ecs, "shop", "shop", 2)).length, 2);
+    });
+
+    it("is asked for of a stack that has a service, by a Pulumi that is there, and of a number that ECS takes", () => {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-pulumi-"));
+        const refusal = (...args: string[]) => {
+            const main = ["-r", "./tools/transpile.js", "tools/releases/main.ts", ...args];
+            const env = { PATH: folder };
+            const { status, stderr } = spawnSync(process.execPath, main, { cwd: projectFolder, env, encoding: "utf8" });
+            assert.equal(status, 1);
+            return stderr.trim();
+        };
+        assert.match(refusal(), /^pulumi cannot be run: .*ENOENT$/);
+        fs.writeFileSync(path.join(folder, "pulumi"), "#!/bin/sh\necho {}\n", { mode: 0o755 });
+        assert.equal(refusal("--stack", "dev"), "The stack has no service yet: `pulumi up` makes it.");
+        fs.writeFileSync(path.join(folder, "pulumi"), '#!/bin/sh\necho "error: no stack named $5" >&2\nexit 255\n');
+        assert.equal(refusal("--stack", "dev"), "error: no stack named dev");
+        for (const count of ["0", "21", "some"]) {
+            assert.equal(refusal("--count", count), `--count: expected a number from 1 to 20, got "${count}"`);
+        }
+        fs.rmSync(folder, { recursive: true });
     });
 
     it("says so where there is none", async () => {

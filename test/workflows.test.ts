@@ -291,6 +291,35 @@ describe("the workflows", () => {
         }
     });
 
+    it("hold a release up before it is rolled out, and a commit to go back to by nothing", () => {
+        const { steps } = workflow("deploy.yml").jobs.deploy!;
+        const order = steps.map(({ name, if: condition }) => [name, condition]);
+        const from = order.findIndex(([name]) => name === "Build and push");
+        assert.deepEqual(order.slice(from), [
+            ["Build and push", "steps.image.outputs.exists == 'false'"],
+            ["See that the scan finds nothing critical", "vars.IMAGE_SCAN == 'block' && inputs.commit == ''"],
+            ["Render the task definition", undefined],
+            ["Register the revision", undefined],
+            // A stack from before there was such a setting has no variable.
+            ["Run the release command", "(vars.RELEASE_COMMAND || '[]') != '[]' && inputs.commit == ''"],
+            ["Roll out", undefined],
+            ["Follow the deployment", undefined],
+            ["Ask the load balancer for the new version", undefined],
+            ["List what the scan has found", "vars.IMAGE_SCAN == 'report' || inputs.commit != ''"],
+        ]);
+    });
+
+    it("take back what is under way for a commit to go back to, and build it of that commit's own app where its image is gone", () => {
+        const { steps } = workflow("deploy.yml").jobs.deploy!;
+        const at = (name: string) => steps.findIndex((step) => step.name === name);
+        assert.equal(steps[at("Take back what is under way")]!.if, "inputs.commit != ''");
+        const app = steps[at("Take the app as it was")]!;
+        assert.equal(app.if, "steps.image.outputs.exists == 'false' && inputs.commit != ''");
+        assert.match(app.run!, /^git checkout --no-overlay "\$VERSION" -- app$/);
+        assert.ok(at("Look for this commit's image") < at("Take the app as it was"));
+        assert.ok(at("Take the app as it was") < at("Build and push"));
+    });
+
     // BuildKit pushes the image first, and what becomes of its cache's export decides then, unless told otherwise (`ignore-error`, in
     // its control.go); an import that fails it only logs (loadResult in its llbsolver/bridge.go).
     it("release an image although GitHub's cache takes no layers", () => {

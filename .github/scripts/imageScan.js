@@ -8,8 +8,8 @@ const { ECR_REPOSITORY, IMAGE, IMAGE_SCAN } = process.env;
 
 const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"];
 
-/** How often a scan is asked for that goes on, or that ECR has not begun yet. */
-const looks = 300;
+/** How often a scan is asked for that goes on, or that ECR has not begun yet: a release waits for it, the list not for long. */
+const looks = IMAGE_SCAN === "block" ? 300 : 60;
 
 /** The scan, once it is over or has begun to go on for ever: "enhanced" scans do. */
 async function scan() {

@@ -152,6 +152,16 @@ describe("a release that is held up or undone, in the sandbox", () => {
         assert.match(lines[0]!, new RegExp(`^→ .* ${second.slice(0, 12)} .*/actions/runs/\\d+ +SUCCESSFUL, live$`));
         assert.match(lines[1]!, / ROLLBACK_SUCCESSFUL: Service deployment rolled back because /);
         assert.match(lines.at(-1)!, / pulumi up +SUCCESSFUL$/);
+        const { accessKeyId, secretAccessKey } = rootOptions.credentials;
+        const asOnAws = await checkout.succeed("releases -- --stack dev", {
+            PATH: `${checkout.path(".sandbox/bin")}:${process.env.PATH}`,
+            PULUMI_BACKEND_URL: `file://${checkout.path(".sandbox/pulumi")}`,
+            PULUMI_CONFIG_PASSPHRASE: "sandbox",
+            AWS_ENDPOINT_URL: rootOptions.endpoint,
+            AWS_ACCESS_KEY_ID: accessKeyId,
+            AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        });
+        assert.equal(asOnAws.output.trim(), output.trim());
         assert.match((await checkout.succeed("sandbox:destroy")).output, /Left over: nothing/);
     });
 });
