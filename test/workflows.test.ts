@@ -155,12 +155,13 @@ describe("the workflows", () => {
 
     // `cancel-in-progress` takes an expression, with `inputs` in it: "Control the concurrency of workflows and jobs" in GitHub's docs.
     it("deploy to each stack one at a time, cancel none but for a commit to go back to, and let none wait for another's reviewer", () => {
+        // By branch: a run on another one, which the role refuses, must not cancel a release of this one before it is refused.
         const groups = Object.entries(deploying()).map(([name, { concurrency }]) => [name, concurrency]);
         const onlyToGoBack = "${{ inputs.commit != '' }}";
         assert.deepEqual(groups, [
-            ["deploy", { group: "deploy", "cancel-in-progress": onlyToGoBack }],
-            ["dev", { group: "deploy-dev", "cancel-in-progress": onlyToGoBack }],
-            ["prod", { group: "deploy-prod", "cancel-in-progress": onlyToGoBack }],
+            ["deploy", { group: "deploy ${{ github.ref }}", "cancel-in-progress": onlyToGoBack }],
+            ["dev", { group: "deploy-dev ${{ github.ref }}", "cancel-in-progress": onlyToGoBack }],
+            ["prod", { group: "deploy-prod ${{ github.ref }}", "cancel-in-progress": onlyToGoBack }],
         ]);
     });
 

@@ -98,7 +98,7 @@ describe("a workflow in the sandbox", () => {
         assert.deepEqual(jobs.prod!.steps[0]!.env, {
             RUNNER: "${{ vars.RUNNER_PROD }}",
             ENVIRONMENT: "prod",
-            GROUP: "deploy-prod",
+            GROUP: "deploy-prod ${{ github.ref }}",
         });
     });
 

@@ -382,8 +382,14 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a deployment is cancelled half-way",
         file: ".github/workflows/deploy.yml",
-        find: "group: deploy-prod\n      cancel-in-progress: ${{ inputs.commit != '' }}",
-        become: "group: deploy-prod\n      cancel-in-progress: true",
+        find: "group: deploy-prod ${{ github.ref }}\n      cancel-in-progress: ${{ inputs.commit != '' }}",
+        become: "group: deploy-prod ${{ github.ref }}\n      cancel-in-progress: true",
+    },
+    {
+        mistake: "a run on any branch cancels a release under way",
+        file: ".github/workflows/deploy.yml",
+        find: "group: deploy-dev ${{ github.ref }}",
+        become: "group: deploy-dev",
     },
     {
         mistake: "a commit is looked for in the release's own turn only, when what was under way is cancelled already",
