@@ -21,8 +21,9 @@ exports.timeOf = (written) => new Date(typeof written === "number" ? written * 1
 /** Appends to the page of the run. */
 exports.summarize = (lines) => appendFileSync(process.env.GITHUB_STEP_SUMMARY, `${lines.join("\n")}\n\n`);
 
+const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 /** Two columns, without a header. */
-exports.tableOf = (rows) => ["| | |", "| --- | --- |", ...rows.map(([name, value]) => `| ${name} | ${value} |`)];
+exports.tableOf = (rows) => ["| | |", "| --- | --- |", ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)];
 
 const message = (text) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 exports.warn = (text) => console.log(`::warning::${message(text)}`);

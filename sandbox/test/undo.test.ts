@@ -40,6 +40,11 @@ describe("a release that is held up or undone, in the sandbox", () => {
     });
     after(() => checkout.remove());
 
+    it("has nothing to go back to before the first", async () => {
+        const { output } = await refused("sandbox:release -- --commit 0123456");
+        assert.match(output, /Nothing was released from main yet: npm run sandbox:release does\./);
+    });
+
     it("runs the release command once in a task of the new version, and shows its log", async () => {
         const run = await checkout.succeed("sandbox:release");
         first = versionOf(run)!;
