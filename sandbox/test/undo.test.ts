@@ -30,11 +30,10 @@ describe("a release that is held up or undone, in the sandbox", () => {
     let second: string;
 
     before(async () => {
-        checkout.configure("fargate-cicd:releaseCommand", [
-            "sh",
-            "-c",
-            "echo migrated to $(cat /usr/local/apache2/htdocs/version.txt)",
-        ]);
+        checkout.configure(
+            "fargate-cicd:releaseCommand",
+            JSON.stringify(["sh", "-c", "echo migrated to $(cat /usr/local/apache2/htdocs/version.txt)"]),
+        );
         checkout.configure("fargate-cicd:imageScan", "block");
         await checkout.succeed("sandbox:up");
     });
@@ -68,7 +67,7 @@ describe("a release that is held up or undone, in the sandbox", () => {
 
     it("rolls nothing out where the release command fails", async () => {
         const before = await definition();
-        checkout.configure("fargate-cicd:releaseCommand", ["sh", "-c", "echo no such table; exit 3"]);
+        checkout.configure("fargate-cicd:releaseCommand", JSON.stringify(["sh", "-c", "echo no such table; exit 3"]));
         await checkout.succeed("sandbox:up");
         edit("second");
         const { output } = await refused("sandbox:release");
