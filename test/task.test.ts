@@ -82,6 +82,7 @@ describe("task", () => {
             policies.map(({ type, inputs }) => [type, inputs.role]),
             [
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-execution").outputs.name],
+                ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-incidents").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-deploy").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-preview").outputs.name],
             ],

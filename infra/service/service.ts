@@ -48,6 +48,7 @@ function rolloutTimeouts({ startSeconds, drainSeconds }: ServiceArgs): pulumi.Cu
 /** The cluster and the service that keeps the tasks running, replaces them on a release and scales them with the load. */
 export class Service extends pulumi.ComponentResource {
     public readonly clusterName: pulumi.Output<string>;
+    public readonly clusterArn: pulumi.Output<string>;
     public readonly serviceName: pulumi.Output<string>;
     public readonly serviceArn: pulumi.Output<string>;
     /** The service itself, steady when it is created. */
@@ -126,6 +127,7 @@ export class Service extends pulumi.ComponentResource {
         this.scale(name, service, cluster, args);
 
         this.clusterName = cluster.name;
+        this.clusterArn = cluster.arn;
         this.serviceName = service.name;
         this.serviceArn = service.arn;
         this.ready = service;

@@ -128,6 +128,9 @@ def ecr(call: Call) -> list[Check]:
 def logs(call: Call, known: str) -> list[Check]:
     if call.action == "DescribeLogGroups":  # on a log group without a name, however the listing is filtered
         return [call.on(call.arn("log-group::log-stream:"))]
+    if call.action in ("GetLogEvents", "PutLogEvents", "DeleteLogStream"):
+        group = (call.args.get("logGroupName") or call.args.get("logGroupIdentifier") or "").rsplit(":log-group:", 1)[-1]
+        return [call.on(call.arn(f"log-group:{group}:log-stream:{call.args.get('logStreamName', '')}"))]
     tagged = [Check("logs:TagResource", known)] if call.action == "CreateLogGroup" and call.args.get("tags") else []
     return [call.on(known), *tagged]
 
@@ -258,6 +261,21 @@ def sns(call: Call, known: str) -> list[Check]:
     # A subscription is authorised as its topic is: its ARN is the topic's, and goes on.
     target = call.args.get("ResourceArn") or call.args.get("SubscriptionArn") or known
     return [call.on(target), *([Check("sns:TagResource", target)] if tagged else [])]
+
+
+def events(call: Call) -> list[Check]:
+    """Rules of the default bus; anything else is on everything."""
+    args = call.args
+    if call.action in _ON_ARN:
+        return [call.on(args.get("ResourceARN") or "*")]
+    name = args.get("Rule") or args.get("Name")
+    if not name or call.action == "ListRules":
+        return [call.on("*")]
+    rule = call.arn(f"rule/{name}")
+    tagged = [Check("events:TagResource", rule)] if call.action == "PutRule" and args.get("Tags") else []
+    roles = [each.get("RoleArn") for each in args.get("Targets") or []]
+    passed = [check for role in dict.fromkeys(roles) for check in pass_role(call, role, "events.amazonaws.com")]
+    return [call.on(rule), *tagged, *passed]
 
 
 def ssm(call: Call, known: str) -> list[Check]:

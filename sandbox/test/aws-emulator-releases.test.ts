@@ -156,6 +156,16 @@ describe("the emulated AWS, in a release", function () {
             events!.map(({ message }) => message),
             ["migrated"],
         );
+        const reading = {
+            Action: "logs:GetLogEvents",
+            Resource: arn("logs", `log-group:/app:log-stream:${logStreamName}`),
+        };
+        await aws.role("reader", tokenTrust, [reading]);
+        const reader = await aws.assume("reader", await tokens.token());
+        await reader.logs.getLogEvents({ logGroupName: "/app", logStreamName });
+        await assert.rejects(reader.logs.getLogEvents({ logGroupName: "/app", logStreamName: "other" }), {
+            name: "AccessDeniedException",
+        });
         const { taskArns } = await ecs.listTasks({ cluster, family: "app", desiredStatus: "STOPPED" });
         assert.ok(taskArns!.includes(taskArn!));
     });

@@ -129,7 +129,7 @@ describe("a release in the sandbox", () => {
             assert.equal(run.code, 1, run.output);
             assert.match(
                 run.output,
-                /The release failed:\n +Follow the deployment: fargate-cicd-dev:\d+ is not live\. ROLLBACK_SUCCESSFUL: Service deployment rolled back because the circuit breaker threshold was exceeded\. Task \w+: /,
+                /The release failed:\n +Follow the deployment: fargate-cicd-dev:\d+ is not live\. ROLLBACK_SUCCESSFUL: Service deployment rolled back because the circuit breaker threshold was exceeded\. Task [\w-]+: /,
             );
             const version = (await served("version.txt")).trim();
             assert.match(run.output, new RegExp(`serves as before the version ${version}`));

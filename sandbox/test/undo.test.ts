@@ -74,7 +74,7 @@ describe("a release that is held up or undone, in the sandbox", () => {
         assert.match(output, /\| no such table\n/);
         assert.match(
             output,
-            /The release failed:\n +Run the release command: The release command failed, and nothing was rolled out\. Task \w+: .*; app exited with 3\n/,
+            /The release failed:\n +Run the release command: The release command failed, and nothing was rolled out\. Task [\w-]+: .*; app exited with 3\n/,
         );
         assert.doesNotMatch(output, /Run Main Roll out/);
         assert.deepEqual([await definition(), await version()], [before, first]);
