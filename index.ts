@@ -57,9 +57,11 @@ const service = new Service("main", {
 monitoring.watch(service, settings);
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
+const { releaseCommand, imageScan } = settings;
 const delivery = new Delivery("main", {
     ...github,
     repository,
+    runsTask: releaseCommand !== undefined,
     hostedZoneArn: loadBalancer.hostedZoneArn,
     registry,
     task,
@@ -71,6 +73,8 @@ new PipelineSettings("main", {
     region,
     architecture,
     pulumiApp: github.pulumiApp,
+    releaseCommand,
+    imageScan,
     loadBalancer,
     registry,
     task,

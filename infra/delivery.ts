@@ -13,6 +13,8 @@ export interface DeliveryArgs {
     readonly branch: string;
     /** Whether pull requests of the repository preview the stack. */
     readonly previews: boolean;
+    /** Whether a task is run before each release. */
+    readonly runsTask: boolean;
     /** An AWS account has one provider for GitHub: this stack's own, or one that is there already. */
     readonly oidcProvider: OidcProvider;
     /** The Route 53 zone that the program looks up, where the app has a domain. */
@@ -82,7 +84,9 @@ export class Delivery extends pulumi.ComponentResource {
                 repositoryArn: args.registry.repositoryArn,
                 familyArn: args.task.familyArn,
                 serviceArn: args.service.serviceArn,
+                logGroupArn: args.task.logGroupArn,
                 taskRoleArns: [args.task.executionRoleArn, args.task.taskRoleArn],
+                runsTask: args.runsTask,
             }),
         );
         const previewRole = args.previews
@@ -128,22 +132,34 @@ export interface DeployTarget {
     /** Without a revision. */
     readonly familyArn: pulumi.Input<string>;
     readonly serviceArn: pulumi.Input<string>;
+    /** Of the tasks' logs. */
+    readonly logGroupArn: pulumi.Input<string>;
     readonly taskRoleArns: readonly pulumi.Input<string>[];
+    /** Whether a task of the family is run before it. */
+    readonly runsTask: boolean;
 }
 
 /** All that deploy.yml does with AWS, in its order, and nothing else. */
 export function deployStatements(target: DeployTarget): Statement[] {
     const revisions = pulumi.interpolate`${target.familyArn}:*`;
+    /** Others of ECS have the service's ARN with another kind: `arn:…:service/CLUSTER/SERVICE`. */
+    const ofService = (kind: string) =>
+        pulumi.output(target.serviceArn).apply((arn) => `${arn.replace(":service/", `:${kind}/`)}/*`);
+    const inCluster = (kind: string) =>
+        pulumi.output(target.serviceArn).apply((arn) => arn.replace(/:service\/(.*)\/.*/, `:${kind}/$1`));
+    const withinCluster = { ArnEquals: { "ecs:cluster": inCluster("cluster") } };
     return [
         // ECR hands out registry tokens for the whole account; the action has no narrower resource.
         { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
         {
-            // Reading the manifest tells whether the commit's image is there already; layers are pushed, never pulled.
+            // Reading the manifest tells whether the commit's image is there already; layers are pushed, never pulled. What has been
+            // pushed is scanned.
             sid: "PushImage",
             actions: [
                 "ecr:BatchCheckLayerAvailability",
                 "ecr:BatchGetImage",
                 "ecr:CompleteLayerUpload",
+                "ecr:DescribeImageScanFindings",
                 "ecr:InitiateLayerUpload",
                 "ecr:PutImage",
                 "ecr:UploadLayerPart",
@@ -159,7 +175,37 @@ export function deployStatements(target: DeployTarget): Statement[] {
             resources: [revisions],
             condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
         },
+        ...(target.runsTask
+            ? [{ sid: "RunTask", actions: ["ecs:RunTask"], resources: [revisions], condition: withinCluster } as const]
+            : []),
         { sid: "RollOut", actions: ["ecs:DescribeServices", "ecs:UpdateService"], resources: [target.serviceArn] },
+        {
+            sid: "FollowDeployment",
+            actions: ["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:ListServiceDeployments"],
+            resources: [target.serviceArn, ofService("service-deployment"), ofService("service-revision")],
+        },
+        {
+            sid: "TakeBack",
+            actions: ["ecs:StopServiceDeployment"],
+            resources: [target.serviceArn, ofService("service-deployment")],
+        },
+        // Why a task has stopped. Tasks are listed by container instance, which Fargate's have none of.
+        {
+            sid: "FindTasks",
+            actions: ["ecs:ListTasks"],
+            resources: ["*"],
+            condition: withinCluster,
+        },
+        {
+            sid: "ReadTasks",
+            actions: ["ecs:DescribeTasks"],
+            resources: [pulumi.interpolate`${inCluster("task")}/*`],
+        },
+        {
+            sid: "ReadLogs",
+            actions: ["logs:GetLogEvents"],
+            resources: [pulumi.interpolate`${target.logGroupArn}:log-stream:*`],
+        },
         {
             sid: "PassTaskRoles",
             actions: ["iam:PassRole"],

@@ -7,6 +7,7 @@ import { stateDir } from "./paths";
 import { UserError } from "./progress";
 import { defaultStack, Project } from "./project";
 import { release } from "./release";
+import { releases } from "./releases";
 import { exclusively } from "./runLock";
 
 type Flags = Record<string, string | boolean | undefined>;
@@ -40,9 +41,19 @@ const commands: Readonly<Record<string, Command>> = {
     },
     release: {
         run: (project, flags) =>
-            release(project, { officialActions: text(flags["official-actions"]), approve: text(flags.approve) }),
-        options: { ...ofAll, "official-actions": { type: "string" }, approve: { type: "string" } },
+            release(project, {
+                officialActions: text(flags["official-actions"]),
+                approve: text(flags.approve),
+                commit: text(flags.commit),
+            }),
+        options: {
+            ...ofAll,
+            "official-actions": { type: "string" },
+            approve: { type: "string" },
+            commit: { type: "string" },
+        },
     },
+    releases: { run: releases, options: ofAll },
     destroy: { run: (project, flags) => destroy(project, asDeployer(flags)), options: ofEngine },
 };
 

@@ -1,4 +1,4 @@
-/** What `npm run sandbox:release` does: runs deploy.yml itself, as a push of the working tree. */
+/** What `npm run sandbox:release` does: runs deploy.yml itself, as a push of the working tree or as somebody starts it by hand. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { awsEndpoint, isAwsHealthy } from "./aws/emulator";
@@ -10,7 +10,7 @@ import { UserError } from "./progress";
 import type { Project } from "./project";
 import { foldersOf } from "./workflow/actions";
 import { readWorkflow } from "./workflow/definition";
-import { approved, gitRepository, pushed } from "./workflow/begin";
+import { approved, dispatched, gitRepository, pushed } from "./workflow/begin";
 import { runJobs, type JobReport } from "./workflow/jobs";
 
 const workflow = ".github/workflows/deploy.yml";
@@ -20,18 +20,26 @@ export interface ReleaseOptions {
     readonly officialActions?: string;
     /** Instead of a new run: the environment into which a reviewer lets the run that waits for it, which then goes on. */
     readonly approve?: string;
+    /** Instead of a push: a start by hand, to go back to this commit. */
+    readonly commit?: string;
 }
 
-export async function release(project: Project, { officialActions, approve }: ReleaseOptions): Promise<void> {
+export async function release(project: Project, options: ReleaseOptions): Promise<void> {
+    const { officialActions, approve, commit } = options;
     const { github } = project.settings();
     const repository = `${github.owner}/${github.repository}`;
     if (!(await isAwsHealthy())) {
         throw new UserError("There is no sandbox to release to: run npm run sandbox:up first.");
     }
     const started = Date.now();
-    const waiting = approve === undefined ? undefined : await approved(repository, workflow, approve);
-    const branch = waiting?.ref.replace("refs/heads/", "") ?? github.branch;
-    const content = waiting?.content ?? fs.readFileSync(path.join(checkout, workflow), "utf8");
+    const begun =
+        approve !== undefined
+            ? await approved(repository, workflow, approve)
+            : commit !== undefined
+              ? await dispatched(repository, github.branch, workflow, { commit })
+              : undefined;
+    const branch = begun?.ref.replace("refs/heads/", "") ?? github.branch;
+    const content = begun?.content ?? fs.readFileSync(path.join(checkout, workflow), "utf8");
     const definition = readWorkflow(content, workflow, branch);
     // As from where npm was called, which runs its scripts at the top of the checkout.
     const folder = officialActions && path.resolve(process.env.INIT_CWD ?? ".", officialActions);
@@ -40,9 +48,9 @@ export async function release(project: Project, { officialActions, approve }: Re
     if ((await ask("docker", ["--version"])) === undefined) {
         throw new UserError("The workflow calls docker, and there is no such client on the PATH: install Docker's.");
     }
-    const { id, ref, sha, over } = waiting ?? (await pushed(repository, branch));
+    const { id, over, ...push } = begun ?? { ...(await pushed(repository, branch)), content };
 
-    console.log(`\n${workflow}, as a push to ${branch} of ${repository}\n`);
+    console.log(`\n${workflow}, ${commit === undefined ? "as a push to" : "by hand on"} ${branch} of ${repository}\n`);
     const environment = {
         ...buildEnv,
         DOCKER_HOST: dockerHost,
@@ -54,7 +62,7 @@ export async function release(project: Project, { officialActions, approve }: Re
     };
     const told = messages().length;
     const runner = { binFolder, environment, actions };
-    const jobs = await runJobs({ id, definition, over, push: { repository, ref, sha }, runner });
+    const jobs = await runJobs({ id, definition, over, push, runner });
     console.log(`\nJobs\n${jobs.map((job) => `  ${lineOf(job)}\n`).join("")}`);
     messages()
         .slice(told)
@@ -63,7 +71,7 @@ export async function release(project: Project, { officialActions, approve }: Re
     for (const { url } of jobs.filter((job) => job.status === "success" && !over.includes(job))) {
         console.log(`Open      ${url}`);
     }
-    console.log(`Version   ${sha}`);
+    console.log(`Version   ${commit ?? push.sha}`);
     const waits = jobs.some(({ status }) => status === "waiting") ? ", as far as it was let through," : "";
     console.log(`Released${waits} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }

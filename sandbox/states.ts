@@ -9,6 +9,7 @@ import { markInterrupted } from "./runLock";
 export interface Resource {
     readonly type: string;
     readonly id?: string;
+    readonly outputs?: Readonly<Record<string, string>>;
 }
 
 const folder = () => path.join(backendDir, ".pulumi", "stacks", projectName());
@@ -63,6 +64,12 @@ export function otherStacks(stack: string): { readonly stack: string; readonly r
         .map((each) => ({ stack: each, ...knownTo(each) }))
         .filter(({ resources, pending }) => resources.length + pending > 0)
         .map(({ stack: other, resources }) => ({ stack: other, resources }));
+}
+
+/** What the stack exports; nothing where it was never brought up. */
+export function outputsOf(stack: string): Readonly<Record<string, string | undefined>> {
+    const known = fs.existsSync(stateFile(stack)) ? knownTo(stack).resources : [];
+    return known.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
 }
 
 function knownTo(stack: string): { resources: readonly Resource[]; pending: number } {

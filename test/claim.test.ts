@@ -57,9 +57,11 @@ const written = (stack: string): There => ({
         ECS_CLUSTER: `fargate-cicd-${stack}`,
         ECS_SERVICE: `fargate-cicd-${stack}`,
         ECS_TASK_DEFINITION: `fargate-cicd-${stack}`,
+        IMAGE_SCAN: "report",
         PULUMI_GITHUB_APP: "true",
         PULUMI_ORGANIZATION: "acme",
         PULUMI_STACK: stack,
+        RELEASE_COMMAND: "[]",
         RUNNER: "ubuntu-24.04",
     },
     secrets: ["AWS_IAM_PREVIEW_ROLE_TO_ASSUME", "AWS_IAM_ROLE_TO_ASSUME"],
@@ -182,7 +184,7 @@ describe("the claim to what is written on GitHub", () => {
             assert.deepEqual(names, ["main"]);
         }
         for (const names of needs("github:index/actionsSecret:ActionsSecret")) {
-            assert.deepEqual([names[0], names.length], ["main", 12]);
+            assert.deepEqual([names[0], names.length], ["main", 14]);
         }
     });
 });

@@ -62,6 +62,12 @@ const written: Readonly<Record<string, Rule>> = {
         bad: ["prod eu", "prod/eu", "1prod", "-prod", "prod:eu", "pröd", "a".repeat(64)],
         good: ["", "prod", "Prod_EU-1", "a".repeat(63)],
     },
+    releaseCommand: {
+        expected: 'a JSON array of words, such as ["bin/migrate", "--all"]',
+        example: '["bin/migrate", "--all"]',
+        bad: ["bin/migrate --all", "{}", "[]", '[""]', '["bin/migrate", 1]', '["bin/migrate"', "null", "true"],
+        good: ["", '["true"]', '["sh", "-c", "a && b"]'],
+    },
     alarmEmail: {
         expected: 'an e-mail address such as "on-call@example.com"',
         example: "on-call@example.com",

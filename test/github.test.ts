@@ -62,9 +62,11 @@ describe("GitHub", () => {
             ECS_CLUSTER: "fargate-cicd-dev",
             ECS_SERVICE: "fargate-cicd-dev",
             ECS_TASK_DEFINITION: "fargate-cicd-dev",
+            IMAGE_SCAN: "report",
             PULUMI_GITHUB_APP: "true",
             PULUMI_ORGANIZATION: organization,
             PULUMI_STACK: "dev",
+            RELEASE_COMMAND: "[]",
             RUNNER: "ubuntu-24.04",
         });
         assert.deepEqual(variables(other), {
@@ -75,9 +77,11 @@ describe("GitHub", () => {
             ECS_CLUSTER: "fargate-cicd-live",
             ECS_SERVICE: "fargate-cicd-live",
             ECS_TASK_DEFINITION: "fargate-cicd-live",
+            IMAGE_SCAN: "block",
             PULUMI_GITHUB_APP: "false",
             PULUMI_ORGANIZATION: organization,
             PULUMI_STACK: "live",
+            RELEASE_COMMAND: '["bin/migrate","--all"]',
             RUNNER: "ubuntu-24.04-arm",
         });
     });

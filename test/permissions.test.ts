@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { account } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Context, type Policy } from "./iam";
 import type { Recording } from "./record";
-import { standard } from "./scenarios";
+import { alternative, standard } from "./scenarios";
 
 const region = "ap-northeast-1";
 const ecs = (path: string) => `arn:aws:ecs:${region}:${account}:${path}`;
@@ -12,6 +12,8 @@ const role = (name: string) => `arn:aws:iam::${account}:role/${name}`;
 const mine = "fargate-cicd-dev";
 const service = ecs(`service/${mine}/${mine}`);
 const revision = ecs(`task-definition/${mine}:7`);
+const inCluster: Context = { "ecs:cluster": ecs(`cluster/${mine}`) };
+const logs = (name: string) => `arn:aws:logs:${region}:${account}:log-group:/ecs/${name}`;
 const registering: Context = { "ecs:CreateAction": "RegisterTaskDefinition" };
 const toTasks: Context = { "iam:PassedToService": "ecs-tasks.amazonaws.com" };
 
@@ -41,11 +43,24 @@ describe("permissions", () => {
                 ["ecr:UploadLayerPart", repository(mine)],
                 ["ecr:CompleteLayerUpload", repository(mine)],
                 ["ecr:PutImage", repository(mine)],
+                ["ecr:DescribeImageScanFindings", repository(mine)],
                 ["ecs:DescribeTaskDefinition", "*"],
                 ["ecs:RegisterTaskDefinition", revision],
                 ["ecs:TagResource", revision, registering],
                 ["ecs:DescribeServices", service],
                 ["ecs:UpdateService", service],
+                // Each of these asks for the service and for what is named: "Actions, resources, and condition keys for Amazon
+                // Elastic Container Service" in the Service Authorization Reference.
+                ["ecs:ListServiceDeployments", service],
+                ["ecs:DescribeServiceDeployments", service],
+                ["ecs:DescribeServiceDeployments", ecs(`service-deployment/${mine}/${mine}/any`)],
+                ["ecs:DescribeServiceRevisions", service],
+                ["ecs:DescribeServiceRevisions", ecs(`service-revision/${mine}/${mine}/1`)],
+                ["ecs:StopServiceDeployment", service],
+                ["ecs:StopServiceDeployment", ecs(`service-deployment/${mine}/${mine}/any`)],
+                ["ecs:ListTasks", "*", inCluster],
+                ["ecs:DescribeTasks", ecs(`task/${mine}/0123456789abcdef`)],
+                ["logs:GetLogEvents", `${logs(mine)}:log-stream:app/app/0123`],
                 ["iam:PassRole", executionRole, toTasks],
                 ["iam:PassRole", taskRole, toTasks],
             ]);
@@ -58,6 +73,15 @@ describe("permissions", () => {
                 ["ecs:UpdateService", ecs(`service/other/${mine}`)],
                 ["ecs:UpdateService", `arn:aws:ecs:eu-west-1:${account}:service/${mine}/${mine}`],
                 ["ecs:DescribeServices", ecs(`service/other/${mine}`)],
+                ["ecs:StopServiceDeployment", ecs(`service-deployment/${mine}/other/any`)],
+                ["ecs:StopServiceDeployment", ecs(`service-deployment/other/${mine}/any`)],
+                ["ecs:DescribeServiceDeployments", ecs(`service-deployment/${mine}/${mine}-2/any`)],
+                ["ecs:ListServiceDeployments", ecs(`service/${mine}/other`)],
+                ["ecs:ListTasks", "*"],
+                ["ecs:ListTasks", "*", { "ecs:cluster": ecs("cluster/other") }],
+                ["ecs:DescribeTasks", ecs("task/other/0123456789abcdef")],
+                ["logs:GetLogEvents", `${logs("other")}:log-stream:any`],
+                ["logs:GetLogEvents", `${logs(`${mine}-2`)}:log-stream:any`],
                 ["ecs:RegisterTaskDefinition", ecs("task-definition/other:1")],
                 ["ecs:RegisterTaskDefinition", ecs(`task-definition/${mine}-2:1`)],
                 ["ecs:TagResource", ecs("task-definition/other:1"), registering],
@@ -84,6 +108,7 @@ describe("permissions", () => {
                 ["ecs:DeregisterTaskDefinition", "*"],
                 ["ecs:DeleteTaskDefinitions", revision],
                 ["ecs:RunTask", revision],
+                ["ecs:RunTask", revision, inCluster],
                 ["ecs:StopTask", ecs(`task/${mine}/0123456789abcdef`)],
                 ["ecs:ExecuteCommand", ecs(`task/${mine}/0123456789abcdef`)],
                 ["ecs:ListTaskDefinitions", "*"],
@@ -94,11 +119,29 @@ describe("permissions", () => {
             ]);
         });
 
+        it("let a task of the family run in the own cluster where there is a command for it, and nothing else", async () => {
+            const other = await alternative();
+            const [live, its] = [
+                "fargate-cicd-live",
+                (path: string) => `arn:aws:ecs:eu-west-1:${account}:${path}`,
+            ] as const;
+            const running = policyOf(other.one("aws:iam/rolePolicy:RolePolicy", "main-deploy"));
+            const within: Context = { "ecs:cluster": its(`cluster/${live}`) };
+            await assertVerdicts(running, "allowed", [["ecs:RunTask", its(`task-definition/${live}:7`), within]]);
+            await assertVerdicts(running, "denied", [
+                ["ecs:RunTask", its(`task-definition/${live}:7`)],
+                ["ecs:RunTask", its(`task-definition/${live}:7`), { "ecs:cluster": its("cluster/other") }],
+                ["ecs:RunTask", its("task-definition/other:7"), within],
+                ["ecs:StopTask", its(`task/${live}/0123456789abcdef`), within],
+            ]);
+        });
+
         it("deny to touch another repository, or to delete or open its own", async () => {
             await assertVerdicts(deploy, "denied", [
                 ["ecr:PutImage", repository("other")],
                 ["ecr:PutImage", repository(`${mine}-2`)],
                 ["ecr:BatchGetImage", repository("other")],
+                ["ecr:DescribeImageScanFindings", repository("other")],
                 ["ecr:InitiateLayerUpload", repository("other")],
                 ["ecr:BatchDeleteImage", repository(mine)],
                 ["ecr:DeleteRepository", repository(mine)],
@@ -121,7 +164,7 @@ describe("permissions", () => {
             ]);
         });
 
-        it("deny to gain permissions, read secrets and logs, or change the network", async () => {
+        it("deny to gain permissions, read secrets, or change the network", async () => {
             await assertVerdicts(deploy, "denied", [
                 ["iam:CreateRole", role("new")],
                 ["iam:PutRolePolicy", deployRole],
@@ -133,7 +176,6 @@ describe("permissions", () => {
                 ["secretsmanager:GetSecretValue", `arn:aws:secretsmanager:${region}:${account}:secret:any-abcdef`],
                 ["ssm:GetParameter", `arn:aws:ssm:${region}:${account}:parameter/any`],
                 ["s3:GetObject", "arn:aws:s3:::any/key"],
-                ["logs:GetLogEvents", `arn:aws:logs:${region}:${account}:log-group:/ecs/${mine}:log-stream:any`],
                 ["ec2:AuthorizeSecurityGroupIngress", `arn:aws:ec2:${region}:${account}:security-group/sg-main-tasks`],
                 [
                     "elasticloadbalancing:DeleteLoadBalancer",
@@ -183,6 +225,7 @@ describe("permissions", () => {
             "main-execution ecr:GetAuthorizationToken",
             "main-deploy ecr:GetAuthorizationToken",
             "main-deploy ecs:DescribeTaskDefinition",
+            "main-deploy ecs:ListTasks",
             "main-preview ec2:DescribeAvailabilityZones",
             "main-preview ecr:GetAuthorizationToken",
         ]);
@@ -202,16 +245,24 @@ describe("permissions", () => {
             "ecr:BatchCheckLayerAvailability",
             "ecr:BatchGetImage",
             "ecr:CompleteLayerUpload",
+            "ecr:DescribeImageScanFindings",
             "ecr:GetAuthorizationToken",
             "ecr:InitiateLayerUpload",
             "ecr:PutImage",
             "ecr:UploadLayerPart",
+            "ecs:DescribeServiceDeployments",
+            "ecs:DescribeServiceRevisions",
             "ecs:DescribeServices",
             "ecs:DescribeTaskDefinition",
+            "ecs:DescribeTasks",
+            "ecs:ListServiceDeployments",
+            "ecs:ListTasks",
             "ecs:RegisterTaskDefinition",
+            "ecs:StopServiceDeployment",
             "ecs:TagResource",
             "ecs:UpdateService",
             "iam:PassRole",
+            "logs:GetLogEvents",
         ]);
     });
 });

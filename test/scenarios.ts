@@ -27,6 +27,8 @@ export const alternative = once({
         natGateways: "one-per-az",
         logRetentionDays: "7",
         releasedBy: "pulumi",
+        releaseCommand: '["bin/migrate", "--all"]',
+        imageScan: "block",
     },
     region: "eu-west-1",
     stack: "live",

@@ -22,17 +22,17 @@ interface Step {
 interface Job {
     readonly permissions?: Record<string, string>;
     readonly if?: string;
-    readonly needs?: string[];
+    readonly needs?: string | string[];
     readonly "runs-on": string;
     readonly "timeout-minutes"?: number;
     readonly environment?: { name: string; url: string };
-    readonly concurrency?: { group: string; "cancel-in-progress": boolean };
+    readonly concurrency?: { group: string; "cancel-in-progress": boolean | string };
     readonly strategy?: { matrix: { node: number[] } };
     readonly steps: readonly Step[];
 }
 
 interface Workflow {
-    readonly on: Record<string, { branches?: string[]; paths?: string[] } | null>;
+    readonly on: Record<string, { branches?: string[]; paths?: string[]; inputs?: Record<string, object> } | null>;
     readonly permissions: Record<string, string>;
     readonly jobs: Record<string, Job>;
 }
@@ -41,6 +41,12 @@ const folder = path.join(projectFolder, ".github/workflows");
 const textOf = (name: string) => fs.readFileSync(path.join(folder, name), "utf8");
 const workflow = (name: string) => parse(textOf(name)) as Workflow;
 const all = fs.readdirSync(folder);
+/** The jobs that deploy: all but the one that looks for a commit. */
+const deploying = () => {
+    const { commit, ...jobs } = workflow("deploy.yml").jobs;
+    assert.ok(commit);
+    return jobs;
+};
 
 describe("the workflows", () => {
     let runs: readonly Recording[];
@@ -111,7 +117,8 @@ describe("the workflows", () => {
         for (const name of ["deploy.yml", "preview.yml"]) {
             assert.deepEqual(workflow(name).permissions, {}, name);
         }
-        for (const [name, { permissions }] of Object.entries(workflow("deploy.yml").jobs)) {
+        assert.deepEqual(workflow("deploy.yml").jobs.commit!.permissions, { contents: "read" });
+        for (const [name, { permissions }] of Object.entries(deploying())) {
             assert.deepEqual(permissions, { contents: "read", "id-token": "write" }, name);
         }
         const { preview, ...others } = workflow("preview.yml").jobs;
@@ -130,36 +137,64 @@ describe("the workflows", () => {
             config: Record<string, { default: string }>;
         };
         assert.deepEqual(workflow("deploy.yml").on, {
-            push: { branches: [config.githubBranch!.default], paths: ["app/**", ".github/workflows/deploy.yml"] },
-            workflow_dispatch: null,
+            push: {
+                branches: [config.githubBranch!.default],
+                paths: ["app/**", ".github/scripts/**", ".github/workflows/deploy.yml"],
+            },
+            workflow_dispatch: {
+                inputs: {
+                    commit: {
+                        description:
+                            "The commit to go back to, by its hash or the first digits of it; empty for the newest",
+                        type: "string",
+                    },
+                },
+            },
         });
     });
 
-    it("deploy to each stack one at a time, cancel none half-way, and let none wait for another stack's reviewer", () => {
-        const { jobs } = workflow("deploy.yml");
-        const groups = Object.entries(jobs).map(([name, { concurrency }]) => [name, concurrency]);
+    // `cancel-in-progress` takes an expression, with `inputs` in it: "Control the concurrency of workflows and jobs" in GitHub's docs.
+    it("deploy to each stack one at a time, cancel none but for a commit to go back to, and let none wait for another's reviewer", () => {
+        // By branch: a run on another one, which the role refuses, must not cancel a release of this one before it is refused.
+        const groups = Object.entries(deploying()).map(([name, { concurrency }]) => [name, concurrency]);
+        const onlyToGoBack = "${{ inputs.commit != '' }}";
         assert.deepEqual(groups, [
-            ["deploy", { group: "deploy", "cancel-in-progress": false }],
-            ["dev", { group: "deploy-dev", "cancel-in-progress": false }],
-            ["prod", { group: "deploy-prod", "cancel-in-progress": false }],
+            ["deploy", { group: "deploy ${{ github.ref }}", "cancel-in-progress": onlyToGoBack }],
+            ["dev", { group: "deploy-dev ${{ github.ref }}", "cancel-in-progress": onlyToGoBack }],
+            ["prod", { group: "deploy-prod ${{ github.ref }}", "cancel-in-progress": onlyToGoBack }],
         ]);
+    });
+
+    it("find the commit to go back to before any group is entered, so that a wrong one cancels nothing", () => {
+        const { commit } = workflow("deploy.yml").jobs;
+        assert.equal(commit!.if, "inputs.commit != ''");
+        for (const [name, { needs, steps }] of Object.entries(deploying())) {
+            assert.ok([needs].flat().includes("commit"), name);
+            assert.deepEqual(steps.slice(0, 2), commit!.steps, name);
+        }
     });
 
     it("deploy to the stacks that there are: the repository's own, or dev's environment and after it prod's", () => {
         const { deploy, dev, prod } = workflow("deploy.yml").jobs;
         const url = "${{ steps.version.outputs.url }}";
+        const found = " && (needs.commit.result == 'success' || needs.commit.result == 'skipped')";
         assert.deepEqual(
             [deploy, dev, prod].map((job) => [job!.if, job!["runs-on"], job!.needs, job!.environment]),
             [
-                ["vars.RUNNER != ''", "${{ vars.RUNNER }}", undefined, undefined],
-                ["vars.RUNNER_DEV != ''", "${{ vars.RUNNER_DEV }}", undefined, { name: "dev", url }],
+                [`!cancelled() && vars.RUNNER != ''${found}`, "${{ vars.RUNNER }}", "commit", undefined],
+                [
+                    `!cancelled() && vars.RUNNER_DEV != ''${found}`,
+                    "${{ vars.RUNNER_DEV }}",
+                    "commit",
+                    { name: "dev", url },
+                ],
                 [
                     // Of the two before it one is always skipped, where there is no such stack.
-                    "!cancelled() && vars.RUNNER_PROD != ''" +
+                    `!cancelled() && vars.RUNNER_PROD != ''${found}` +
                         " && (needs.deploy.result == 'success' || needs.deploy.result == 'skipped')" +
                         " && (needs.dev.result == 'success' || needs.dev.result == 'skipped')",
                     "${{ vars.RUNNER_PROD }}",
-                    ["deploy", "dev"],
+                    ["commit", "deploy", "dev"],
                     { name: "prod", url },
                 ],
             ],
@@ -168,9 +203,9 @@ describe("the workflows", () => {
     });
 
     it("look for an image of the commit and of the tasks' processor, which the runner has as well", () => {
-        for (const [name, { steps }] of Object.entries(workflow("deploy.yml").jobs)) {
+        for (const [name, { steps }] of Object.entries(deploying())) {
             const look = steps.find(({ id }) => id === "image");
-            const tag = "${{ github.sha }}-${{ runner.arch }}";
+            const tag = "${{ steps.commit.outputs.sha }}-${{ runner.arch }}";
             assert.ok(look?.env?.IMAGE?.endsWith("/${{ vars.ECR_REPOSITORY }}:" + tag), name);
             const pushed = steps.find(({ uses }) => uses?.startsWith("docker/build-push-action@"));
             assert.equal(pushed?.with?.tags, "${{ steps.image.outputs.name }}", name);
@@ -232,7 +267,7 @@ describe("the workflows", () => {
             ]) {
                 assert.equal(attempt(second, registry + tag).status, 0, tag);
             }
-            assert.equal(guard.if, "github.run_attempt == 1");
+            assert.equal(guard.if, "github.run_attempt == 1 && inputs.commit == ''");
         });
 
         it("see it with the whole history, in the job's own turn, and before anything is built", () => {
@@ -250,11 +285,40 @@ describe("the workflows", () => {
         }
         const hour = 60; // of a session of configure-aws-credentials, where it is not told otherwise
         const build = 15;
-        for (const { steps, "timeout-minutes": minutes } of Object.values(workflow("deploy.yml").jobs)) {
+        for (const { steps, "timeout-minutes": minutes } of Object.values(deploying())) {
             const waits = steps.map((step) => Number(step.with?.["wait-for-minutes"] ?? step["timeout-minutes"] ?? 0));
             const longest = waits.reduce((sum, each) => sum + each, build);
             assert.ok(minutes! >= longest && minutes! <= hour, `${minutes} minutes for ${longest}`);
         }
+    });
+
+    it("hold a release up before it is rolled out, and a commit to go back to by nothing", () => {
+        const { steps } = workflow("deploy.yml").jobs.deploy!;
+        const order = steps.map(({ name, if: condition }) => [name, condition]);
+        const from = order.findIndex(([name]) => name === "Build and push");
+        assert.deepEqual(order.slice(from), [
+            ["Build and push", "steps.image.outputs.exists == 'false'"],
+            ["See that the scan finds nothing critical", "vars.IMAGE_SCAN == 'block' && inputs.commit == ''"],
+            ["Render the task definition", undefined],
+            ["Register the revision", undefined],
+            // A stack from before there was such a setting has no variable.
+            ["Run the release command", "(vars.RELEASE_COMMAND || '[]') != '[]' && inputs.commit == ''"],
+            ["Roll out", undefined],
+            ["Follow the deployment", undefined],
+            ["Ask the load balancer for the new version", undefined],
+            ["List what the scan has found", "vars.IMAGE_SCAN == 'report' || inputs.commit != ''"],
+        ]);
+    });
+
+    it("take back what is under way for a commit to go back to, and build it of that commit's own app where its image is gone", () => {
+        const { steps } = workflow("deploy.yml").jobs.deploy!;
+        const at = (name: string) => steps.findIndex((step) => step.name === name);
+        assert.equal(steps[at("Take back what is under way")]!.if, "inputs.commit != ''");
+        const app = steps[at("Take the app as it was")]!;
+        assert.equal(app.if, "steps.image.outputs.exists == 'false' && inputs.commit != ''");
+        assert.match(app.run!, /^git checkout --no-overlay "\$VERSION" -- app$/);
+        assert.ok(at("Look for this commit's image") < at("Take the app as it was"));
+        assert.ok(at("Take the app as it was") < at("Build and push"));
     });
 
     // BuildKit pushes the image first, and what becomes of its cache's export decides then, unless told otherwise (`ignore-error`, in

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { code, entries, numberOf, type Kind } from "./kinds";
+import { code, entries, numberOf, text, type Kind } from "./kinds";
 
 const range = (from: number, to: number, step: number) =>
     Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
@@ -93,3 +93,13 @@ export const secrets = entries({
     values: `texts, each set as ${code([setSecret])}; or the ARN of a Secrets Manager secret or an SSM parameter that exists already`,
     example: setSecret,
 });
+
+/** What a container is started with in place of its image's command. */
+export const command = text(
+    v.pipe(v.string(), v.parseJson(), v.array(v.pipe(v.string(), v.nonEmpty())), v.minLength(1)),
+    {
+        expected: 'a JSON array of words, such as ["bin/migrate", "--all"]',
+        values: 'a JSON array of words, such as `["bin/migrate", "--all"]`',
+        example: '["bin/migrate", "--all"]',
+    },
+);

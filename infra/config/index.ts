@@ -11,6 +11,7 @@ export type NatGateways = Values["natGateways"];
 export type Architecture = Values["architecture"];
 export type Capacity = Values["capacity"];
 export type ReleasedBy = Values["releasedBy"];
+export type ImageScan = Values["imageScan"];
 export type OidcProvider = Values["githubOidcProvider"];
 export type ContainerInsights = Values["containerInsights"];
 

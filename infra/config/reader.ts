@@ -80,7 +80,8 @@ export class ConfigReader {
     refuse(key: string, expected: string, got: string | undefined, example: string | number): void {
         this.refused.add(key);
         const given = got === undefined ? "nothing" : `"${got}"`;
-        this.note(key, `expected ${expected}, got ${given}`, `pulumi config set ${key} ${example}`);
+        const argument = String(example).includes('"') ? `'${example}'` : example; // JSON, whose quotes a shell would take
+        this.note(key, `expected ${expected}, got ${given}`, `pulumi config set ${key} ${argument}`);
     }
 
     note(subject: string, problem: string, fix: string): void {

@@ -229,6 +229,21 @@ export const table = {
             "`pipeline` - a push releases and `pulumi up` never touches what runs; or `pulumi` - an edit in `app/` and `pulumi up` release",
         takesEffect: atOnce,
     },
+    releaseCommand: {
+        ...optional(container.command),
+        default: "",
+        description:
+            "What `deploy.yml` runs once for each release in a task of its own, with the new image, before anything is rolled out (migrations); a release whose command fails is none. `pulumi up` never runs it",
+        none: "nothing",
+        takesEffect: withRelease,
+    },
+    imageScan: {
+        ...oneOf("report", "block"),
+        default: "report",
+        description:
+            "What `deploy.yml` does with what ECR's scan finds in the image: `report` lists it on the page of the run; `block` waits for it, too, and fails a release with a critical finding before it is rolled out",
+        takesEffect: withRelease,
+    },
     enableExec: {
         ...flag,
         default: "false",

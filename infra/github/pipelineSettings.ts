@@ -1,6 +1,6 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
-import type { Architecture } from "../config";
+import type { Architecture, ImageScan } from "../config";
 import type { Delivery } from "../delivery";
 import type { LoadBalancer } from "../network/loadBalancer";
 import type { Registry } from "../registry";
@@ -20,6 +20,9 @@ export interface PipelineSettingsArgs {
     readonly architecture: Architecture;
     /** The Pulumi GitHub App comments on pull requests. */
     readonly pulumiApp: boolean;
+    /** Undefined: nothing is run before a release. */
+    readonly releaseCommand?: readonly string[];
+    readonly imageScan: ImageScan;
     readonly loadBalancer: LoadBalancer;
     readonly registry: Registry;
     readonly task: Task;
@@ -34,6 +37,8 @@ interface Settings<Names extends SettingNames = SettingNames> {
 
 const deploySettings = ({
     delivery,
+    releaseCommand = [],
+    imageScan,
     loadBalancer,
     region,
     task,
@@ -49,6 +54,8 @@ const deploySettings = ({
         ECS_CLUSTER: service.clusterName,
         ECS_SERVICE: service.serviceName,
         ECS_TASK_DEFINITION: task.family,
+        IMAGE_SCAN: imageScan,
+        RELEASE_COMMAND: JSON.stringify(releaseCommand), // GitHub keeps no empty variable
     },
 });
 

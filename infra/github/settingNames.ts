@@ -15,6 +15,8 @@ export const deployNames = {
         "ECS_CLUSTER",
         "ECS_SERVICE",
         "ECS_TASK_DEFINITION",
+        "IMAGE_SCAN",
+        "RELEASE_COMMAND",
     ],
 } as const satisfies SettingNames;
 

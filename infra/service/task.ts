@@ -51,6 +51,8 @@ export class Task extends pulumi.ComponentResource {
     public readonly definitionArn: pulumi.Output<string>;
     /** `arn:…:task-definition/<family>`: with `:*`, every revision. */
     public readonly familyArn: pulumi.Output<string>;
+    /** Of what the containers write. */
+    public readonly logGroupArn: pulumi.Output<string>;
     /** What ECS uses to start a task: pulls its image, reads its secrets, writes its logs. */
     public readonly executionRoleArn: pulumi.Output<string>;
     /** What the app's own AWS calls are made with: without `enableExec` nothing is allowed, until you attach a policy. */
@@ -161,6 +163,7 @@ export class Task extends pulumi.ComponentResource {
         // names it would show as changed.
         const partition = aws.getPartitionOutput({}, { parent: this }).partition;
         this.familyArn = pulumi.interpolate`arn:${partition}:ecs:${args.region}:${account}:task-definition/${this.family}`;
+        this.logGroupArn = logs.arn;
         this.executionRoleArn = executionRole.arn;
         this.taskRoleArn = taskRole.arn;
         this.ready = [family, executionPolicy, ...execPolicies];

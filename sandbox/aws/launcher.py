@@ -20,6 +20,8 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `alarms`, `arithmetic` | evaluates an alarm when data is published, without metric math | each minute, as declared |
 | `cloudwatch_protocol` | takes rpc-v2-cbor, authorises it without its arguments, names errors by their old codes | as the SDK for Go |
 | `service_deployments` | lists none | the history of a service, with what was rolled back; exact times |
+| `deployment_calls` | cannot stop a deployment, and tells nothing of a revision | rolls it back; the revision's task definition |
+| `image_scans` | has no findings | those that the image's own label names |
 | `zones` | has three, whatever is asked for | has one more that is opted into; filters |
 | `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
@@ -100,10 +102,12 @@ def main() -> None:
     import containers
     import dashboards
     import deployment_alarms
+    import deployment_calls
     import deployments
     import domains
     import events
     import identity_providers
+    import image_scans
     import load_balancer
     import network
     import refusals
@@ -119,7 +123,7 @@ def main() -> None:
 
     installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
-    installed += (cloudwatch_protocol, service_deployments, network, zones, refusals, events)
+    installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals, events)
     for module in installed:
         module.install()
     retries.install()

@@ -56,7 +56,10 @@ _ON_CLUSTER = {
     "DescribeContainerInstances", "ListAttributes", "PutAttributes", "DeleteAttributes",
 }  # fmt: skip
 _ON_SERVICE = {"CreateService", "UpdateService", "DeleteService", "DescribeServices", "ListServiceDeployments"}
-_ON_PARTS = {"DescribeServiceDeployments": "serviceDeploymentArns", "DescribeServiceRevisions": "serviceRevisionArns"}
+_ON_PARTS = {
+    "DescribeServiceDeployments": "serviceDeploymentArns", "DescribeServiceRevisions": "serviceRevisionArns",
+    "StopServiceDeployment": "serviceDeploymentArn",
+}  # fmt: skip
 _ON_TASK = {"StopTask", "DescribeTasks", "ExecuteCommand", "GetTaskProtection", "UpdateTaskProtection"}
 _ON_ARN = {"TagResource", "UntagResource", "ListTagsForResource"}
 
@@ -86,7 +89,8 @@ def ecs(call: Call, task_definition: Callable[[str], dict | None]) -> list[Check
             return [call.on(services[0], within), *tagged, *pass_role(call, args.get("role"), "ecs.amazonaws.com")]
         return [call.on(service, within) for service in services]
     if action in _ON_PARTS:  # each on its service and on itself
-        parts = args.get(_ON_PARTS[action]) or [""]
+        named = args.get(_ON_PARTS[action]) or ""
+        parts = [named] if isinstance(named, str) else named
         services = [re.sub(r":service-(?:deployment|revision)/([^/]*/[^/]*)/.*", r":service/\1", part) for part in parts]
         return [call.on(resource or "*") for resource in dict.fromkeys([*services, *parts])]
     if action in _ON_TASK:
@@ -124,6 +128,9 @@ def ecr(call: Call) -> list[Check]:
 def logs(call: Call, known: str) -> list[Check]:
     if call.action == "DescribeLogGroups":  # on a log group without a name, however the listing is filtered
         return [call.on(call.arn("log-group::log-stream:"))]
+    if call.action in ("GetLogEvents", "PutLogEvents", "DeleteLogStream"):
+        group = (call.args.get("logGroupName") or call.args.get("logGroupIdentifier") or "").rsplit(":log-group:", 1)[-1]
+        return [call.on(call.arn(f"log-group:{group}:log-stream:{call.args.get('logStreamName', '')}"))]
     tagged = [Check("logs:TagResource", known)] if call.action == "CreateLogGroup" and call.args.get("tags") else []
     return [call.on(known), *tagged]
 

@@ -5,7 +5,7 @@ A deployment that was rolled back leaves the service's list of deployments, and 
 are exact to the millisecond; MiniStack cuts them to seconds, and answers both calls with nothing.
 
 The states are those of "View service history using Amazon ECS service deployments" in the ECS Developer Guide. A deployment
-starts at once here and so is never PENDING, and nobody can ask for a stop or a rollback.
+starts at once here and so is never PENDING.
 """
 
 import secrets
@@ -54,7 +54,7 @@ def _end(record: dict, status: str, reason: str | None = None) -> None:
 def _go_on(service: dict, record: dict, primary: dict | None) -> None:
     """Brings a deployment that is not over up to what has become of it."""
     deployment = record["_deployment"]
-    alarm = "alarm detected" in (deployment.get("rolloutStateReason") or "")
+    alarm = "_alarm" in deployment
     if record["status"] == "ROLLBACK_IN_PROGRESS":
         if record["_target"] is not primary:
             _end(record, "ROLLBACK_FAILED", _SUPERSEDED)
@@ -70,7 +70,8 @@ def _go_on(service: dict, record: dict, primary: dict | None) -> None:
         wanted = (configuration.get("alarms" if alarm else "deploymentCircuitBreaker") or {}).get("rollback")
         _end(record, *(("ROLLBACK_FAILED", _NOTHING_TO_GO_BACK_TO) if wanted else ("STOPPED", deployment["rolloutStateReason"])))
     else:
-        reason = f"{_ROLLED_BACK}an alarm was detected." if alarm else _BREAKER
+        failed = (deployment.get("rolloutStateReason") or "").removeprefix("ECS deployment failed: ")
+        reason = f"{_ROLLED_BACK}an alarm was detected." if alarm else _BREAKER if "circuit breaker" in failed else f"{_ROLLED_BACK}{failed}"
         rollback = {"reason": reason, "startedAt": time.time(), "serviceRevisionArn": _revision(service, primary)}
         record.update(status="ROLLBACK_IN_PROGRESS", statusReason=reason, rollback=rollback, _target=primary)
         _go_on(service, record, primary)
@@ -117,6 +118,16 @@ def _full(service: dict, record: dict) -> dict:
         "deploymentCircuitBreaker": {"failureCount": deployment["failedTasks"], "threshold": ecs._circuit_breaker_threshold(service)},
         "alarms": {"alarmNames": watched["alarmNames"]} if watched.get("enable") else None,
     })  # fmt: skip
+
+
+def recorded() -> list[tuple[str, dict, dict, str]]:
+    """Every deployment of every service: the service's key, the service, what is recorded, and the ARN of its revision."""
+    services = [(key, each) for key, each in ecs._services.items() if each["status"] != "INACTIVE"]
+    return [
+        (key, service, record, _revision(service, record["_deployment"]))
+        for key, service in services
+        for record in _history(service)
+    ]
 
 
 def install() -> None:

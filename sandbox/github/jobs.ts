@@ -19,7 +19,7 @@ export interface Origin {
 export interface Trigger extends Origin {
     /** `owner/name`. */
     readonly repository: string;
-    readonly event: "push" | "pull_request";
+    readonly event: "push" | "workflow_dispatch" | "pull_request";
     /** Such as `refs/heads/main`. */
     readonly ref: string;
     readonly sha: string;

@@ -54,6 +54,8 @@ describe("dev and prod in one repository", () => {
                 ECS_CLUSTER: name,
                 ECS_SERVICE: name,
                 ECS_TASK_DEFINITION: name,
+                IMAGE_SCAN: "report",
+                RELEASE_COMMAND: "[]",
             });
             const { branch_policies } = await get(`${at}/environments/${stack}/deployment-branch-policies`);
             assert.deepEqual(names(branch_policies), ["main"]);
@@ -99,7 +101,7 @@ describe("dev and prod in one repository", () => {
         checkout.edit(page, (html) => html.replace("</h1>", ", released</h1>"));
         const run = await checkout.succeed("sandbox:release");
         released = versionOf(run)!;
-        assert.deepEqual(jobsOf(run), { deploy: "skipped", dev: "success", prod: "waiting" });
+        assert.deepEqual(jobsOf(run), { commit: "skipped", deploy: "skipped", dev: "success", prod: "waiting" });
         assert.match(
             run.output,
             /octo-org\/platform or alice can let it through: npm run sandbox:release -- --approve prod/,
@@ -113,7 +115,7 @@ describe("dev and prod in one repository", () => {
         checkout.edit(page, (html) => html.replace(", released", ", edited after the push"));
         const approved = await checkout.succeed("sandbox:release -- --approve prod");
         assert.equal(versionOf(approved), released);
-        assert.deepEqual(jobsOf(approved), { deploy: "skipped", dev: "success", prod: "success" });
+        assert.deepEqual(jobsOf(approved), { commit: "skipped", deploy: "skipped", dev: "success", prod: "success" });
         assert.ok(approved.output.includes(`prod        success   ${checkout.address("prod")}\n`), approved.output);
         assert.doesNotMatch(approved.output, /Deploy to dev/);
         assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [released, released]);
@@ -132,7 +134,7 @@ describe("dev and prod in one repository", () => {
             yaml.replace("branches: [feature]", "branches: [main]"),
         );
         assert.equal(run.code, 1, run.output);
-        assert.deepEqual(jobsOf(run), { deploy: "skipped", dev: "failure", prod: "skipped" });
+        assert.deepEqual(jobsOf(run), { commit: "skipped", deploy: "skipped", dev: "failure", prod: "skipped" });
         assert.match(
             run.output,
             /dev: Branch "feature" is not allowed to deploy to dev due to environment protection rules/,

@@ -98,70 +98,28 @@ describe("the stand-in", () => {
     describe("of the deploy action", () => {
         const script = "aws-actions/amazon-ecs-deploy-task-definition/index.js";
         const arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/app:2";
-        const deployment = (id: string, more: object = {}) => ({
-            id,
-            status: "PRIMARY",
-            rolloutState: "COMPLETED",
-            ...more,
-        });
-        const service = (...deployments: object[]) => ({
-            status: "ACTIVE",
-            runningCount: 1,
-            desiredCount: 1,
-            deployments,
-        });
-        const old = deployment("ecs-svc/1");
-        const created = deployment("ecs-svc/2", { rolloutState: "IN_PROGRESS" });
         const rendered = (definition: object) =>
             fs.writeFileSync(path.join(folder, "task.json"), JSON.stringify(definition));
         const deploy = (more: Record<string, string> = {}) =>
-            run(
-                script,
-                {
-                    "task-definition": "task.json",
-                    cluster: "c",
-                    service: "s",
-                    "wait-for-service-stability": "true",
-                    ...more,
-                },
-                signed,
-            );
-        /** What DescribeServices answers, look by look. */
-        const looks = (...services: object[]) => {
-            answers.DescribeServices = (time) => ({ services: [services[Math.min(time, services.length) - 1]] });
-        };
+            run(script, { "task-definition": "task.json", ...more }, signed);
         beforeEach(() => {
             rendered({ family: "app", containerDefinitions: [{ name: "app" }] });
             answers = {
                 RegisterTaskDefinition: () => ({ taskDefinition: { taskDefinitionArn: arn } }),
-                UpdateService: () => ({ service: service(created, { ...old, status: "ACTIVE" }) }),
             };
         });
 
-        it("registers, updates, waits until the service is stable, and looks for its deployment", async () => {
-            looks(service(old), service(created, { ...old, status: "ACTIVE" }), service(deployment("ecs-svc/2")));
+        it("registers the rendered revision, and touches no service", async () => {
             const { code, outputs, output } = await deploy();
             assert.equal(code, 0, output);
             assert.deepEqual(outputs, { "task-definition-arn": arn });
             assert.deepEqual(
                 asked.map(([call]) => call),
-                [
-                    "RegisterTaskDefinition",
-                    "DescribeServices",
-                    "UpdateService",
-                    ...Array<string>(3).fill("DescribeServices"),
-                ],
+                ["RegisterTaskDefinition"],
             );
-            assert.deepEqual(asked[2]![1], {
-                cluster: "c",
-                service: "s",
-                taskDefinition: arn,
-                forceNewDeployment: false,
-            });
         });
 
         it("sends nothing that is empty, but the values of environment variables", async () => {
-            looks(service(old), service(deployment("ecs-svc/2")));
             rendered({
                 family: "app",
                 taskDefinitionArn: arn,
@@ -206,58 +164,19 @@ describe("the stand-in", () => {
             ]);
         });
 
-        const failed = async (message: string, ...more: string[]) => {
-            const { code, errors } = await deploy({ "wait-for-minutes": "1" });
-            assert.deepEqual([code, errors], [1, [message, ...more]]);
-        };
-
-        it("fails where ECS has gone back to the version before, without ECS's own reason", async () => {
-            const reason = {
-                rolloutState: "FAILED",
-                rolloutStateReason: "ECS deployment circuit breaker: tasks failed to start.",
-            };
-            looks(
-                service(old),
-                service(deployment("ecs-svc/3"), { ...created, ...reason, status: "ACTIVE" }),
-                service(deployment("ecs-svc/3")),
-            );
-            await failed(
-                "Deployment ecs-svc/2 not found after stabilization. " +
-                    "The deployment was likely rolled back by the deployment circuit breaker.",
-            );
-        });
-
-        it("fails with the wait's own words where the service is gone meanwhile", async () => {
-            looks(service(old), { ...service(created), status: "INACTIVE" });
-            const { code, errors } = await deploy();
-            assert.deepEqual([code, JSON.parse(errors[0]!).state], [1, "FAILURE"]);
-        });
-
-        it("fails with AWS's words, said twice where it registers", async () => {
+        it("fails with AWS's words, said twice, and asks for the file", async () => {
             const denied = {
                 __type: "AccessDeniedException",
                 message: "not authorized to perform: ecs:RegisterTaskDefinition",
             };
             answers.RegisterTaskDefinition = () => denied;
-            await failed(`Failed to register task definition in ECS: ${denied.message}`, denied.message);
-            answers.RegisterTaskDefinition = () => ({ taskDefinition: { taskDefinitionArn: arn } });
-            answers.DescribeServices = () => ({ services: [], failures: [{ arn: "arn:s", reason: "MISSING" }] });
-            await failed("arn:s is MISSING");
-            looks({ ...service(old), status: "DRAINING" });
-            await failed("Service is DRAINING");
-        });
-
-        it("does not wait where it is not told to, and asks for the file", async () => {
-            looks(service(old));
-            assert.equal((await deploy({ "wait-for-service-stability": "" })).code, 0);
-            assert.equal(asked.at(-1)![0], "UpdateService");
+            const { code, errors } = await deploy();
+            const message = `Failed to register task definition in ECS: ${denied.message}`;
+            assert.deepEqual([code, errors], [1, [message, denied.message]]);
             assert.deepEqual((await deploy({ "task-definition": "" })).errors, [
                 "Input required and not supplied: task-definition",
             ]);
-            assert.match(
-                (await deploy({ "force-new-deployment": "true" })).errors[0]!,
-                /does not know the input force-new-deployment/,
-            );
+            assert.match((await deploy({ service: "s" })).errors[0]!, /does not know the input service/);
         });
     });
 
@@ -276,6 +195,15 @@ describe("the stand-in", () => {
             tags: [{ key: "Stack", value: "dev" }],
         });
         assert.deepEqual(asked[0]![1], { taskDefinition: "app", include: ["TAGS"] });
+        const labelled = await run(
+            script,
+            { ...inputs, "docker-labels": "run=https://example.com/1\n  by=us\n" },
+            signed,
+        );
+        const { containerDefinitions: made } = JSON.parse(
+            fs.readFileSync(labelled.outputs["task-definition"]!, "utf8"),
+        );
+        assert.deepEqual(made[0].dockerLabels, { run: "https://example.com/1", by: "us" });
         const errors = async (more: Record<string, string>) =>
             (await run(script, { ...inputs, ...more }, signed)).errors;
         assert.deepEqual(await errors({ "container-name": "web" }), [

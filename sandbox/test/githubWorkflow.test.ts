@@ -117,7 +117,13 @@ describe("the jobs of a workflow", () => {
             steps: [{ run: "true" }],
         });
         const prodAfter = async (dev: object) => {
-            const all = { deploy: only(jobs.deploy), dev: { ...only(jobs.dev), ...dev }, prod: only(jobs.prod) };
+            const commit = { ...only(jobs.commit), "runs-on": "linux" };
+            const all = {
+                commit,
+                deploy: only(jobs.deploy),
+                dev: { ...only(jobs.dev), ...dev },
+                prod: only(jobs.prod),
+            };
             const text = Object.entries(all).map(([id, each]) => `  ${id}: ${JSON.stringify(each)}\n`);
             const { deploy, dev: before, prod } = (await run(text.join(""))).statuses;
             return [deploy, before, prod];

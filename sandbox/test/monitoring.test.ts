@@ -284,7 +284,7 @@ describe("a stack that is watched, opened and guarded", function () {
         let printed = "";
         // Before the new version is rolled out, nobody asks for what fails in it.
         const rolledOut = new Promise<void>((resolve) => {
-            release.process.stdout!.on("data", (chunk) => /Rolled out/.test((printed += chunk)) && resolve());
+            release.process.stdout!.on("data", (chunk) => /Run Main Roll out/.test((printed += chunk)) && resolve());
             release.process.on("close", () => resolve());
         });
         const visitor = (async () => {
@@ -299,9 +299,12 @@ describe("a stack that is watched, opened and guarded", function () {
 
         assert.equal(code, 1, output);
         assert.deepEqual(statuses, new Set([404, 500])); // those of after the release, and its own
-        const [, revision] = /Rolled out (arn:\S+)/.exec(output)!;
-        const seen = "The release failed:\n  See the deployment through: ECS has taken (\\S+) back\n";
-        assert.equal(new RegExp(seen).exec(output)?.[1], revision, output);
+        const [, revision] = /Registered arn:\S+\/(\S+)/.exec(output)!;
+        const taken = "ROLLBACK_SUCCESSFUL: Service deployment rolled back because an alarm was detected.";
+        assert.ok(
+            output.includes(`The release failed:\n  Follow the deployment: ${revision} is not live. ${taken}`),
+            output,
+        );
         const shown = [
             `ALARM ${name}-app-errors: The app`,
             `A release of ${name} has failed`,

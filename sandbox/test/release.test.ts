@@ -129,7 +129,7 @@ describe("a release in the sandbox", () => {
             assert.equal(run.code, 1, run.output);
             assert.match(
                 run.output,
-                /The release failed:\n +Roll out: Deployment ecs-svc\/\S+ not found after stabilization\. The deployment was likely rolled back/,
+                /The release failed:\n +Follow the deployment: fargate-cicd-dev:\d+ is not live\. ROLLBACK_SUCCESSFUL: Service deployment rolled back because the circuit breaker threshold was exceeded\. Task [\w-]+: /,
             );
             const version = (await served("version.txt")).trim();
             assert.match(run.output, new RegExp(`serves as before the version ${version}`));
@@ -172,8 +172,8 @@ describe("a release in the sandbox", () => {
             /Assume the deploy role: Credentials could not be loaded, please check your action inputs: Could not load credentials/,
         );
         assert.match(
-            await withWorkflow((yaml) => yaml.replace(/ +- name: Check out\n(?:.+\n)+/, "")),
-            /The release failed:\n +Build and push/,
+            await withWorkflow((yaml) => yaml.replace(/ +- \*checkout\n/, "")),
+            /The release failed:\n +Find the commit/,
         );
         assert.match(
             await withWorkflow((yaml) => yaml.replace("branches: [main]", "branches: [release]")),
@@ -225,7 +225,7 @@ describe("a release in the sandbox", () => {
             assert.equal(run.code, 1);
             assert.match(
                 run.output,
-                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, after/s,
+                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, --commit=…, after/s,
             );
         }
     });

@@ -65,9 +65,11 @@ describe("the stack in the sandbox", function () {
                 ECS_CLUSTER: "fargate-cicd-dev",
                 ECS_SERVICE: "fargate-cicd-dev",
                 ECS_TASK_DEFINITION: "fargate-cicd-dev",
+                IMAGE_SCAN: "report",
                 PULUMI_GITHUB_APP: "true",
                 PULUMI_ORGANIZATION: "organization",
                 PULUMI_STACK: "dev",
+                RELEASE_COMMAND: "[]",
                 RUNNER: "ubuntu-24.04",
             },
         });

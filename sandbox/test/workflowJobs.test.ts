@@ -32,20 +32,22 @@ describe("a workflow in the sandbox", () => {
         "main",
     );
 
-    it("has the jobs of deploy.yml, prod after the others, each with a token, the same steps and an environment", () => {
+    it("has the jobs of deploy.yml: one that looks for a commit, and after it those that deploy, prod after the others, each with a token, the same steps and an environment", () => {
         assert.deepEqual(
             deploy.jobs.map(({ id, needs, mayAskForToken }) => [id, needs, mayAskForToken]),
             [
-                ["deploy", [], true],
-                ["dev", [], true],
-                ["prod", ["deploy", "dev"], true],
+                ["commit", [], false],
+                ["deploy", ["commit"], true],
+                ["dev", ["commit"], true],
+                ["prod", ["commit", "deploy", "dev"], true],
             ],
         );
-        const [first, ...others] = deploy.jobs.map(({ text }) => text.steps);
+        const [, ...deploying] = deploy.jobs;
+        const [first, ...others] = deploying.map(({ text }) => text.steps);
         assert.ok(first!.length > 5);
         others.forEach((steps) => assert.deepEqual(steps, first));
         assert.deepEqual(
-            deploy.jobs.map(({ text: { environment } }) => (typeof environment === "object" ? environment.name : "")),
+            deploying.map(({ text: { environment } }) => (typeof environment === "object" ? environment.name : "")),
             ["", "dev", "prod"],
         );
     });
@@ -77,26 +79,30 @@ describe("a workflow in the sandbox", () => {
 
     it("asks whether a job runs with the results of those before it, and with none of its own steps", () => {
         const results = new Map([
+            ["commit", "skipped"],
             ["deploy", "skipped"],
             ["dev", "success"],
         ] as const);
-        const jobs = jobsIn(decisionFile(deploy, deploy.jobs[2]!, results));
-        const asked = String(deploy.jobs[2]!.text.if)
+        const prod = deploy.jobs.find(({ id }) => id === "prod")!;
+        const jobs = jobsIn(decisionFile(deploy, prod, results));
+        const asked = String(prod.text.if)
+            .replaceAll("needs.commit.result", "'skipped'")
             .replaceAll("needs.deploy.result", "'skipped'")
             .replaceAll("needs.dev.result", "'success'");
         assert.deepEqual(
             Object.entries(jobs).map(([id, { needs, if: condition, steps }]) => [id, needs, condition, steps[0]!.run]),
             [
-                ["deploy", undefined, "false", "false"],
-                ["dev", undefined, "always()", "true"],
-                ["prod", ["deploy", "dev"], asked, jobs.prod!.steps[0]!.run],
+                ["commit", undefined, "false", "false"],
+                ["deploy", ["commit"], "false", "false"],
+                ["dev", ["commit"], "always()", "true"],
+                ["prod", ["commit", "deploy", "dev"], asked, jobs.prod!.steps[0]!.run],
             ],
         );
         assert.equal(jobs.prod!.steps.length, 1);
         assert.deepEqual(jobs.prod!.steps[0]!.env, {
             RUNNER: "${{ vars.RUNNER_PROD }}",
             ENVIRONMENT: "prod",
-            GROUP: "deploy-prod",
+            GROUP: "deploy-prod ${{ github.ref }}",
         });
     });
 
@@ -144,7 +150,7 @@ describe("a workflow in the sandbox", () => {
             assert.deepEqual(Object.keys(jobs), [each.id]);
             const { needs, if: condition, environment, "runs-on": runner, steps } = jobs[each.id]!;
             assert.deepEqual([needs, condition, environment, runner], [undefined, undefined, undefined, "linux"]);
-            const added = each.id === "deploy" ? [] : ["${{ steps.version.outputs.url }}"];
+            const added = each.text.environment === undefined ? [] : ["${{ steps.version.outputs.url }}"];
             assert.deepEqual(steps.slice(0, each.text.steps!.length), each.text.steps);
             assert.deepEqual(
                 steps.slice(each.text.steps!.length).map(({ env }) => env?.URL),

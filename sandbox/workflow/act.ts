@@ -12,8 +12,13 @@ export interface ActRun {
     readonly binFolder: string;
     /** What it runs, all jobs of it. */
     readonly workflow: object;
-    /** The event as GitHub tells it: what is in `github.event`. */
-    readonly push: { readonly repository: string; readonly ref: string; readonly sha: string };
+    /** What the run is of: a push, or where it has inputs a start by hand. */
+    readonly push: {
+        readonly repository: string;
+        readonly ref: string;
+        readonly sha: string;
+        readonly inputs?: Readonly<Record<string, string>>;
+    };
     /** The label of `runs-on`. */
     readonly runnerLabel: string;
     readonly secrets: Readonly<Record<string, string>>;
@@ -70,19 +75,20 @@ function valueFile(name: string, values: object): string {
     return file;
 }
 
-function pushEvent({ repository, ref, sha }: ActRun["push"]): object {
-    const [login, name] = repository.split("/");
+/** The event as GitHub tells it: what is in `github.event`. */
+function eventOf({ repository: fullName, ref, sha, inputs }: ActRun["push"]): object {
+    const [login, name] = fullName.split("/");
     return {
         ref,
-        before: "0".repeat(40),
+        ...(inputs ? { inputs } : { before: "0".repeat(40), head_commit: { id: sha } }),
+        // Also of a start by hand, whose commit GitHub knows by itself, and act from here.
         after: sha,
         deleted: false,
-        head_commit: { id: sha },
-        repository: { name, full_name: repository, owner: { login }, default_branch: ref.replace("refs/heads/", "") },
+        repository: { name, full_name: fullName, owner: { login }, default_branch: ref.replace("refs/heads/", "") },
     };
 }
 
-/** Runs a workflow as a push, its output on this process's. It knows no environments and gives all jobs the same values. */
+/** Runs a workflow, its output on this process's. It knows no environments and gives all jobs the same values. */
 export async function runWorkflow(run: ActRun): Promise<ActResult> {
     const workspace = within("workspace");
     fs.rmSync(workspace, { recursive: true, force: true });
@@ -96,11 +102,11 @@ export async function runWorkflow(run: ActRun): Promise<ActResult> {
     };
     const args = [
         ...[
-            "push",
+            run.push.inputs ? "workflow_dispatch" : "push",
             "--workflows",
             valueFile("workflow.yml", run.workflow),
             "--eventpath",
-            valueFile("event.json", pushEvent(run.push)),
+            valueFile("event.json", eventOf(run.push)),
         ],
         ...["--platform", `${run.runnerLabel}=-self-hosted`, "--pull=false", "--no-cache-server", "--actor", "sandbox"],
         "--no-skip-checkout", // act would otherwise take the commit for checked out, whatever the workflow says

@@ -1,4 +1,4 @@
-/** What a run of the workflow begins with: a push, or a reviewer's approval of one that waits. */
+/** What a run of the workflow begins with: a push, somebody who starts it by hand, or a reviewer's approval of one that waits. */
 import * as path from "node:path";
 import { approveJob, startRun, workflowRuns } from "../github/jobs";
 import { ask } from "../machine/run";
@@ -22,6 +22,29 @@ export async function pushed(repository: string, branch: string): Promise<Begun>
     );
     const id = await startRun({ repository, event: "push", ref, sha });
     return { repository, ref, sha, id, over: [] };
+}
+
+/**
+ * The run that somebody starts by hand with this input, on what was last pushed to the branch. As with `gh workflow run`, nothing is
+ * pushed for it.
+ * @param workflow the path of the workflow's file, whose `content` is that of the branch
+ * @throws UserError where nothing was pushed yet
+ */
+export async function dispatched(
+    repository: string,
+    branch: string,
+    workflow: string,
+    inputs: Readonly<Record<string, string>>,
+): Promise<Begun & { readonly content: string }> {
+    const ref = `refs/heads/${branch}`;
+    const git = (...args: string[]) => ask("git", ["--git-dir", gitRepository, ...args]);
+    const sha = (await git("rev-parse", "--verify", "--quiet", ref))?.trim();
+    const content = sha && (await git("show", `${sha}:${workflow}`));
+    if (!sha || content === undefined) {
+        throw new UserError(`Nothing was released from ${branch} yet: npm run sandbox:release does.`);
+    }
+    const id = await startRun({ repository, event: "workflow_dispatch", ref, sha });
+    return { repository, ref, sha, inputs, id, over: [], content };
 }
 
 /**

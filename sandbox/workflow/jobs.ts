@@ -140,6 +140,7 @@ async function runSteps(
         variables: { ...values.variables, ...(appUrl && { APP_URL: appUrl }) },
         environment: {
             ...run.runner.environment,
+            GITHUB_RUN_ID: String(run.id),
             ...(job.mayAskForToken && {
                 ACTIONS_ID_TOKEN_REQUEST_URL: token.requestUrl,
                 ACTIONS_ID_TOKEN_REQUEST_TOKEN: token.requestToken,

@@ -382,8 +382,32 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a deployment is cancelled half-way",
         file: ".github/workflows/deploy.yml",
-        find: "group: deploy-prod\n      cancel-in-progress: false",
-        become: "group: deploy-prod\n      cancel-in-progress: true",
+        find: "group: deploy-prod ${{ github.ref }}\n      cancel-in-progress: ${{ inputs.commit != '' }}",
+        become: "group: deploy-prod ${{ github.ref }}\n      cancel-in-progress: true",
+    },
+    {
+        mistake: "a run on any branch cancels a release under way",
+        file: ".github/workflows/deploy.yml",
+        find: "group: deploy-dev ${{ github.ref }}",
+        become: "group: deploy-dev",
+    },
+    {
+        mistake: "a commit is looked for in the release's own turn only, when what was under way is cancelled already",
+        file: ".github/workflows/deploy.yml",
+        find: "name: Deploy\n    needs: commit\n",
+        become: "name: Deploy\n",
+    },
+    {
+        mistake: "the deploy role may run tasks of its family in any cluster",
+        file: "infra/delivery.ts",
+        find: 'actions: ["ecs:RunTask"], resources: [revisions], condition: withinCluster',
+        become: 'actions: ["ecs:RunTask"], resources: [revisions]',
+    },
+    {
+        mistake: "the deploy role may take back the deployments of any service",
+        file: "infra/delivery.ts",
+        find: '[target.serviceArn, ofService("service-deployment")]',
+        become: '["*"]',
     },
     {
         mistake: "an action is pinned to a tag that can be moved",

@@ -47,8 +47,8 @@ export const production: readonly Mutation[] = [
     {
         mistake: "prod does not wait for dev",
         file: ".github/workflows/deploy.yml",
-        find: "needs: [deploy, dev]",
-        become: "needs: [deploy]",
+        find: "needs: [commit, deploy, dev]",
+        become: "needs: [commit, deploy]",
     },
     {
         mistake: "a team is looked up with a pull request's token, which may not",

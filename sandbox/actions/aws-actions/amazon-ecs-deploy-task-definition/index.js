@@ -3,21 +3,6 @@ const { readFileSync } = require("node:fs");
 const path = require("node:path");
 const toolkit = require(`${process.env.SANDBOX_CHECKOUT}/sandbox/actions/toolkit.js`);
 
-/** Minutes, as in the original. */
-const longestWait = 360;
-
-/** Seconds between two looks at a service; the original has 15 at the least, but here ECS is a loopback call away. */
-const pause = 0.5;
-
-const declared = {
-    "task-definition": undefined,
-    cluster: "default",
-    service: "",
-    "wait-for-service-stability": "",
-    "wait-for-minutes": "30",
-    "wait-max-delay-seconds": "",
-};
-
 const isEmpty = (value) =>
     value === null || value === "" || (typeof value === "object" && Object.values(value).every(isEmpty));
 
@@ -38,43 +23,14 @@ function registrable(rendered) {
     return definition;
 }
 
-const primaryOf = (service) => service.deployments?.find(({ status }) => status === "PRIMARY")?.id;
-
-toolkit.action(declared, async (inputs) => {
-    const { ECS, waitUntilServicesStable } = toolkit.require("@aws-sdk/client-ecs");
-    const ecs = new ECS({});
-    const { cluster, service } = inputs;
-    const minutes = Math.min(Number.parseInt(inputs["wait-for-minutes"]) || 30, longestWait);
+toolkit.action({ "task-definition": undefined }, async (inputs) => {
+    const { ECS } = toolkit.require("@aws-sdk/client-ecs");
     const file = path.resolve(process.env.GITHUB_WORKSPACE, inputs["task-definition"]);
     const definition = registrable(JSON.parse(readFileSync(file, "utf8")));
-    const { taskDefinition } = await ecs.registerTaskDefinition(definition).catch((error) => {
+    const { taskDefinition } = await new ECS({}).registerTaskDefinition(definition).catch((error) => {
         toolkit.setFailed(`Failed to register task definition in ECS: ${error.message}`);
         throw error;
     });
-    const arn = taskDefinition.taskDefinitionArn;
-    toolkit.setOutput("task-definition-arn", arn);
-    console.log(`Registered ${arn}`);
-    if (service === "") return;
-
-    const { services, failures } = await ecs.describeServices({ cluster, services: [service] });
-    if (failures?.length) throw new Error(`${failures[0].arn} is ${failures[0].reason}`);
-    if (services[0].status !== "ACTIVE") throw new Error(`Service is ${services[0].status}`);
-    const updated = await ecs.updateService({ cluster, service, taskDefinition: arn, forceNewDeployment: false });
-    console.log(`Deployment started in ${cluster}/${service}`);
-    if (inputs["wait-for-service-stability"].toLowerCase() !== "true") return;
-
-    const waiting = { client: ecs, minDelay: pause, maxDelay: pause, maxWaitTime: minutes * 60 };
-    await waitUntilServicesStable(waiting, { cluster, services: [service] });
-    const id = primaryOf(updated.service);
-    if (id === undefined || id === primaryOf(services[0])) return; // nothing was there to deploy
-    const [stable] = (await ecs.describeServices({ cluster, services: [service] })).services;
-    const deployment = stable.deployments.find((each) => each.id === id);
-    if (!deployment) {
-        const likely = "The deployment was likely rolled back by the deployment circuit breaker.";
-        throw new Error(`Deployment ${id} not found after stabilization. ${likely}`);
-    }
-    if (deployment.rolloutState === "FAILED") {
-        throw new Error(`Deployment ${id} FAILED: ${deployment.rolloutStateReason}`);
-    }
-    console.log(`Rolled out ${arn}`);
+    toolkit.setOutput("task-definition-arn", taskDefinition.taskDefinitionArn);
+    console.log(`Registered ${taskDefinition.taskDefinitionArn}`);
 });

@@ -1,0 +1,85 @@
+// Service deployments, as "View service history using Amazon ECS service deployments" in the ECS Developer Guide describes them.
+"use strict";
+const { setTimeout: sleep } = require("node:timers/promises");
+const { aws, pause } = require("./aws.js");
+
+const ended = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
+
+const describe = (arn) =>
+    aws("ecs", "describe-service-deployments", { serviceDeploymentArns: [arn] }).serviceDeployments[0];
+
+/**
+ * Minutes that a deployment takes from its present stage and share of traffic on, by its configuration; undefined where ECS does not
+ * tell: how long tasks take to start, and what a rolling deployment watches its alarms for.
+ */
+function minutesFrom({ lifecycleStage, deploymentConfiguration = {}, targetServiceRevision = {} }) {
+    const { strategy = "ROLLING", bakeTimeInMinutes: bake = 0, ...gradual } = deploymentConfiguration;
+    if (strategy === "ROLLING") return undefined;
+    if (lifecycleStage === "CLEAN_UP") return 0;
+    if (lifecycleStage === "BAKE_TIME") return bake;
+    const share = targetServiceRevision.requestedProductionTrafficWeight ?? 0;
+    const { canaryPercent = 100, canaryBakeTimeInMinutes = 0 } = gradual.canaryConfiguration ?? {};
+    const { stepPercent = 100, stepBakeTimeInMinutes = 0 } = gradual.linearConfiguration ?? {};
+    // Each step lasts but the one to 100 %, which is followed by the bake time.
+    const steps = Math.ceil((100 - Math.max(share, stepPercent)) / stepPercent);
+    const canary = canaryPercent < 100 && share < 100 ? canaryBakeTimeInMinutes : 0;
+    return canary + steps * stepBakeTimeInMinutes + bake;
+}
+
+/** Whether the minutes of a stage count from when it began. */
+const lasts = ({ lifecycleStage }) => /PRODUCTION_TRAFFIC_SHIFT|BAKE_TIME/.test(lifecycleStage ?? "");
+
+function lineOf(deployment, minutesSince) {
+    const { status, lifecycleStage, targetServiceRevision: target = {}, rollback } = deployment;
+    const share = target.requestedProductionTrafficWeight;
+    const left = status === "IN_PROGRESS" ? minutesFrom(deployment) : undefined;
+    const known = [
+        share === undefined ? "" : `${Math.round(share)} % of requests`,
+        `${target.runningTaskCount ?? 0} of ${target.requestedTaskCount ?? 0} tasks running`,
+        left ? `about ${Math.max(1, Math.ceil(left - (lasts(deployment) ? minutesSince : 0)))} min left` : "",
+    ];
+    const state = [status, status === "IN_PROGRESS" ? lifecycleStage : undefined].filter(Boolean).join(" ");
+    const why = status.startsWith("ROLLBACK") && rollback?.reason ? `. ${rollback.reason}` : "";
+    return `${state}: ${known.filter(Boolean).join(", ")}${why}`;
+}
+
+/** `1:05` */
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
+/** Follows a deployment until it is over, with a line at each change. */
+exports.follow = async (arn) => {
+    const began = Date.now();
+    let [shown, stage, since] = ["", "", began];
+    for (;;) {
+        const deployment = describe(arn);
+        const now = `${deployment.lifecycleStage} ${deployment.targetServiceRevision?.requestedProductionTrafficWeight}`;
+        if (now !== stage) [stage, since] = [now, Date.now()];
+        const line = lineOf(deployment, (Date.now() - since) / 60_000);
+        if (line !== shown) console.log(`${clock((Date.now() - began) / 1000)}  ${line}`);
+        shown = line;
+        if (ended.includes(deployment.status)) return deployment;
+        await sleep(pause);
+    }
+};
+
+/** The deployment of a service that rolls out a revision of its task definition, once ECS has it. */
+exports.deploymentOf = async (cluster, service, { taskDefinitionArn, registeredAt }) => {
+    for (let tries = 30; tries > 0; tries--) {
+        // Both times are ECS's own.
+        const { serviceDeployments } = aws("ecs", "list-service-deployments", {
+            cluster,
+            service,
+            createdAt: { after: registeredAt },
+        });
+        const arns = serviceDeployments.map(({ targetServiceRevisionArn }) => targetServiceRevisionArn);
+        const revisions =
+            arns.length === 0
+                ? []
+                : aws("ecs", "describe-service-revisions", { serviceRevisionArns: arns.slice(0, 20) }).serviceRevisions;
+        const own = revisions.find(({ taskDefinition }) => taskDefinition === taskDefinitionArn);
+        const found = serviceDeployments.find((each) => each.targetServiceRevisionArn === own?.serviceRevisionArn);
+        if (found) return found.serviceDeploymentArn;
+        await sleep(pause);
+    }
+    throw new Error(`ECS shows no deployment of ${taskDefinitionArn} to ${service}`);
+};

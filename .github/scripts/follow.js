@@ -1,0 +1,55 @@
+// Follows the deployment of a revision to its end, which is the step's, and says what was released on the page of the run.
+"use strict";
+const { aws, last, step, summarize, tableOf, timeOf } = require("./aws.js");
+const { deploymentOf, follow } = require("./deployments.js");
+const { culprit, logOf, reasonOf, tasksOf } = require("./tasks.js");
+
+const { APP_URL, CLUSTER, CONTAINER, SERVICE, TASK_DEFINITION, VERSION } = process.env;
+const { GITHUB_REPOSITORY, GITHUB_SERVER_URL } = process.env;
+
+/** How much of a stopped task's log is shown. */
+const lastLines = 20;
+
+/** Prints why a task of the revision has stopped, and the end of its log. */
+function explain(definition) {
+    const stopped = tasksOf(CLUSTER, { serviceName: SERVICE, desiredStatus: "STOPPED" });
+    const task = culprit(stopped.filter(({ taskDefinitionArn }) => taskDefinitionArn === TASK_DEFINITION));
+    if (!task) return "";
+    const reason = reasonOf(task);
+    console.log(reason);
+    const { lines } = logOf(task, definition, CONTAINER, { limit: lastLines });
+    console.log(lines.length > 0 ? `The last lines of its log:\n${lines.join("\n")}` : "It has written no log.");
+    return reason;
+}
+
+/** `3 min 5 s` */
+function duration(milliseconds) {
+    const seconds = Math.round(milliseconds / 1000);
+    return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+step(async () => {
+    const { taskDefinition: definition } = aws("ecs", "describe-task-definition", { taskDefinition: TASK_DEFINITION });
+    const deployment = await follow(await deploymentOf(CLUSTER, SERVICE, definition));
+    const { status, statusReason = "", createdAt, finishedAt, deploymentConfiguration = {} } = deployment;
+    const verdict = [status, statusReason].filter(Boolean).join(": ");
+    const released = status === "SUCCESSFUL";
+    console.log(verdict);
+    const reason = released ? "" : explain(definition);
+    summarize([
+        `### ${SERVICE}: ${released ? "released" : "not released"}`,
+        ...tableOf([
+            ["Commit", `[${VERSION.slice(0, 12)}](${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/commit/${VERSION})`],
+            ["Image", `\`${definition.containerDefinitions.find(({ name }) => name === CONTAINER).image}\``],
+            ["Revision", `\`${last(TASK_DEFINITION)}\``],
+            ["Strategy", deploymentConfiguration.strategy ?? "ROLLING"],
+            ["Duration", duration(timeOf(finishedAt) - timeOf(createdAt))],
+            ["Address", APP_URL],
+            ["ECS", verdict],
+            ...(reason ? [["Stopped", reason]] : []),
+        ]),
+    ]);
+    if (!released) {
+        throw new Error(`${last(TASK_DEFINITION)} is not live. ${[verdict, reason].filter(Boolean).join(" ")}`);
+    }
+});

@@ -1,0 +1,63 @@
+// Lists what ECR's scan of the image has found on the page of the run. With IMAGE_SCAN `block` the step fails where that is critical,
+// and where the scan has no result, unless ECR cannot look into such an image at all.
+"use strict";
+const { setTimeout: sleep } = require("node:timers/promises");
+const { aws, pause, step, summarize, tableOf, warn } = require("./aws.js");
+
+const { ECR_REPOSITORY, IMAGE, IMAGE_SCAN } = process.env;
+
+const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"];
+
+/** How often a scan is asked for that goes on, or that ECR has not begun yet: a release waits for it, the list not for long. */
+const looks = IMAGE_SCAN === "block" ? 300 : 60;
+
+/** The scan, once it is over or has begun to go on for ever: "enhanced" scans do. */
+async function scan() {
+    const imageId = { imageTag: IMAGE.split(":").at(-1) };
+    let answer = { imageScanStatus: { status: "PENDING" } };
+    for (let left = looks; left > 0 && ["PENDING", "IN_PROGRESS"].includes(answer.imageScanStatus.status); left--) {
+        try {
+            answer = aws("ecr", "describe-image-scan-findings", { repositoryName: ECR_REPOSITORY, imageId });
+        } catch (error) {
+            if (!error.message.includes("ScanNotFoundException")) throw error;
+        }
+        if (["PENDING", "IN_PROGRESS"].includes(answer.imageScanStatus.status)) await sleep(pause);
+    }
+    return answer;
+}
+
+/** Basic and enhanced scans name a finding in different ways. */
+const findingsOf = ({ findings = [], enhancedFindings = [] }) => [
+    ...findings.map(({ name, severity, uri }) => ({ name, severity, uri })),
+    ...enhancedFindings.map(({ title, severity, packageVulnerabilityDetails: details }) => ({
+        name: details?.vulnerabilityId ?? title,
+        severity,
+        uri: details?.sourceUrl,
+    })),
+];
+
+step(async () => {
+    const { imageScanStatus, imageScanFindings = {} } = await scan();
+    const { status, description = "" } = imageScanStatus;
+    const known = ["COMPLETE", "ACTIVE"].includes(status);
+    const findings = findingsOf(imageScanFindings).sort(
+        (one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity),
+    );
+    const counts = imageScanFindings.findingSeverityCounts ?? {};
+    const counted = severities.flatMap((severity) => (counts[severity] ? [`${counts[severity]} ${severity}`] : []));
+    const result = known ? counted.join(", ") || "no findings" : [status, description].filter(Boolean).join(": ");
+    console.log(`ECR's scan: ${result}`);
+    const shown = findings.slice(0, 50).map(({ name, severity, uri }) => [severity, uri ? `[${name}](${uri})` : name]);
+    summarize([`### Scan of the image: ${result}`, ...(shown.length > 0 ? tableOf(shown) : [])]);
+    if (known && counts.CRITICAL) {
+        const names = findings.filter(({ severity }) => severity === "CRITICAL").map(({ name }) => name);
+        const found = `ECR has found ${counts.CRITICAL} critical in the image: ${names.slice(0, 10).join(", ")}.`;
+        if (IMAGE_SCAN === "block") throw new Error(`${found} Nothing was rolled out.`);
+        warn(found);
+    } else if (!known) {
+        const unknown = `ECR's scan of the image has no result: ${result}.`;
+        if (IMAGE_SCAN === "block" && status !== "UNSUPPORTED_IMAGE")
+            throw new Error(`${unknown} Nothing was rolled out.`);
+        warn(unknown);
+    }
+});

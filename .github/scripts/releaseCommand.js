@@ -1,0 +1,63 @@
+// Runs RELEASE_COMMAND once in a task of the new revision, and shows what it writes. The step fails unless it ends with 0.
+"use strict";
+const { setTimeout: sleep } = require("node:timers/promises");
+const { aws, last, pause, step } = require("./aws.js");
+const { logOf, reasonOf, tasksOf } = require("./tasks.js");
+
+const { CLUSTER, CONTAINER, GITHUB_RUN_ID, RELEASE_COMMAND, SERVICE, TASK_DEFINITION } = process.env;
+
+/** The release, whichever try of the run's this is. */
+const startedBy = `release/${GITHUB_RUN_ID}`;
+
+const exitCodeOf = ({ containers }) => containers.find(({ name }) => name === CONTAINER)?.exitCode;
+
+/** The task of an earlier try that has done its work, or is still at it: those that stopped are found for an hour. */
+function earlier() {
+    const [family] = last(TASK_DEFINITION).split(":");
+    const tasks = ["RUNNING", "STOPPED"]
+        .flatMap((desiredStatus) => tasksOf(CLUSTER, { family, desiredStatus }))
+        .filter((task) => task.startedBy === startedBy);
+    return tasks.find((task) => task.lastStatus !== "STOPPED" || exitCodeOf(task) === 0);
+}
+
+/** Where the service's own tasks run, but never on Spot, which may take it away half-way. */
+function start() {
+    const { networkConfiguration } = aws("ecs", "describe-services", { cluster: CLUSTER, services: [SERVICE] })
+        .services[0];
+    const { tasks, failures } = aws("ecs", "run-task", {
+        cluster: CLUSTER,
+        taskDefinition: TASK_DEFINITION,
+        launchType: "FARGATE",
+        networkConfiguration,
+        startedBy,
+        overrides: { containerOverrides: [{ name: CONTAINER, command: JSON.parse(RELEASE_COMMAND) }] },
+    });
+    if (tasks.length === 0) throw new Error(`ECS started no task for the release command: ${failures[0]?.reason}`);
+    return tasks[0];
+}
+
+/** Prints what a task writes until it has stopped. */
+async function watch(arn) {
+    const { taskDefinition } = aws("ecs", "describe-task-definition", { taskDefinition: TASK_DEFINITION });
+    for (let after; ; await sleep(pause)) {
+        const [task] = aws("ecs", "describe-tasks", { cluster: CLUSTER, tasks: [arn] }).tasks;
+        const { lines, next } = logOf(task, taskDefinition, CONTAINER, { after });
+        for (const line of lines) console.log(line);
+        after = next;
+        if (task.lastStatus === "STOPPED" && lines.length === 0) return task;
+    }
+}
+
+step(async () => {
+    const before = earlier();
+    if (before?.lastStatus === "STOPPED") {
+        console.log(`Task ${last(before.taskArn)} has run it for this release already.`);
+        return;
+    }
+    const { taskArn } = before ?? start();
+    console.log(`Task ${last(taskArn)} runs ${RELEASE_COMMAND}`);
+    const task = await watch(taskArn);
+    if (exitCodeOf(task) !== 0) {
+        throw new Error(`The release command failed, and nothing was rolled out. ${reasonOf(task)}`);
+    }
+});

@@ -1,0 +1,171 @@
+/**
+ * What can stop a release before it is live, and how one is undone: the release command, the scan, and a commit to go back to. The
+ * steps build on each other, in this order.
+ */
+import { ECS } from "@aws-sdk/client-ecs";
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { rootOptions } from "./awsClients";
+import { CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { jobsOf, versionOf } from "./twoStacks";
+
+describe("a release that is held up or undone, in the sandbox", () => {
+    const checkout = new CopiedCheckout();
+    const page = "app/public/index.html";
+    const names = { cluster: "fargate-cicd-dev", service: "fargate-cicd-dev" };
+    const ecs = new ECS(rootOptions);
+    const url = () => String(checkout.state().deployment.resources[0].outputs.url);
+    const version = async () => (await fetchPage(`${url()}/version.txt`)).body.trim();
+    const definition = async () =>
+        (await ecs.describeServices({ cluster: names.cluster, services: [names.service] })).services![0]!
+            .taskDefinition;
+    const refused = async (script: string) => {
+        const run = await checkout.run(script);
+        assert.equal(run.code, 1, run.output);
+        return run;
+    };
+    const edit = (text: string) => checkout.edit(page, (html) => html.replace("</body>", `<!-- ${text} -->$&`));
+    const pushes = /Run Main Build and push/;
+    let first: string;
+    let second: string;
+
+    before(async () => {
+        checkout.configure(
+            "fargate-cicd:releaseCommand",
+            JSON.stringify(["sh", "-c", "echo migrated to $(cat /usr/local/apache2/htdocs/version.txt)"]),
+        );
+        checkout.configure("fargate-cicd:imageScan", "block");
+        await checkout.succeed("sandbox:up");
+    });
+    after(() => checkout.remove());
+
+    it("has nothing to go back to before the first", async () => {
+        const { output } = await refused("sandbox:release -- --commit 0123456");
+        assert.match(output, /Nothing was released from main yet: npm run sandbox:release does\./);
+    });
+
+    it("runs the release command once in a task of the new version, and shows its log", async () => {
+        const run = await checkout.succeed("sandbox:release");
+        first = versionOf(run)!;
+        assert.match(run.output, new RegExp(`\\| migrated to ${first}\n`));
+        assert.ok(run.output.indexOf("migrated to") < run.output.indexOf("Run Main Roll out"));
+        assert.equal(await version(), first);
+        const { taskArns } = await ecs.listTasks({
+            cluster: names.cluster,
+            family: names.service,
+            desiredStatus: "STOPPED",
+        });
+        const { tasks } = await ecs.describeTasks({ cluster: names.cluster, tasks: taskArns });
+        const ran = tasks!.filter(({ startedBy }) => startedBy?.startsWith("release/"));
+        assert.deepEqual(
+            ran.map(({ containers }) => containers![0]!.exitCode),
+            [0],
+        );
+        assert.match(run.output, /\| ECS \| SUCCESSFUL \|/);
+        assert.match(run.output, /\| Revision \| `fargate-cicd-dev:2` \|/);
+    });
+
+    it("rolls nothing out where the release command fails", async () => {
+        const before = await definition();
+        checkout.configure("fargate-cicd:releaseCommand", JSON.stringify(["sh", "-c", "echo no such table; exit 3"]));
+        await checkout.succeed("sandbox:up");
+        edit("second");
+        const { output } = await refused("sandbox:release");
+        assert.match(output, /\| no such table\n/);
+        assert.match(
+            output,
+            /The release failed:\n +Run the release command: The release command failed, and nothing was rolled out\. Task [\w-]+: .*; app exited with 3\n/,
+        );
+        assert.doesNotMatch(output, /Run Main Roll out/);
+        assert.deepEqual([await definition(), await version()], [before, first]);
+        checkout.configure("fargate-cicd:releaseCommand", undefined);
+        await checkout.succeed("sandbox:up");
+    });
+
+    it("rolls nothing out in which the scan finds something critical", async () => {
+        const dockerfile = fs.readFileSync(checkout.path("app/Dockerfile"), "utf8");
+        const finding = 'LABEL fargate-cicd.sandbox.findings="CVE-2026-0001=CRITICAL CVE-2026-0002=LOW"';
+        checkout.edit("app/Dockerfile", (text) => `${text}${finding}\n`);
+        const { output } = await refused("sandbox:release");
+        assert.match(
+            output,
+            /See that the scan finds nothing critical: ECR has found 1 critical in the image: CVE-2026-0001\. Nothing was rolled out\./,
+        );
+        assert.doesNotMatch(output, /Run Main (Register|Roll out)/);
+        assert.equal(await version(), first);
+        fs.writeFileSync(checkout.path("app/Dockerfile"), dockerfile);
+        const run = await checkout.succeed("sandbox:release");
+        second = versionOf(run)!;
+        assert.equal(await version(), second);
+    });
+
+    it("refuses a commit that is none of the branch, and changes nothing", async () => {
+        const before = await definition();
+        const { output } = await refused(`sandbox:release -- --commit ${"f".repeat(40)}`);
+        assert.match(
+            output,
+            new RegExp(`Find the commit: There is no commit ${"f".repeat(40)}\\. Nothing was changed\\.`),
+        );
+        assert.equal(await definition(), before);
+    });
+
+    it("goes back to a commit by the first digits of its hash, without a build; the next push goes on", async () => {
+        const run = await checkout.succeed(`sandbox:release -- --commit ${first.slice(0, 9)}`);
+        assert.deepEqual(jobsOf(run), { commit: "success", deploy: "success", dev: "skipped", prod: "skipped" });
+        assert.doesNotMatch(run.output, pushes);
+        assert.match(run.output, /No deployment of fargate-cicd-dev is under way/);
+        assert.equal(await version(), first);
+        await checkout.succeed("sandbox:up -- --expect-no-changes");
+        assert.equal(await version(), first);
+        edit("third");
+        const next = await checkout.succeed("sandbox:release");
+        assert.equal(await version(), versionOf(next));
+    });
+
+    it("takes back a release that is under way, whose run was ended for it, and builds an image that is gone", async () => {
+        const live = await version();
+        checkout.edit("app/Dockerfile", (text) => `${text}CMD ["sh", "-c", "sleep 600"]\n`); // never healthy, and not dead either
+        const { process: child, finished } = checkout.start("sandbox:release");
+        let printed = "";
+        await new Promise<void>((resolve, reject) => {
+            child.stdout!.on("data", (chunk) => /IN_PROGRESS: /.test((printed += chunk)) && resolve());
+            child.on("close", () => reject(new Error(`it ended early:\n${printed}`)));
+        });
+        const command = JSON.parse(fs.readFileSync(checkout.path(".sandbox/command.lock"), "utf8")).pid as number;
+        process.kill(command, "SIGKILL");
+        await finished;
+        assert.equal(await version(), live);
+
+        const { ECR } = await import("@aws-sdk/client-ecr");
+        const repositoryName = "fargate-cicd-dev";
+        const ecr = new ECR(rootOptions);
+        const { imageIds } = await ecr.listImages({ repositoryName });
+        const gone = imageIds!.filter(({ imageTag }) => imageTag?.startsWith(second));
+        assert.equal(gone.length, 1);
+        await ecr.batchDeleteImage({ repositoryName, imageIds: gone });
+        const run = await checkout.succeed(`sandbox:release -- --commit ${second}`);
+        assert.match(run.output, /ROLLBACK_SUCCESSFUL: /);
+        assert.match(run.output, pushes);
+        assert.equal(await version(), second);
+    });
+
+    it("lists what was released, how it ended and what is live, from AWS alone", async () => {
+        const { output } = await checkout.succeed("sandbox:releases");
+        const lines = output.split("\n").filter((line) => /fargate-cicd-dev:\d/.test(line));
+        assert.equal(lines.filter((line) => line.startsWith("→")).length, 1, output);
+        assert.match(lines[0]!, new RegExp(`^→ .* ${second.slice(0, 12)} .*/actions/runs/\\d+ +SUCCESSFUL, live$`));
+        assert.match(lines[1]!, / ROLLBACK_SUCCESSFUL: Service deployment rolled back because /);
+        assert.match(lines.at(-1)!, / pulumi up +SUCCESSFUL$/);
+        const { accessKeyId, secretAccessKey } = rootOptions.credentials;
+        const asOnAws = await checkout.succeed("releases -- --stack dev", {
+            PATH: `${checkout.path(".sandbox/bin")}:${process.env.PATH}`,
+            PULUMI_BACKEND_URL: `file://${checkout.path(".sandbox/pulumi")}`,
+            PULUMI_CONFIG_PASSPHRASE: "sandbox",
+            AWS_ENDPOINT_URL: rootOptions.endpoint,
+            AWS_ACCESS_KEY_ID: accessKeyId,
+            AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        });
+        assert.equal(asOnAws.output.trim(), output.trim());
+        assert.match((await checkout.succeed("sandbox:destroy")).output, /Left over: nothing/);
+    });
+});

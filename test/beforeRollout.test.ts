@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { commit, definition, ecs, revision, runScript, settings, type Answers } from "./pipelineScripts";
+
+describe("the release command", () => {
+    const env = { ...settings, GITHUB_RUN_ID: "42", RELEASE_COMMAND: '["bin/migrate", "--all"]' };
+    const networkConfiguration = { awsvpcConfiguration: { subnets: ["subnet-1"], assignPublicIp: "DISABLED" } };
+    const task = (lastStatus: string, exitCode?: number, more: object = {}) => ({
+        taskArn: ecs("task/shop/abc"),
+        lastStatus,
+        startedBy: "release/42",
+        containers: [{ name: "app", exitCode }],
+        ...more,
+    });
+    const written = (text: string, nextForwardToken: string) => ({ events: [{ message: text }], nextForwardToken });
+    const nothing = { events: [], nextForwardToken: "end" };
+    const answers: Answers = {
+        "ecs list-tasks": [{ taskArns: [] }],
+        "ecs describe-services": [{ services: [{ networkConfiguration }] }],
+        "ecs describe-task-definition": [{ taskDefinition: definition }],
+        "ecs run-task": [{ tasks: [task("PROVISIONING")], failures: [] }],
+        "ecs describe-tasks": [{ tasks: [task("RUNNING")] }, { tasks: [task("STOPPED", 0)] }],
+        "logs get-log-events": [
+            "An error occurred (ResourceNotFoundException) when calling the GetLogEvents operation: not yet",
+            written("one", "a"),
+            written("two", "b"),
+            nothing,
+        ],
+    };
+    const operations = ({ calls }: ReturnType<typeof runScript>) => calls.map(({ operation }) => operation);
+
+    it("runs in a task of the new revision where the service's tasks run, and all that it writes is shown once", () => {
+        const run = runScript("releaseCommand.js", env, answers);
+        assert.equal(run.code, 0, run.output);
+        assert.equal(run.output, 'Task abc runs ["bin/migrate", "--all"]\none\ntwo\n');
+        assert.deepEqual(run.calls.find(({ operation }) => operation === "ecs run-task")!.parameters, {
+            cluster: "shop",
+            taskDefinition: revision,
+            launchType: "FARGATE",
+            networkConfiguration,
+            startedBy: "release/42",
+            overrides: { containerOverrides: [{ name: "app", command: ["bin/migrate", "--all"] }] },
+        });
+    });
+
+    it("runs once for each release: another try of the run waits for it, or goes on, and tries again only what failed", () => {
+        const before = (...tasks: object[]): Answers => ({
+            ...answers,
+            "ecs list-tasks": [{ taskArns: ["abc"] }, { taskArns: [] }],
+            "ecs describe-tasks": [{ tasks }, { tasks: [task("STOPPED", 0)] }],
+            "logs get-log-events": [nothing],
+        });
+        const done = runScript("releaseCommand.js", env, before(task("STOPPED", 1), task("STOPPED", 0)));
+        assert.equal(done.output, "Task abc has run it for this release already.\n");
+        assert.deepEqual(operations(done), ["ecs list-tasks", "ecs describe-tasks", "ecs list-tasks"]);
+        const waits = runScript("releaseCommand.js", env, before(task("RUNNING")));
+        assert.deepEqual([waits.code, operations(waits).includes("ecs run-task")], [0, false]);
+        for (const other of [task("STOPPED", 1), task("STOPPED", 0, { startedBy: "release/41" }), task("STOPPED")]) {
+            const again = runScript("releaseCommand.js", env, before(other));
+            assert.deepEqual([again.code, operations(again).includes("ecs run-task")], [0, true]);
+        }
+    });
+
+    it("fails the release with its exit code, or with why its task never ran", () => {
+        const ends = (tasks: object[], more: Answers = {}) => {
+            const run = runScript("releaseCommand.js", env, { ...answers, "ecs describe-tasks": [{ tasks }], ...more });
+            assert.equal(run.code, 1, run.output);
+            return run.output.trim().split("\n").at(-1);
+        };
+        assert.equal(
+            ends([task("STOPPED", 3, { stoppedReason: "Essential container in task exited" })]),
+            "::error::The release command failed, and nothing was rolled out. Task abc: Essential container in task exited; app exited with 3",
+        );
+        assert.match(
+            ends([task("STOPPED", undefined, { stoppedReason: "CannotPullContainerError: gone" })])!,
+            /nothing was rolled out\. Task abc: CannotPullContainerError: gone$/,
+        );
+        assert.equal(
+            ends([], {
+                "ecs run-task": [{ tasks: [], failures: [{ reason: "Capacity is unavailable at this time" }] }],
+            }),
+            "::error::ECS started no task for the release command: Capacity is unavailable at this time",
+        );
+    });
+});
+
+describe("the scan of an image", () => {
+    const env = { ECR_REPOSITORY: "shop", IMAGE: `registry:5000/shop:${commit}-X64` };
+    const scanned = (status: string, severities: Readonly<Record<string, string>> = {}) => ({
+        imageScanStatus: { status },
+        imageScanFindings: {
+            findings: Object.entries(severities).map(([name, severity]) => ({
+                name,
+                severity,
+                uri: `https://cve/${name}`,
+            })),
+            findingSeverityCounts: Object.fromEntries(Object.values(severities).map((severity) => [severity, 1])),
+        },
+    });
+    const found = { "CVE-2": "LOW", "CVE-1": "CRITICAL" };
+    const look = (IMAGE_SCAN: string, ...answers: (object | string)[]) =>
+        runScript("imageScan.js", { ...env, IMAGE_SCAN }, { "ecr describe-image-scan-findings": answers });
+    const notYet =
+        "An error occurred (ScanNotFoundException) when calling the DescribeImageScanFindings operation: none";
+
+    it("is waited for, and listed with the worst first", () => {
+        const run = look("report", notYet, scanned("IN_PROGRESS"), scanned("COMPLETE", found));
+        assert.equal(run.code, 0, run.output);
+        assert.deepEqual(run.summary.trim().split("\n"), [
+            "### Scan of the image: 1 CRITICAL, 1 LOW",
+            "| | |",
+            "| --- | --- |",
+            "| CRITICAL | [CVE-1](https://cve/CVE-1) |",
+            "| LOW | [CVE-2](https://cve/CVE-2) |",
+        ]);
+        assert.match(run.output, /^::warning::ECR has found 1 critical in the image: CVE-1\.$/m);
+        assert.deepEqual(run.calls[0]!.parameters, { repositoryName: "shop", imageId: { imageTag: `${commit}-X64` } });
+    });
+
+    it("fails a release that it may block with a critical finding, and no other", () => {
+        const blocked = look("block", scanned("COMPLETE", found));
+        assert.equal(blocked.code, 1);
+        assert.match(
+            blocked.output,
+            /^::error::ECR has found 1 critical in the image: CVE-1\. Nothing was rolled out\.$/m,
+        );
+        for (const passing of [scanned("COMPLETE"), scanned("COMPLETE", { "CVE-3": "HIGH" }), scanned("ACTIVE")]) {
+            assert.equal(look("block", passing).code, 0);
+        }
+    });
+
+    // ImageScanStatus in the ECR API reference: an image that ECR cannot look into stays so, whatever is done about it.
+    it("fails such a release as well where it has no result, but not for ever", () => {
+        assert.match(
+            look("block", scanned("FAILED")).output,
+            /^::error::ECR's scan of the image has no result: FAILED\. /m,
+        );
+        for (const passing of [look("block", scanned("UNSUPPORTED_IMAGE")), look("report", scanned("FAILED"))]) {
+            assert.equal(passing.code, 0);
+            assert.match(passing.output, /^::warning::ECR's scan of the image has no result: /m);
+        }
+    });
+
+    it("names what an enhanced scan has found by its own fields", () => {
+        const details = { vulnerabilityId: "CVE-9", sourceUrl: "https://nvd/CVE-9" };
+        const finding = { title: "CVE-9 - openssl", severity: "HIGH", packageVulnerabilityDetails: details };
+        const imageScanFindings = { enhancedFindings: [finding], findingSeverityCounts: { HIGH: 1 } };
+        const run = look("block", { imageScanStatus: { status: "ACTIVE" }, imageScanFindings });
+        assert.equal(run.code, 0, run.output);
+        assert.match(run.summary, /\| HIGH \| \[CVE-9\]\(https:\/\/nvd\/CVE-9\) \|/);
+    });
+});

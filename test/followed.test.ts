@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { commit, definition, deployment, ecs, revision, runScript, settings, type Answers } from "./pipelineScripts";
+
+/** A deployment as DescribeServiceDeployments tells it. */
+const state = (status: string, more: object = {}, tasks = [0, 2]) => ({
+    serviceDeployments: [
+        {
+            serviceDeploymentArn: deployment,
+            status,
+            createdAt: 1001,
+            targetServiceRevision: { runningTaskCount: tasks[0], requestedTaskCount: tasks[1] },
+            ...more,
+        },
+    ],
+});
+
+const found: Answers = {
+    "ecs describe-task-definition": [{ taskDefinition: definition }],
+    "ecs list-service-deployments": [
+        { serviceDeployments: [] },
+        {
+            serviceDeployments: [
+                { serviceDeploymentArn: "other", targetServiceRevisionArn: "revision/6" },
+                { serviceDeploymentArn: deployment, targetServiceRevisionArn: "revision/7" },
+            ],
+        },
+    ],
+    "ecs describe-service-revisions": [
+        {
+            serviceRevisions: [
+                { serviceRevisionArn: "revision/6", taskDefinition: ecs("task-definition/shop:6") },
+                { serviceRevisionArn: "revision/7", taskDefinition: revision },
+            ],
+        },
+    ],
+};
+
+/** The lines about the deployment, without the times before them. */
+const linesOf = (output: string) => [...output.matchAll(/^\d+:\d\d {2}(.*)$/gm)].map(([, line]) => line);
+
+describe("a release that is followed", () => {
+    it("has a line at each change, the verdict, and what was released on the page of the run", () => {
+        const run = runScript("follow.js", settings, {
+            ...found,
+            "ecs describe-service-deployments": [
+                state("PENDING"),
+                state("IN_PROGRESS", {}, [1, 2]),
+                state("IN_PROGRESS", {}, [1, 2]),
+                state("IN_PROGRESS", {}, [2, 2]),
+                state("SUCCESSFUL", { finishedAt: "1970-01-01T00:18:06.000000+00:00" }, [2, 2]),
+            ],
+        });
+        assert.equal(run.code, 0, run.output);
+        assert.deepEqual(linesOf(run.output), [
+            "PENDING: 0 of 2 tasks running",
+            "IN_PROGRESS: 1 of 2 tasks running",
+            "IN_PROGRESS: 2 of 2 tasks running",
+            "SUCCESSFUL: 2 of 2 tasks running",
+        ]);
+        assert.match(run.output, /^SUCCESSFUL$/m);
+        assert.deepEqual(run.summary.trim().split("\n"), [
+            "### shop: released",
+            "| | |",
+            "| --- | --- |",
+            `| Commit | [0123456789ab](https://github.com/acme/shop/commit/${commit}) |`,
+            `| Image | \`registry/shop:${commit}-X64\` |`,
+            "| Revision | `shop:7` |",
+            "| Strategy | ROLLING |",
+            "| Duration | 1 min 25 s |",
+            "| Address | http://shop.example.com |",
+            "| ECS | SUCCESSFUL |",
+        ]);
+        // What is older than the revision is none of its deployments, by ECS's own clock.
+        const { parameters } = run.calls.find(({ operation }) => operation === "ecs list-service-deployments")!;
+        assert.deepEqual(parameters, { cluster: "shop", service: "shop", createdAt: { after: 1000 } });
+    });
+
+    // The stages in their order: "Lifecycle stages" of Amazon ECS blue/green, linear and canary deployments in the Developer Guide.
+    it("tells the stage, the share of requests and the minutes that are left by the configuration", () => {
+        const share = (percent: number) => ({
+            targetServiceRevision: {
+                runningTaskCount: 2,
+                requestedTaskCount: 2,
+                requestedProductionTrafficWeight: percent,
+            },
+        });
+        const at = (lifecycleStage: string, percent: number, deploymentConfiguration: object) =>
+            state("IN_PROGRESS", { lifecycleStage, deploymentConfiguration, ...share(percent) });
+        const followed = (configuration: object, ...stages: readonly [string, number][]) => {
+            const run = runScript("follow.js", settings, {
+                ...found,
+                "ecs describe-service-deployments": [
+                    ...stages.map(([stage, percent]) => at(stage, percent, configuration)),
+                    state("SUCCESSFUL", { deploymentConfiguration: configuration, finishedAt: 1002, ...share(100) }),
+                ],
+            });
+            assert.equal(run.code, 0, run.output);
+            return linesOf(run.output).slice(0, -1);
+        };
+        const canary = {
+            strategy: "CANARY",
+            bakeTimeInMinutes: 5,
+            canaryConfiguration: { canaryPercent: 10, canaryBakeTimeInMinutes: 10 },
+        };
+        assert.deepEqual(
+            followed(
+                canary,
+                ["SCALE_UP", 0],
+                ["PRODUCTION_TRAFFIC_SHIFT", 10],
+                ["PRODUCTION_TRAFFIC_SHIFT", 100],
+                ["BAKE_TIME", 100],
+                ["CLEAN_UP", 100],
+            ),
+            [
+                "IN_PROGRESS SCALE_UP: 0 % of requests, 2 of 2 tasks running, about 15 min left",
+                "IN_PROGRESS PRODUCTION_TRAFFIC_SHIFT: 10 % of requests, 2 of 2 tasks running, about 15 min left",
+                "IN_PROGRESS PRODUCTION_TRAFFIC_SHIFT: 100 % of requests, 2 of 2 tasks running, about 5 min left",
+                "IN_PROGRESS BAKE_TIME: 100 % of requests, 2 of 2 tasks running, about 5 min left",
+                "IN_PROGRESS CLEAN_UP: 100 % of requests, 2 of 2 tasks running",
+            ],
+        );
+        const linear = {
+            strategy: "LINEAR",
+            bakeTimeInMinutes: 3,
+            linearConfiguration: { stepPercent: 30, stepBakeTimeInMinutes: 2 },
+        };
+        const left = followed(
+            linear,
+            ["SCALE_UP", 0],
+            ["PRODUCTION_TRAFFIC_SHIFT", 30],
+            ["PRODUCTION_TRAFFIC_SHIFT", 60],
+            ["PRODUCTION_TRAFFIC_SHIFT", 90],
+            ["BAKE_TIME", 100],
+        ).map((line) => /about (\d+) min left/.exec(line!)?.[1]);
+        assert.deepEqual(left, ["9", "9", "7", "5", "3"]);
+        const [blueGreen] = followed({ strategy: "BLUE_GREEN", bakeTimeInMinutes: 4 }, ["SCALE_UP", 0]);
+        assert.match(blueGreen!, /about 4 min left$/);
+    });
+
+    const stopped = (id: string, stoppedAt: number, stoppedReason: string, more: object = {}) => ({
+        taskArn: ecs(`task/shop/${id}`),
+        taskDefinitionArn: revision,
+        stoppedAt,
+        stoppedReason,
+        containers: [],
+        ...more,
+    });
+    const statusReason = "Service deployment rolled back because the circuit breaker threshold was exceeded.";
+    const takenBack = state("ROLLBACK_SUCCESSFUL", { finishedAt: 1060, statusReason });
+
+    it("fails with ECS's verdict, why a task of it stopped, and the end of that task's log", () => {
+        const run = runScript("follow.js", settings, {
+            ...found,
+            "ecs describe-service-deployments": [
+                state("ROLLBACK_IN_PROGRESS", { rollback: { reason: "The circuit breaker has had enough." } }),
+                takenBack,
+            ],
+            "ecs list-tasks": [{ taskArns: ["a", "b", "c", "d"] }],
+            "ecs describe-tasks": [
+                {
+                    tasks: [
+                        stopped("first", 1010, "Essential container in task exited"),
+                        stopped("last", 1020, "Essential container in task exited", {
+                            containers: [{ name: "app", exitCode: 3, reason: "OutOfMemoryError" }],
+                        }),
+                        stopped("drained", 1030, "Scaling activity initiated by (deployment ecs-svc/1)"),
+                        { ...stopped("old", 1040, "Essential container in task exited"), taskDefinitionArn: "other" },
+                    ],
+                },
+            ],
+            "logs get-log-events": [{ events: [{ message: "starting" }, { message: "no database" }] }],
+        });
+        assert.equal(run.code, 1);
+        assert.deepEqual(
+            linesOf(run.output)[0],
+            "ROLLBACK_IN_PROGRESS: 0 of 2 tasks running. The circuit breaker has had enough.",
+        );
+        const verdict = `ROLLBACK_SUCCESSFUL: ${statusReason}`;
+        const why = "Task last: Essential container in task exited; app exited with 3; app: OutOfMemoryError";
+        assert.match(run.output, /The last lines of its log:\nstarting\nno database\n/);
+        assert.ok(run.output.includes(`::error::shop:7 is not live. ${verdict} ${why}\n`), run.output);
+        assert.match(run.summary, /^### shop: not released\n/);
+        assert.ok(run.summary.includes(`| Stopped | ${why} |`), run.summary);
+        const parametersOf = (name: string) => run.calls.find(({ operation }) => operation === name)?.parameters;
+        assert.deepEqual(parametersOf("ecs list-tasks"), {
+            cluster: "shop",
+            serviceName: "shop",
+            desiredStatus: "STOPPED",
+        });
+        assert.deepEqual(parametersOf("logs get-log-events"), {
+            logGroupName: "/ecs/shop",
+            logStreamName: "app/app/last",
+            startFromHead: false,
+            limit: 20,
+        });
+    });
+
+    it("fails as well where no task of it ever ran, or one that wrote nothing", () => {
+        const answers = { ...found, "ecs describe-service-deployments": [takenBack] };
+        const none = runScript("follow.js", settings, { ...answers, "ecs list-tasks": [{ taskArns: [] }] });
+        assert.equal(none.code, 1);
+        assert.match(none.output, /::error::shop:7 is not live\. ROLLBACK_SUCCESSFUL: Service .* exceeded\.\n/);
+        const silent = runScript("follow.js", settings, {
+            ...answers,
+            "ecs list-tasks": [{ taskArns: ["a"] }],
+            "ecs describe-tasks": [{ tasks: [stopped("a", 1010, "CannotPullContainerError: gone")] }],
+            "logs get-log-events": [
+                "An error occurred (ResourceNotFoundException) when calling the GetLogEvents operation: none",
+            ],
+        });
+        assert.equal(silent.code, 1);
+        assert.match(silent.output, /It has written no log\.\n/);
+        assert.match(silent.output, /::error::.*Task a: CannotPullContainerError: gone\n/);
+    });
+
+    it("fails with AWS's words where it may not look", () => {
+        const denied =
+            "An error occurred (AccessDeniedException) when calling the DescribeTaskDefinition operation: no";
+        const run = runScript("follow.js", settings, { "ecs describe-task-definition": [denied] });
+        assert.equal(run.code, 1);
+        assert.equal(run.output.trim(), `::error::${denied}`);
+    });
+});
+
+describe("a release that is taken back", () => {
+    const { CLUSTER, SERVICE } = settings;
+    const listed = (status: string): Answers => ({
+        "ecs list-service-deployments": [{ serviceDeployments: [{ serviceDeploymentArn: deployment, status }] }],
+        "ecs stop-service-deployment": [{ serviceDeploymentArn: deployment }],
+        "ecs describe-service-deployments": [state("ROLLBACK_IN_PROGRESS"), state("ROLLBACK_SUCCESSFUL")],
+    });
+    const operations = (answers: Answers) => {
+        const run = runScript("takeBack.js", { CLUSTER, SERVICE }, answers);
+        assert.equal(run.code, 0, run.output);
+        return run.calls.map(({ operation }) => operation.replace("ecs ", ""));
+    };
+    const followed = ["describe-service-deployments", "describe-service-deployments"];
+
+    it("is stopped with a rollback, and waited for", () => {
+        const run = runScript("takeBack.js", { CLUSTER, SERVICE }, listed("IN_PROGRESS"));
+        assert.equal(run.code, 0, run.output);
+        assert.deepEqual(run.calls[1], {
+            operation: "ecs stop-service-deployment",
+            parameters: { serviceDeploymentArn: deployment, stopType: "ROLLBACK" },
+        });
+        assert.deepEqual(linesOf(run.output), [
+            "ROLLBACK_IN_PROGRESS: 0 of 2 tasks running",
+            "ROLLBACK_SUCCESSFUL: 0 of 2 tasks running",
+        ]);
+    });
+
+    // The states in which ECS takes the call: "Stopping Amazon ECS service deployments" in the Developer Guide.
+    it("is not stopped twice, and not where it is over", () => {
+        assert.deepEqual(operations(listed("ROLLBACK_IN_PROGRESS")), ["list-service-deployments", ...followed]);
+        const conflict = "An error occurred (ConflictException) when calling the StopServiceDeployment operation: over";
+        const over = { ...listed("IN_PROGRESS"), "ecs stop-service-deployment": [conflict] };
+        assert.deepEqual(operations(over), ["list-service-deployments", "stop-service-deployment", ...followed]);
+        const none = { "ecs list-service-deployments": [{ serviceDeployments: [] }] };
+        assert.deepEqual(operations(none), ["list-service-deployments"]);
+    });
+
+    it("fails with AWS's words where it may not be stopped", () => {
+        const denied = "An error occurred (AccessDeniedException) when calling the StopServiceDeployment operation: no";
+        const answers = { ...listed("PENDING"), "ecs stop-service-deployment": [denied] };
+        const run = runScript("takeBack.js", { CLUSTER, SERVICE }, answers);
+        assert.equal(run.code, 1);
+        assert.ok(run.output.endsWith(`::error::${denied}\n`), run.output);
+    });
+});

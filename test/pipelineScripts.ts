@@ -1,0 +1,90 @@
+/** Runs the scripts of deploy.yml as a runner does, with AWS's CLI played by answers that are given in advance. */
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { projectFolder } from "./settings";
+
+/** What AWS answers to each call of an operation (`ecs list-tasks`) in its turn, the last one again and again; a text is an error. */
+export type Answers = Readonly<Record<string, readonly (object | string)[]>>;
+
+export interface ScriptRun {
+    readonly code: number | null;
+    readonly output: string;
+    /** What is on the page of the run. */
+    readonly summary: string;
+    /** The calls in their order. */
+    readonly calls: readonly { readonly operation: string; readonly parameters: Readonly<Record<string, unknown>> }[];
+}
+
+const fake = `#!${process.execPath}
+const fs = require("node:fs");
+const [service, operation, , , , parameters] = process.argv.slice(2);
+const name = service + " " + operation;
+const earlier = fs.existsSync("calls") ? fs.readFileSync("calls", "utf8").trim().split("\\n").map((line) => JSON.parse(line)) : [];
+fs.appendFileSync("calls", JSON.stringify({ operation: name, parameters: JSON.parse(parameters) }) + "\\n");
+const answers = JSON.parse(fs.readFileSync("answers", "utf8"))[name];
+if (!answers) { console.error("no answer to " + name); process.exit(2); }
+const turn = earlier.filter((call) => call.operation === name).length;
+const answer = answers[Math.min(turn, answers.length - 1)];
+if (typeof answer === "string") { console.error("\\n" + answer); process.exit(254); }
+console.log(JSON.stringify(answer));
+`;
+
+/** @param name of a script in .github/scripts */
+export function runScript(name: string, env: Readonly<Record<string, string>>, answers: Answers = {}): ScriptRun {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-script-"));
+    const file = (of: string) => path.join(folder, of);
+    const read = (of: string) => (fs.existsSync(file(of)) ? fs.readFileSync(file(of), "utf8") : "");
+    fs.writeFileSync(file("aws"), fake, { mode: 0o755 });
+    fs.writeFileSync(file("answers"), JSON.stringify(answers));
+    const script = path.join(projectFolder, ".github/scripts", name);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script], {
+        cwd: folder,
+        encoding: "utf8",
+        env: {
+            PATH: `${folder}:${process.env.PATH}`,
+            PAUSE_SECONDS: "0",
+            GITHUB_STEP_SUMMARY: file("summary"),
+            ...env,
+        },
+    });
+    const calls = read("calls").trim().split("\n").filter(Boolean);
+    const run = {
+        code: status,
+        output: stdout + stderr,
+        summary: read("summary"),
+        calls: calls.map((line) => JSON.parse(line) as ScriptRun["calls"][number]),
+    };
+    fs.rmSync(folder, { recursive: true });
+    return run;
+}
+
+/* What the tests of the scripts have alike: a service, and a revision of it. */
+export const ecs = (resource: string) => `arn:aws:ecs:eu-west-1:123456789012:${resource}`;
+export const revision = ecs("task-definition/shop:7");
+export const deployment = ecs("service-deployment/shop/shop/new");
+export const commit = "0123456789abcdef0123456789abcdef01234567";
+
+export const settings = {
+    APP_URL: "http://shop.example.com",
+    CLUSTER: "shop",
+    CONTAINER: "app",
+    SERVICE: "shop",
+    TASK_DEFINITION: revision,
+    VERSION: commit,
+    GITHUB_SERVER_URL: "https://github.com",
+    GITHUB_REPOSITORY: "acme/shop",
+};
+
+export const definition = {
+    taskDefinitionArn: revision,
+    registeredAt: 1000,
+    containerDefinitions: [
+        {
+            name: "app",
+            image: `registry/shop:${commit}-X64`,
+            logConfiguration: { options: { "awslogs-group": "/ecs/shop", "awslogs-stream-prefix": "app" } },
+        },
+    ],
+};
