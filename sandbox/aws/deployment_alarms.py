@@ -64,7 +64,7 @@ def _watch(service: dict | None, before: str | None) -> None:
         primary["_watched"] = [name for name in names if (_alarm(name) or {}).get("StateValue") != "ALARM"]
 
 
-def _previous(service: dict, deployment: dict) -> dict | None:
+def previous_of(service: dict, deployment: dict) -> dict | None:
     """What a deployment would be rolled back to."""
     others = [each for each in service["deployments"] if each is not deployment]
     return next((each for each in others if each.get("rolloutState") == "COMPLETED"), None)
@@ -86,7 +86,7 @@ def _tasks(service: dict) -> list[dict]:
     ]
 
 
-def _is_healthy(service: dict, primary: dict) -> bool:
+def is_healthy(service: dict, primary: dict) -> bool:
     own = [task for task in _tasks(service) if task.get("_deployment_id") == primary["id"]]
     ready = [task for task in own if task.get("lastStatus") == "RUNNING" and task.get("_startup_stable")]
     return len(ready) >= service["desiredCount"]
@@ -98,7 +98,7 @@ def _bake(cluster: str, key: str, service: dict, primary: dict) -> None:
         if task.get("_deployment_id") != primary["id"]:
             reason = f"Scaling activity initiated by deployment {primary['id']}"
             ecs._stop_task({"task": task["taskArn"], "cluster": cluster, "reason": reason})
-    previous = _previous(service, primary)
+    previous = previous_of(service, primary)
     if previous:
         previous["desiredCount"] = 0
     ecs._refresh_service_state(cluster, f"service:{service['serviceName']}")
@@ -110,18 +110,26 @@ def _bake(cluster: str, key: str, service: dict, primary: dict) -> None:
 
 def _fail(cluster: str, key: str, service: dict, alarm: str) -> None:
     """Fails the deployment in progress, if it watches this alarm."""
+    primary = ecs._primary_deployment(service)
+    if primary and alarm in primary.get("_watched", []):
+        primary["_alarm"] = alarm
+        rollback = bool(_setting(service).get("rollback"))
+        take_back(cluster, key, service, primary, f"alarm detected: {alarm}.", rollback)
+
+
+def take_back(cluster: str, key: str, service: dict, primary: dict, why: str, rollback: bool = True) -> None:
+    """Fails a deployment that is in progress; the last completed one takes its place, where that is wanted and there is one."""
     with resource_lock("ecs-service", key):
-        primary = ecs._primary_deployment(service)
-        if not primary or primary["rolloutState"] != "IN_PROGRESS" or alarm not in primary.get("_watched", []):
+        if primary is not ecs._primary_deployment(service) or primary["rolloutState"] != "IN_PROGRESS":
             return
         primary.update(
             rolloutState="FAILED",
-            rolloutStateReason=f"ECS deployment failed: alarm detected: {alarm}.",
+            rolloutStateReason=f"ECS deployment failed: {why}",
             desiredCount=0,
             updatedAt=ecs._iso(),
         )
-        _event(service, f"(deployment {primary['id']}) deployment failed: alarm detected.")
-        previous = _previous(service, primary) if _setting(service).get("rollback") else None
+        _event(service, f"(deployment {primary['id']}) deployment failed: {why.split(':')[0].rstrip('.')}.")
+        previous = previous_of(service, primary) if rollback else None
         if previous:
             primary["status"] = "ACTIVE"
             previous.update(
@@ -191,11 +199,11 @@ def install() -> None:
         service = ecs._services.get(svc_key)
         primary = ecs._primary_deployment(service) if service else None
         bakes = primary and primary["rolloutState"] == "IN_PROGRESS" and primary.get("_watched")
-        if not bakes or primary.get("_baked") or not _previous(service, primary):
+        if not bakes or primary.get("_baked") or not previous_of(service, primary):
             original(cluster_name, svc_key, expected_deployment_id)
             return
         with _lock:
-            begins = not primary.get("_baking") and _is_healthy(service, primary)
+            begins = not primary.get("_baking") and is_healthy(service, primary)
             primary["_baking"] = bool(primary.get("_baking") or begins)
         if begins:
             name = f"bake-{svc_key.rsplit('/', 1)[-1]}"

@@ -110,11 +110,15 @@ def main() -> None:
     import service_deployments
     import shells
     import subscriptions
+    import target_groups
+    import traffic_shifts
     import web_identity
+    import weighted_rules
     import zones
     from ministack import app
 
-    installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
+    installed = (authorization, web_identity, registry, load_balancer, weighted_rules, target_groups, deployments)
+    installed += (deployment_alarms, traffic_shifts, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
     installed += (cloudwatch_protocol, service_deployments, network, zones, refusals)
     for module in installed:

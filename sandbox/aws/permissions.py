@@ -26,21 +26,26 @@ def role_named(role_arn: str) -> dict | None:
 
 def as_task(role_arn: str, task_id: str) -> "evaluator.PrincipalInfo | str":
     """The principal that ECS becomes by assuming a task's role, or why it cannot."""
+    return as_service(role_arn, "ecs-tasks.amazonaws.com", task_id) or (
+        f"ECS was unable to assume the role '{role_arn}' that was provided for this task. Please verify that the role "
+        "being passed has the proper trust relationship and permissions"
+    )
+
+
+def as_service(role_arn: str, service: str, session: str) -> "evaluator.PrincipalInfo | None":
+    """The principal that a service of AWS becomes by assuming a role; None where the role is not there or trusts another."""
     role = role_named(role_arn)
     trusted = role is not None and any(
         statement.get("Effect") == "Allow"
         and "sts:AssumeRole" in _listed(statement.get("Action"))
-        and "ecs-tasks.amazonaws.com" in _listed((statement.get("Principal") or {}).get("Service"))
+        and service in _listed((statement.get("Principal") or {}).get("Service"))
         for statement in _statements(role["AssumeRolePolicyDocument"])
     )
     if not trusted:
-        return (
-            f"ECS was unable to assume the role '{role_arn}' that was provided for this task. Please verify that the role "
-            "being passed has the proper trust relationship and permissions"
-        )
+        return None
     account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     return evaluator.PrincipalInfo(
-        arn=f"arn:aws:sts::{account}:assumed-role/{name}/{task_id}",
+        arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
         type="AssumedRole",
         account=account,
         policies=evaluator._gather_role_policies(name, account),
