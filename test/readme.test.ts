@@ -6,14 +6,38 @@ import { standard } from "./scenarios";
 import { projectFolder } from "./settings";
 
 const file = (name: string) => fs.readFileSync(path.join(projectFolder, name), "utf8");
+const docs = fs
+    .readdirSync(path.join(projectFolder, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => path.join("docs", name));
 
-describe("the README", () => {
+/** What GitHub calls the place of each heading. */
+const anchorsIn = (page: string) =>
+    [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+        heading!
+            .toLowerCase()
+            .replace(/[^\w\- ]/g, "")
+            .replaceAll(" ", "-"),
+    );
+
+/** The links of a page, relative to the project's folder, with what stands after `#`. */
+function linksIn(page: string): { target: string; anchor: string | undefined }[] {
+    const links = [...file(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    return links.map(([, target, anchor]) => ({
+        target: target === "" ? page : path.join(path.dirname(page), target!),
+        anchor,
+    }));
+}
+
+describe("the README and its pages", () => {
     const readme = file("README.md");
+    const pages = ["README.md", "CONTRIBUTING.md", ...docs];
 
     it("lists every configuration key with its default", () => {
         const { config } = parse(file("Pulumi.yaml")) as { config: Record<string, { default: string }> };
-        const rows = readme.split("\n").filter((line) => line.startsWith("| `"));
-        const [head] = /^\| key \|.*$/m.exec(readme)!;
+        const settings = file("docs/settings.md");
+        const rows = settings.split("\n").filter((line) => line.startsWith("| `"));
+        const [head] = /^\| key \|.*$/m.exec(settings)!;
         const column = head.split("|").indexOf(" default ");
         for (const [key, { default: standard }] of Object.entries(config)) {
             const row = rows.find((line) => line.split("|")[1]!.includes(`\`${key}\``));
@@ -26,10 +50,35 @@ describe("the README", () => {
 
     it("names only scripts of npm that exist", () => {
         const { scripts } = JSON.parse(file("package.json")) as { scripts: Record<string, string> };
-        const named = [...readme.matchAll(/npm run ([a-z:-]*[a-z])/g)].map(([, script]) => script!);
+        const named = pages
+            .flatMap((page) => [...file(page).matchAll(/npm run ([a-z:-]*[a-z])/g)])
+            .map(([, script]) => script!);
         assert.ok(named.length > 10, named.join(", "));
         assert.deepEqual(
             named.filter((script) => !(script in scripts)),
+            [],
+        );
+    });
+
+    it("is as long as a newcomer reads, and leads to every page", () => {
+        assert.ok(readme.split("\n").length <= 250);
+        const linked = linksIn("README.md").map(({ target }) => target);
+        assert.ok(docs.length >= 6, docs.join(", "));
+        assert.deepEqual(
+            docs.filter((page) => !linked.includes(page)),
+            [],
+        );
+    });
+
+    // The sandbox can be deleted with its folder.
+    it("leads nowhere that is not there", () => {
+        const links = pages.flatMap(linksIn).filter(({ target }) => !target.startsWith("sandbox/"));
+        assert.ok(links.length > 20, `${links.length} links`);
+        const isThere = ({ target, anchor }: { target: string; anchor: string | undefined }) =>
+            fs.existsSync(path.join(projectFolder, target)) &&
+            (anchor === undefined || anchorsIn(file(target)).includes(anchor));
+        assert.deepEqual(
+            links.filter((link) => !isThere(link)),
             [],
         );
     });
@@ -50,26 +99,16 @@ describe("the README", () => {
         );
     });
 
-    it("leads from what it is to what went wrong", () => {
+    it("leads from what it is to what is looked up", () => {
         assert.deepEqual(
             [...readme.matchAll(/^## (.+)$/gm)].map(([, title]) => title),
-            [
-                "Try it here",
-                "Run it on AWS",
-                "Day two",
-                "How it is built",
-                "Configuration",
-                "What each role may do, and why",
-                "Cost",
-                "Security model",
-                "When something goes wrong",
-            ],
+            ["Try it here", "Run it on AWS", "Day two", "Reference"],
         );
     });
 
     // The sandbox can be deleted with its folder; its own tests hold what is said of it.
     it("names only folders and files that exist", () => {
-        const named = [...readme.matchAll(/^\| `([\w./-]+)` \| /gm)].map(([, name]) => name!);
+        const named = [...file("docs/development.md").matchAll(/^\| `([\w./-]+)` \| /gm)].map(([, name]) => name!);
         const paths = named.filter((name) => /[/.]/.test(name) && name !== "sandbox/");
         assert.ok(paths.length >= 6, paths.join(", "));
         for (const name of paths) {

@@ -18,6 +18,6 @@ describe("the table of settings", () => {
         const edited = text.replace("default: single", "default: none").replace(/^ {2}name:\n( {4}.*\n)+/m, "");
         assert.notEqual(edited, text);
         assert.equal(renderers["Pulumi.yaml"]!(edited), text);
-        assert.throws(() => renderers["README.md"]!("# Another page\n"), /no place for the settings/);
+        assert.throws(() => renderers["docs/settings.md"]!("# Another page\n"), /no place for the settings/);
     });
 });

@@ -12,7 +12,7 @@ export interface Setting<T = unknown> extends Kind<T> {
      * where they are not set.
      */
     readonly default?: string;
-    /** What it is, in one sentence without a full stop, in Markdown: the README's, and Pulumi.yaml's without the marks. */
+    /** What it is, in one sentence without a full stop, in Markdown: that of docs/settings.md, and Pulumi.yaml's without the marks. */
     readonly description: string;
     /** What is so without a value. */
     readonly none?: string;
@@ -32,7 +32,7 @@ const withRelease = "with the next release";
 const inNewStack = "in a new stack only; refused in one that runs";
 
 /**
- * Every setting, in the order in which problems are reported. `Pulumi.yaml`, the README's table and the tests of refusals come from
+ * Every setting, in the order in which problems are reported. `Pulumi.yaml`, `docs/settings.md` and the tests of refusals come from
  * here: `npm run settings`. A new key is an entry here, and its use.
  */
 export const table = {

@@ -11,7 +11,7 @@ export type Tool = "engine" | "docker-build" | "aws" | "github" | "buildkit" | "
 export interface Recipe {
     /** For the progress line. */
     readonly title: string;
-    /** The folder in sandbox/toolchain. Those of one module are built one after the other, and compile what they share once. */
+    /** The folder in sandbox/toolchain. What the tools of one module share is compiled once, which is most of it. */
     readonly module: string;
     readonly packages: readonly string[];
     readonly version: () => string;
@@ -74,17 +74,17 @@ export const recipes: Record<Tool, Recipe> = {
     },
     buildkit: {
         title: "BuildKit",
-        module: "buildkit",
-        packages: ["tool"], // every package that go.mod declares as one
-        version: () => `${pinned("buildkit", buildkit)} (buildx ${pinned("buildkit", buildx)})`,
+        module: "pulumi", // at the versions that the provider docker-build is made of
+        packages: [`${buildkit}/cmd/buildkitd`, `${buildx}/cmd/buildx`],
+        version: () => `${pinned("pulumi", buildkit)} (buildx ${pinned("pulumi", buildx)})`,
         // Without a version buildx ignores `provenance: false`, and pushes an index of an image and its attestation.
-        stamp: { variable: `${buildx}/version.Version`, value: () => `v${pinned("buildkit", buildx)}` },
+        stamp: { variable: `${buildx}/version.Version`, value: () => `v${pinned("pulumi", buildx)}` },
         releases: () => [
-            release(buildkit, pinned("buildkit", buildkit), {
+            release(buildkit, pinned("pulumi", buildkit), {
                 asset: (version) => `buildkit-${version}.linux-${goArch()}.tar.gz`,
                 executables: { "bin/buildkitd": "buildkitd" },
             }),
-            release(buildx, pinned("buildkit", buildx), {
+            release(buildx, pinned("pulumi", buildx), {
                 asset: (version) => `buildx-${version}.linux-${goArch()}`,
                 executables: (asset) => ({ [asset]: "buildx" }),
             }),
@@ -93,7 +93,7 @@ export const recipes: Record<Tool, Recipe> = {
     act: {
         title: "act, the workflow runner",
         module: "act",
-        packages: ["tool"],
+        packages: [act],
         version: () => pinned("act", act),
         releases: () => [
             release(act, pinned("act", act), {

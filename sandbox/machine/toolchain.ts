@@ -46,9 +46,11 @@ async function findGo(minimum: string): Promise<string> {
     }
 }
 
-/** The linker's flags: no debug information, and the version. */
-const linkerFlags = ({ stamp }: Recipe) =>
-    ["-s -w", ...(stamp ? [`-X ${stamp.variable}=${stamp.value()}`] : [])].join(" ");
+/** The flags for compiler and linker: no debug information, which takes its time, and the version. */
+const flagsOf = ({ stamp }: Recipe) => [
+    "-gcflags=all=-dwarf=false",
+    `-ldflags=-s -w${stamp ? ` -X ${stamp.variable}=${stamp.value()}` : ""}`,
+];
 
 async function build(recipe: Recipe, target: string): Promise<void> {
     const folder = path.join(target, ".source");
@@ -64,7 +66,7 @@ async function build(recipe: Recipe, target: string): Promise<void> {
         ? await linkUpstream(go, folder, options)
         : undefined;
     const flags = [
-        ...["-buildvcs=false", "-ldflags", linkerFlags(recipe)],
+        ...["-buildvcs=false", ...flagsOf(recipe)],
         "-trimpath", // what was compiled in another folder is good for this one
         ...(overlay ? ["-overlay", overlay] : []),
     ];
@@ -80,7 +82,7 @@ function contents(recipe: Recipe): (string | Buffer)[] {
     const sources = recipe.packages.some((each) => each.startsWith("./"))
         ? names
         : names.filter((name) => /go\.(mod|sum)$/.test(name));
-    return [...sources.map((name) => fs.readFileSync(name)), ...recipe.packages, linkerFlags(recipe)];
+    return [...sources.map((name) => fs.readFileSync(name)), ...recipe.packages, ...flagsOf(recipe)];
 }
 
 /** Puts links to the executables of a folder into the folder that goes on the PATH, replacing those of another version. */

@@ -9,9 +9,12 @@ import { parseDocument } from "yaml";
 
 const checkout = path.resolve(__dirname, "../..");
 
-const firstPort = Number(process.env.TEST_PORT_BASE ?? 5566);
+/** Mocha counts its workers from 0; a file that is run without them is like the first. */
+const worker = Number(process.env.MOCHA_WORKER_ID ?? 0);
 
-/** Ports beside the default ones, so that the tests leave a sandbox alone that runs on this machine. */
+const firstPort = Number(process.env.TEST_PORT_BASE ?? 5566) + 10 * worker;
+
+/** Ports beside the default ones, so that the tests leave a sandbox alone that runs on this machine, and one another too. */
 export const testPorts = {
     SANDBOX_AWS_PORT: String(firstPort),
     SANDBOX_GITHUB_PORT: String(firstPort + 1),

@@ -11,6 +11,13 @@ import { CopiedCheckout } from "./copiedCheckout";
 
 const password = "correct-horse-7c21";
 
+/** The commands of the README, then those of the pages that it leads to. */
+function commandsOfPages(): string[] {
+    const docs = fs.readdirSync(path.join(projectFolder, "docs")).filter((name) => name.endsWith(".md"));
+    const pages = ["README.md", ...docs.map((name) => path.join("docs", name))];
+    return pages.flatMap((page) => commandsOf(fs.readFileSync(path.join(projectFolder, page), "utf8")));
+}
+
 describe("the README's commands that configure a stack, with the real CLI", () => {
     let copy: CopiedCheckout;
     let options: RunOptions;
@@ -28,8 +35,7 @@ describe("the README's commands that configure a stack, with the real CLI", () =
             PULUMI_SKIP_UPDATE_CHECK: "true",
         };
         options = { cwd: copy.folder, env };
-        const commands = commandsOf(fs.readFileSync(path.join(projectFolder, "README.md"), "utf8"));
-        for (const command of commands.filter(isConfiguring)) {
+        for (const command of commandsOfPages().filter(isConfiguring)) {
             await run("sh", ["-c", command], { ...options, input: password }); // what is typed for a secret
         }
     });
@@ -84,7 +90,6 @@ describe("the README's commands that configure a stack, with the real CLI", () =
 
 describe("the commands in the READMEs", () => {
     const file = (name: string) => fs.readFileSync(path.join(projectFolder, name), "utf8");
-    const readme = file("README.md");
 
     it("has no command that neither a test runs nor it says why none can", () => {
         const where = ["sandbox/test", "test"].flatMap((folder) =>
@@ -103,8 +108,11 @@ describe("the commands in the READMEs", () => {
             return whole ? tests.includes(command) : isConfiguring(command) || isOpeningAShell(command);
         };
         const needsAnAccount = /^(pulumi (up|stack output)|export GITHUB_TOKEN=\$\(gh|gh|aws logs tail)( |$)/;
-        assert.match(readme, /A test runs the commands of this page, but for those that need an account, or a program/);
-        const all = commandsOf(readme);
+        assert.match(
+            file("docs/development.md"),
+            /A test runs the commands of the README and of all pages here, but for those that need an account, or a program/,
+        );
+        const all = commandsOfPages();
         assert.ok(all.length > 25, `${all.length} commands`);
         for (const command of [...all, ...commandsOf(file("CONTRIBUTING.md"))]) {
             assert.ok(runByATest(command) !== needsAnAccount.test(command), command);

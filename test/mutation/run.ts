@@ -73,6 +73,7 @@ function mocha(folder: string): Promise<Verdict> {
         path.join(checkout, ".mocharc.json"),
         "--timeout",
         "120000",
+        "--no-parallel", // so that the first failure is the same one each time
         "--bail",
         "--reporter",
         "json",

@@ -1,4 +1,4 @@
-/** What is written of the settings elsewhere: `Pulumi.yaml`'s `config`, for the engine, and the README's table, for people. */
+/** What is written of the settings elsewhere: `Pulumi.yaml`'s `config`, for the engine, and the table in docs/, for people. */
 import * as v from "valibot";
 import { Document, Scalar, type YAMLMap } from "yaml";
 import { table, type Setting } from "../../infra/config/table";
@@ -9,7 +9,7 @@ const settings = Object.entries<Setting>(table);
 /** By file of the project, its text with the settings as the table has them now. */
 export const renderers: Renderers = {
     "Pulumi.yaml": (text) => replaced(text, /^config:\n[\s\S]*$/m, projectConfig()),
-    "README.md": (text) => replaced(text, /^\| key \|.*\n(\|.*\n)*/m, readmeTable()),
+    "docs/settings.md": (text) => replaced(text, /^\| key \|.*\n(\|.*\n)*/m, pageTable()),
 };
 
 function replaced(text: string, place: RegExp, by: string): string {
@@ -39,7 +39,7 @@ function inPulumiYaml({ type, description, values, none }: Setting): string {
 /** Without the marks of Markdown. */
 const plain = (markdown: string) => markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 
-function readmeTable(): string {
+function pageTable(): string {
     const rows = settings.map(([key, setting]) => [
         `\`${key}\``,
         setting.description,
