@@ -8,6 +8,8 @@ var resources = map[string]string{
 	"appautoscaling_policy":           "appautoscaling/Policy",
 	"appautoscaling_target":           "appautoscaling/Target",
 	"cloudwatch_dashboard":            "cloudwatch/Dashboard",
+	"cloudwatch_event_rule":           "cloudwatch/EventRule",
+	"cloudwatch_event_target":         "cloudwatch/EventTarget",
 	"cloudwatch_log_group":            "cloudwatch/LogGroup",
 	"cloudwatch_metric_alarm":         "cloudwatch/MetricAlarm",
 	"default_security_group":          "ec2/DefaultSecurityGroup",
@@ -18,6 +20,7 @@ var resources = map[string]string{
 	"ecs_service":                     "ecs/Service",
 	"ecs_task_definition":             "ecs/TaskDefinition",
 	"eip":                             "ec2/Eip",
+	"flow_log":                        "ec2/FlowLog",
 	"iam_openid_connect_provider":     "iam/OpenIdConnectProvider",
 	"iam_role":                        "iam/Role",
 	"iam_role_policy":                 "iam/RolePolicy",
@@ -31,16 +34,22 @@ var resources = map[string]string{
 	"route53_record":                  "route53/Record",
 	"route_table":                     "ec2/RouteTable",
 	"route_table_association":         "ec2/RouteTableAssociation",
+	"s3_bucket":                       "s3/Bucket",
+	"s3_bucket_policy":                "s3/BucketPolicy",
+	"scheduler_schedule":              "scheduler/Schedule",
 	"secretsmanager_secret":           "secretsmanager/Secret",
 	"secretsmanager_secret_version":   "secretsmanager/SecretVersion",
 	"security_group":                  "ec2/SecurityGroup",
 	"sns_topic":                       "sns/Topic",
 	"sns_topic_subscription":          "sns/TopicSubscription",
+	"sqs_queue":                       "sqs/Queue",
+	"sqs_queue_policy":                "sqs/QueuePolicy",
 	"subnet":                          "ec2/Subnet",
 	"vpc":                             "ec2/Vpc",
 	"vpc_endpoint":                    "ec2/VpcEndpoint",
 	"vpc_security_group_egress_rule":  "vpc/SecurityGroupEgressRule",
 	"vpc_security_group_ingress_rule": "vpc/SecurityGroupIngressRule",
+	"wafv2_web_acl_association":       "wafv2/WebAclAssociation",
 }
 
 var functions = map[string]string{
@@ -65,6 +74,7 @@ func document() *tfbridge.SchemaInfo {
 
 // Where @pulumi/aws differs from the bridge's own names.
 var overrides = map[string]fields{
+	"cloudwatch_event_rule":   {"name": tfbridge.AutoName("name", 64, "-")},
 	"cloudwatch_metric_alarm": {"alarm_name": tfbridge.AutoName("name", 255, "-")},
 	"default_security_group":  {"ingress": {Name: "ingress"}, "egress": {Name: "egress"}},
 	"ecr_lifecycle_policy":    {"policy": document()},
