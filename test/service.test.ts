@@ -74,6 +74,7 @@ describe("service", () => {
         assert.equal(await minutes({ ...paces, rollout: "linear" }), "38m"); // 30, 60 and 90 per cent
     });
 
+    // TestAccECSService_BlueGreenDeployment_circuitBreakerRollback of the provider (service_test.go) has AWS do so with BLUE_GREEN.
     it("takes back a release that does not become healthy, whatever the strategy", async () => {
         const gradual = await record({ values: { rollout: "canary" } });
         assert.deepEqual(service(gradual).deploymentCircuitBreaker, { enable: true, rollback: true });
