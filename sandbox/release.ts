@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { awsEndpoint, isAwsHealthy } from "./aws/emulator";
+import { messages } from "./aws/messages";
 import { prepareMachine } from "./machine";
 import { ask } from "./machine/run";
 import { checkout } from "./paths";
@@ -51,9 +52,13 @@ export async function release(project: Project, { officialActions, approve }: Re
         SANDBOX_CHECKOUT: checkout,
         SANDBOX_REPOSITORY: gitRepository,
     };
+    const told = messages().length;
     const runner = { binFolder, environment, actions };
     const jobs = await runJobs({ id, definition, over, push: { repository, ref, sha }, runner });
     console.log(`\nJobs\n${jobs.map((job) => `  ${lineOf(job)}\n`).join("")}`);
+    messages()
+        .slice(told)
+        .forEach((message) => console.log(`Told      ${message}`));
     assertReleased(jobs, repository);
     for (const { url } of jobs.filter((job) => job.status === "success" && !over.includes(job))) {
         console.log(`Open      ${url}`);

@@ -202,7 +202,7 @@ describe("the picture of the architecture", () => {
         const boxes = boxesOf(drawn(await production()));
         assert.equal(boxes.get("settings")!.text, "Environment prod | 1 secret | 8 variables | needs a reviewer");
         assert.equal(boxes.get("role-deploy")!.text, "Deploy role | pushes and rolls out | for environment prod");
-        assert.equal(boxes.get("topic")!.text, "SNS topic | mails on-call@example.com");
+        assert.equal(boxes.get("topic")!.text, "SNS topic | told by ECS itself, too | mails on-call@example.com");
         assert.match(boxes.get("github")!.text, /created by the stack/);
         assert.match(boxes.get("oidc-provider")!.text, /the account has it/);
         assert.deepEqual(

@@ -46,6 +46,8 @@ describe("the whole program", () => {
             "aws:appautoscaling/policy:Policy": 2,
             "aws:appautoscaling/target:Target": 1,
             "aws:cloudwatch/dashboard:Dashboard": 1,
+            "aws:cloudwatch/eventRule:EventRule": 5,
+            "aws:cloudwatch/eventTarget:EventTarget": 5,
             "aws:cloudwatch/logGroup:LogGroup": 1,
             "aws:cloudwatch/metricAlarm:MetricAlarm": 7,
             "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,
@@ -96,6 +98,7 @@ describe("the whole program", () => {
             assert.deepEqual([...new Set(untagged)].sort(), [
                 "aws:appautoscaling/policy:Policy",
                 "aws:cloudwatch/dashboard:Dashboard",
+                "aws:cloudwatch/eventTarget:EventTarget",
                 "aws:ecr/lifecyclePolicy:LifecyclePolicy",
                 "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
                 "aws:iam/rolePolicy:RolePolicy",
@@ -150,6 +153,7 @@ describe("the whole program", () => {
                 "fargate-cicd:delivery:Delivery main",
                 "fargate-cicd:github:GitHubRepository main",
                 "fargate-cicd:github:PipelineSettings main",
+                "fargate-cicd:incidents:Incidents main",
                 "fargate-cicd:loadBalancer:LoadBalancer main",
                 "fargate-cicd:network:Network main",
                 "fargate-cicd:notifications:Notifications main",
@@ -163,7 +167,7 @@ describe("the whole program", () => {
 
     it("has component types of three parts", () => {
         const components = run.registrations.map(({ type }) => type).filter((type) => type.startsWith("fargate-cicd:"));
-        assert.equal(components.length, 13);
+        assert.equal(components.length, 14);
         for (const type of components) {
             assert.match(type, /^fargate-cicd:[a-z]\w+:[A-Z]\w+$/i);
         }

@@ -78,6 +78,8 @@ export function create(
         }
         case "aws:cloudwatch/metricAlarm:MetricAlarm":
             return made(physicalName, { arn: arn("cloudwatch", `alarm:${physicalName}`) });
+        case "aws:cloudwatch/eventRule:EventRule":
+            return made(physicalName, { arn: arn("events", `rule/${physicalName}`) });
         case "aws:sns/topic:Topic":
             return made(arn("sns", physicalName), { arn: arn("sns", physicalName) });
         case "aws:cloudwatch/logGroup:LogGroup":

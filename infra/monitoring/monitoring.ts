@@ -3,10 +3,11 @@ import type { LoadBalancer } from "../network/loadBalancer";
 import type { Service } from "../service/service";
 import { RequestAlarms, TaskAlarms, type TaskAlarmsArgs } from "./alarms";
 import { Dashboard } from "./dashboard";
+import { Incidents } from "./incidents";
 import { Notifications } from "./notifications";
 
 export interface MonitoringArgs {
-    /** The dashboard's name, and what every alarm's begins with. */
+    /** The dashboard's name, what every alarm's begins with, and what messages call the service. */
     readonly prefix: string;
     readonly region: string;
     readonly loadBalancer: LoadBalancer;
@@ -33,7 +34,7 @@ export class Monitoring {
         this.appErrors = this.requestAlarms.appErrors;
     }
 
-    /** Alarms on the service's tasks, and everything on one page. */
+    /** Alarms on the service's tasks, what ECS itself reports of them, and everything on one page. */
     watch(service: Service, expected: Pick<TaskAlarmsArgs, "minTasks" | "containerInsights">): void {
         const { prefix, region, loadBalancer } = this.args;
         const taskAlarms = new TaskAlarms(this.name, {
@@ -44,6 +45,7 @@ export class Monitoring {
             minTasks: expected.minTasks,
             containerInsights: expected.containerInsights,
         });
+        new Incidents(this.name, { serviceName: prefix, topicArn: this.notifications.topicArn, service });
         new Dashboard(this.name, {
             dashboardName: prefix,
             region,

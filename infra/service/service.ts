@@ -51,6 +51,7 @@ function rolloutTimeouts(args: ServiceArgs): pulumi.CustomTimeouts {
 /** The cluster and the service that keeps the tasks running, replaces them on a release and scales them with the load. */
 export class Service extends pulumi.ComponentResource {
     public readonly clusterName: pulumi.Output<string>;
+    public readonly clusterArn: pulumi.Output<string>;
     public readonly serviceName: pulumi.Output<string>;
     public readonly serviceArn: pulumi.Output<string>;
     /** The service itself, steady when it is created. */
@@ -145,6 +146,7 @@ export class Service extends pulumi.ComponentResource {
         );
 
         this.clusterName = cluster.name;
+        this.clusterArn = cluster.arn;
         this.serviceName = service.name;
         this.serviceArn = service.arn;
         this.ready = service;

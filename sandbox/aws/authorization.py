@@ -18,7 +18,7 @@ from replace import existing, replace
 from resources import Call, Check
 
 # Their requests name the action in a header; a query parameter must not be able to name another one.
-_JSON_SERVICES = {"acm", "ecs", "ecr", "logs", "secretsmanager", "ssm", "application-autoscaling"}
+_JSON_SERVICES = {"acm", "ecs", "ecr", "logs", "secretsmanager", "ssm", "application-autoscaling", "events"}
 # Containers read their metadata without credentials.
 _UNSIGNED_SERVICES = {"ecs-metadata", "imds"}
 _WITHOUT_CREDENTIALS = {"sts:AssumeRoleWithWebIdentity"}
@@ -48,6 +48,8 @@ def checks_for(service: str, action: str, args: dict, known: str, region: str, a
         return resources.secretsmanager(call, known)
     if service == "sns":
         return resources.sns(call, known)
+    if service == "events":
+        return resources.events(call)
     if service == "ssm":
         return resources.ssm(call, known)
     if service == "acm":

@@ -153,7 +153,7 @@ def install() -> None:
     def record_service_task_failure(original, task, digest_resolution_failed=False):
         ecs.logger.warning("%s: %s", task["taskArn"], task.get("stoppedReason"))
         original(task, digest_resolution_failed)
-        service = _service_of(task)
+        service = service_of(task)
         if service:
             # After a rollback MiniStack leaves the failed deployment first, and then counts it as the primary one.
             service["deployments"].sort(key=lambda each: each["status"] != "PRIMARY")
@@ -214,7 +214,8 @@ def named(cluster: str, service: str) -> dict | None:
     return ecs._services.get(f"{ecs._resolve_cluster_name(cluster)}/{name}")
 
 
-def _service_of(task: dict) -> dict | None:
+def service_of(task: dict) -> dict | None:
+    """The service that a task belongs to; None for one that was run on its own."""
     kind, _, name = task.get("group", "").partition(":")
     return named(task["clusterArn"], name) if kind == "service" else None
 

@@ -26,9 +26,10 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
 | `target_groups`, `traffic_shifts` | every rollout is a rolling one, in one target group | blue/green, canary and linear ones shift the requests between two, in ECS's stages, with its role's rights |
+| `events` | EventBridge delivers as nobody, and hears nothing from ECS | with the target's role; deployments and tasks are reported |
 | `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
 | `retries` | takes a call that is made again for another one | the same call gets the same answer |
-| `subscriptions` | takes an e-mail address for confirmed | pending until it is |
+| `subscriptions` | takes an e-mail address for confirmed; sends nothing | pending until it is; messages are written down |
 | `shells` | hands out a session for any task | only with execute command enabled and the task role's rights |
 | `autoscaling` | nothing | Application Auto Scaling for ECS services |
 | `identity_providers` | an OIDC provider cannot be changed | its tags, audiences and thumbprints can |
@@ -60,7 +61,7 @@ def arguments() -> argparse.Namespace:
 
 def environment(chosen: argparse.Namespace) -> dict[str, str]:
     """MiniStack reads its settings from the environment, most of them while it is imported."""
-    services = "ec2,ecr,ecs,elasticloadbalancing,iam,sts,logs,s3,secretsmanager,monitoring,acm,route53,sns,ssm"
+    services = "ec2,ecr,ecs,elasticloadbalancing,iam,sts,logs,s3,secretsmanager,monitoring,acm,route53,sns,ssm,events"
     return {
         "MINISTACK_ACCOUNT_ID": chosen.account,
         "MINISTACK_REGION": chosen.region,
@@ -79,6 +80,7 @@ def environment(chosen: argparse.Namespace) -> dict[str, str]:
         "SANDBOX_ID": chosen.sandbox_id,
         "SANDBOX_SPEED": str(chosen.speed),
         "SANDBOX_MINUTE": str(chosen.minute),
+        "SANDBOX_MESSAGES": str(chosen.state / "messages.jsonl"),
         "SANDBOX_OIDC_ISSUER": chosen.oidc_issuer,
         **({"SANDBOX_OIDC_JWKS_URL": chosen.oidc_jwks_url} if chosen.oidc_jwks_url else {}),
     }
@@ -102,6 +104,7 @@ def main() -> None:
     import deployment_alarms
     import deployments
     import domains
+    import events
     import identity_providers
     import load_balancer
     import network
@@ -122,7 +125,7 @@ def main() -> None:
     installed = (authorization, web_identity, registry, load_balancer, weighted_rules, target_groups, deployments)
     installed += (deployment_alarms, traffic_shifts, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
-    installed += (cloudwatch_protocol, service_deployments, network, zones, refusals)
+    installed += (cloudwatch_protocol, service_deployments, network, zones, refusals, events)
     for module in installed:
         module.install()
     retries.install()

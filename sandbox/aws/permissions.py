@@ -1,4 +1,4 @@
-"""Asking MiniStack's policy evaluator outside of a signed request: for registry tokens and for the roles of tasks."""
+"""Asking MiniStack's policy evaluator outside of a signed request: for registry tokens and for the roles of AWS's own services."""
 
 import json
 
@@ -10,6 +10,7 @@ from replace import existing
 
 def check_assumptions() -> None:
     existing(evaluator, "evaluate", "ctx policies limits")
+    existing(evaluator, "evaluate_resource_policy", "doc ctx service named_only direct_only")
     existing(evaluator, "resolve_principal", "access_key_id account_id credential")
     existing(evaluator, "_gather_role_policies", "role_name account_id")
     existing(evaluator, "_permissions_boundary", "store name account_id")
@@ -26,24 +27,24 @@ def role_named(role_arn: str) -> dict | None:
 
 def as_task(role_arn: str, task_id: str) -> "evaluator.PrincipalInfo | str":
     """The principal that ECS becomes by assuming a task's role, or why it cannot."""
-    return as_service(role_arn, "ecs-tasks.amazonaws.com", task_id) or (
+    account = role_arn.split(":")[4] if role_arn.count(":") >= 5 else ""
+    return as_service(role_arn, "ecs-tasks.amazonaws.com", task_id, {"aws:sourceaccount": account}) or (
         f"ECS was unable to assume the role '{role_arn}' that was provided for this task. Please verify that the role "
         "being passed has the proper trust relationship and permissions"
     )
 
 
-def as_service(role_arn: str, service: str, session: str) -> "evaluator.PrincipalInfo | None":
-    """The principal that a service of AWS becomes by assuming a role; None where the role is not there or trusts another."""
+def as_service(role_arn: str, service: str, session: str, source: dict[str, str]) -> "evaluator.PrincipalInfo | None":
+    """The principal that a service of AWS's becomes by assuming a role, for what `source` names; None where it may not."""
     role = role_named(role_arn)
-    trusted = role is not None and any(
-        statement.get("Effect") == "Allow"
-        and "sts:AssumeRole" in _listed(statement.get("Action"))
-        and service in _listed((statement.get("Principal") or {}).get("Service"))
-        for statement in _statements(role["AssumeRolePolicyDocument"])
-    )
-    if not trusted:
+    if role is None:
         return None
     account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    # A trust is a policy of the role itself, and names it nowhere.
+    trust = {"Statement": [{**each, "Resource": "*"} for each in _statements(role["AssumeRolePolicyDocument"])]}
+    context = evaluator.EvalContext("*", "Service", "", "sts:AssumeRole", role_arn, "", service_context=source)
+    if evaluator.evaluate_resource_policy(trust, context, service=service).decision != "Allow":
+        return None
     return evaluator.PrincipalInfo(
         arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
         type="AssumedRole",
@@ -81,7 +82,3 @@ def _statements(document) -> list:
     parsed = json.loads(document) if isinstance(document, str) else document
     statements = parsed.get("Statement", [])
     return statements if isinstance(statements, list) else [statements]
-
-
-def _listed(value) -> list:
-    return value if isinstance(value, list) else [value]

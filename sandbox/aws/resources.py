@@ -257,6 +257,21 @@ def sns(call: Call, known: str) -> list[Check]:
     return [call.on(target), *([Check("sns:TagResource", target)] if tagged else [])]
 
 
+def events(call: Call) -> list[Check]:
+    """Rules of the default bus; anything else is on everything."""
+    args = call.args
+    if call.action in _ON_ARN:
+        return [call.on(args.get("ResourceARN") or "*")]
+    name = args.get("Rule") or args.get("Name")
+    if not name or call.action == "ListRules":
+        return [call.on("*")]
+    rule = call.arn(f"rule/{name}")
+    tagged = [Check("events:TagResource", rule)] if call.action == "PutRule" and args.get("Tags") else []
+    roles = [each.get("RoleArn") for each in args.get("Targets") or []]
+    passed = [check for role in dict.fromkeys(roles) for check in pass_role(call, role, "events.amazonaws.com")]
+    return [call.on(rule), *tagged, *passed]
+
+
 def ssm(call: Call, known: str) -> list[Check]:
     names = call.args.get("Names")
     if not isinstance(names, list):

@@ -1,4 +1,10 @@
-"""E-mail subscriptions that wait for their confirmation, and cannot be ended before it. MiniStack takes them for confirmed."""
+"""E-mail subscriptions that wait for their confirmation, and cannot be ended before it. MiniStack takes them for confirmed.
+
+No mail is sent: what the topics are told is written down, a message a line, for whoever wants to read it.
+"""
+
+import json
+import os
 
 from ministack.services import sns
 
@@ -11,6 +17,7 @@ def _subscriptions(params) -> list[dict]:
 
 
 def install() -> None:
+    open(os.environ["SANDBOX_MESSAGES"], "w").close()
     existing(sns, "_get_topic", "topic_arn action")
     existing(sns, "_find_subscription", "topic_arn sub_arn")
     existing(sns, "_refresh_subscription_counts", "topic")
@@ -31,6 +38,16 @@ def install() -> None:
         arn = found["arn"] if told else "pending confirmation"
         answer = f"<SubscribeResult><SubscriptionArn>{arn}</SubscriptionArn></SubscribeResult>"
         return sns._xml(200, "SubscribeResponse", answer)
+
+    @replace(
+        sns,
+        "_fanout",
+        "topic_arn msg_id message subject message_structure message_attributes message_group_id message_dedup_id",
+    )
+    def fanout(original, topic_arn, msg_id, message, *rest, **options):
+        with open(os.environ["SANDBOX_MESSAGES"], "a") as file:
+            file.write(json.dumps(message) + "\n")
+        original(topic_arn, msg_id, message, *rest, **options)
 
     @replace(sns, "_list_subscriptions_by_topic", "params")
     def list_subscriptions_by_topic(original, params):

@@ -70,7 +70,7 @@ def _role_problem(balancers: list[dict]) -> str | None:
     """Why ECS cannot work with its role on the load balancer: what it asks before it takes the service."""
     for each in balancers:
         role = (each.get("advancedConfiguration") or {}).get("roleArn")
-        principal = as_service(role, "ecs.amazonaws.com", "ECS") if role else None
+        principal = as_service(role, "ecs.amazonaws.com", "ECS", {}) if role else None
         reads = ("DescribeListeners", "DescribeRules", "DescribeTargetGroups", "DescribeTargetHealth")
         may = principal and all(permits(principal, f"elasticloadbalancing:{read}", "*", get_region()) for read in reads)
         if role and not may:
@@ -86,7 +86,7 @@ def _shift_problem(service: dict) -> str | None:
     known = {group for rule in _rules(service) for group in weighted_rules.forwards_to(rule)}
     if not set(pair(service)) <= known:
         return "both targetGroup and alternateTargetGroup must be associated with the productionListenerRule or testListenerRule."
-    principal = as_service(advanced(service)["roleArn"], "ecs.amazonaws.com", "ECS")
+    principal = as_service(advanced(service)["roleArn"], "ecs.amazonaws.com", "ECS", {})
     needed = [("ModifyRule", rule["RuleArn"]) for rule in _rules(service)]
     needed += [(action, group) for group in pair(service) for action in ("RegisterTargets", "DeregisterTargets")]
     for action, resource in needed:

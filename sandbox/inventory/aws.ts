@@ -6,6 +6,7 @@ import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { ECR } from "@aws-sdk/client-ecr";
 import { ECS, type TaskDefinitionStatus } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { IAM } from "@aws-sdk/client-iam";
 import { Route53, type ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
@@ -158,6 +159,7 @@ function entrance(elb: ElasticLoadBalancingV2, acm: ACM, route53: Route53): Kind
 function rest(config: ReturnType<typeof rootClient>): Kind[] {
     const [cloudWatch, logs, ecr] = [new CloudWatch(config), new CloudWatchLogs(config), new ECR(config)];
     const [iam, secrets, sns] = [new IAM(config), new SecretsManager(config), new SNS(config)];
+    const events = new EventBridge(config);
     return [
         {
             type: "aws:cloudwatch/metricAlarm:MetricAlarm",
@@ -212,6 +214,17 @@ function rest(config: ReturnType<typeof rootClient>): Kind[] {
             type: "aws:secretsmanager/secret:Secret",
             list: async () => ((await secrets.listSecrets({})).SecretList ?? []).map(({ ARN }) => ARN!),
             remove: (SecretId) => secrets.deleteSecret({ SecretId, ForceDeleteWithoutRecovery: true }),
+        },
+        {
+            type: "aws:cloudwatch/eventRule:EventRule",
+            list: async () => ((await events.listRules({})).Rules ?? []).map(({ Name }) => Name!),
+            remove: async (Rule) => {
+                const { Targets = [] } = await events.listTargetsByRule({ Rule });
+                if (Targets.length > 0) {
+                    await events.removeTargets({ Rule, Ids: Targets.map(({ Id }) => Id!) });
+                }
+                await events.deleteRule({ Name: Rule });
+            },
         },
         {
             type: "aws:sns/topic:Topic",

@@ -309,7 +309,7 @@ const linked = (name: string, principal: string): Right => ({
 
 const delivery: Policy = {
     title: "delivery",
-    purpose: "roles and trust, secrets, alarms, dashboard and notifications",
+    purpose: "roles and trust, secrets, alarms, dashboard, notifications and what they are told of",
     rights: [
         {
             sid: "MakeRoles",
@@ -338,6 +338,12 @@ const delivery: Policy = {
             actions: ["iam:PassRole"],
             resources: roles,
             condition: { StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"] } },
+        },
+        {
+            sid: "PassIncidentsRole",
+            actions: ["iam:PassRole"],
+            resources: ["arn:PARTITION:iam::ACCOUNT:role/main-incidents-*"],
+            condition: { StringEquals: { "iam:PassedToService": "events.amazonaws.com" } },
         },
         {
             sid: "PassScalingRole",
@@ -422,6 +428,20 @@ const delivery: Policy = {
                 "sns:Unsubscribe",
             ],
             resources: on("sns", "main-*"),
+        },
+        {
+            sid: "Incidents",
+            actions: [
+                "events:DeleteRule",
+                "events:DescribeRule",
+                "events:ListTagsForResource",
+                "events:ListTargetsByRule",
+                "events:PutRule",
+                "events:PutTargets",
+                "events:RemoveTargets",
+                "events:TagResource",
+            ],
+            resources: on("events", "rule/main-*"),
         },
     ],
 };

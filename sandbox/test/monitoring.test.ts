@@ -4,14 +4,15 @@
  * CloudWatch is, and the shell itself.
  */
 import { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { SNS } from "@aws-sdk/client-sns";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as ecsEvents from "../../test/ecsEvents";
 import { root, rootOptions } from "./awsClients";
 import { containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { Inbox } from "./inbox";
 import { openShell } from "./shell";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
@@ -24,7 +25,19 @@ const minute = Number(process.env.SANDBOX_CLOUDWATCH_MINUTE ?? 1);
 describe("a stack that is watched, opened and guarded", function () {
     const checkout = new CopiedCheckout();
     const cloudWatch = new CloudWatch(rootOptions);
+    const events = new EventBridge(rootOptions);
     const sns = new SNS(rootOptions);
+    let inbox: Inbox;
+    /** What the topic has told in sentences, one like this among them. */
+    const told = async (sentence: RegExp): Promise<string[]> => {
+        for (let left = 300; ; left--) {
+            const messages = inbox.messages.map((message) => JSON.parse(message) as unknown);
+            const sentences = messages.filter((each) => typeof each === "string");
+            if (sentences.some((each) => sentence.test(each))) return sentences;
+            assert.ok(left > 0, `${sentence} is not in\n${inbox.messages.join("\n")}`);
+            await sleep(200);
+        }
+    };
     const { ecr, ecs, elb, iam, logs } = root();
 
     const outputsOf = (type: string, logicalName: string): Record<string, any> =>
@@ -60,6 +73,7 @@ describe("a stack that is watched, opened and guarded", function () {
         await run("sandbox:up");
     });
     after(async () => {
+        inbox?.close();
         if (
             fs.existsSync(checkout.stateFile()) &&
             fs.readFileSync(checkout.stateFile(), "utf8").includes('"protect"')
@@ -199,22 +213,67 @@ describe("a stack that is watched, opened and guarded", function () {
         assert.deepEqual(shell, { region, operation: "StartSession", target, task });
     });
 
-    it("takes back a release whose pages fail after it was rolled out, fails its run, and tells the topic", async () => {
-        const messages: { AlarmName: string; NewStateValue: string }[] = [];
-        const onCall = http.createServer((request, response) => {
-            let body = "";
-            request.on("data", (chunk) => (body += chunk));
-            request.on("end", () => {
-                response.end();
-                const { Type, Token, Message } = JSON.parse(body);
-                if (Type === "SubscriptionConfirmation") void sns.confirmSubscription({ TopicArn: topicArn(), Token });
-                else messages.push(JSON.parse(Message));
-            });
-        });
-        await new Promise<void>((resolve) => onCall.listen(0, "127.0.0.1", resolve));
-        const Endpoint = `http://127.0.0.1:${(onCall.address() as AddressInfo).port}`;
-        await sns.subscribe({ TopicArn: topicArn(), Protocol: "http", Endpoint });
+    it("tells the topic of what nobody may miss in what ECS reports, and of nothing else", async () => {
+        const origin = {
+            clusterArn: outputsOf("aws:ecs/cluster:Cluster", "main").arn,
+            serviceArn: (await described()).serviceArn!,
+        };
+        const rules = (await events.listRules({})).Rules!;
+        const matching = async (event: ecsEvents.EcsEvent) => {
+            const matches = await Promise.all(
+                rules.map(async ({ EventPattern, Description }) => {
+                    const { Result } = await events.testEventPattern({ EventPattern, Event: JSON.stringify(event) });
+                    return Result ? [Description!.replace(`${name}: `, "")] : [];
+                }),
+            );
+            return matches.flat();
+        };
+        const samples = Object.entries(ecsEvents.incidents(origin));
+        assert.deepEqual(
+            rules.map(({ Description }) => Description).sort(),
+            samples.map(([kind]) => `${name}: ${kind}`).sort(),
+        );
+        const { clusterArn, serviceArn } = origin;
+        const elsewhere = [
+            { clusterArn, serviceArn: `${serviceArn}-2` },
+            { clusterArn: `${clusterArn}-2`, serviceArn: serviceArn.replace(`/${name}/`, `/${name}-2/`) },
+        ];
+        for (const [kind, [event]] of samples) {
+            assert.deepEqual(await matching(event), [kind]);
+        }
+        for (const other of elsewhere) {
+            for (const [kind, [event]] of Object.entries(ecsEvents.incidents(other))) {
+                assert.deepEqual(await matching(event), [], `${kind} of ${other.serviceArn}`);
+            }
+        }
+        for (const [kind, event] of Object.entries(ecsEvents.everyday(origin))) {
+            assert.deepEqual(await matching(event), [], kind);
+        }
+    });
 
+    it("tells the topic why a task cannot start, and that none does", async () => {
+        inbox = await Inbox.of(sns, topicArn());
+        const role: string = outputsOf("aws:iam/role:Role", "main-execution").name;
+        const policy = {
+            RoleName: role,
+            PolicyName: (await iam.listRolePolicies({ RoleName: role })).PolicyNames![0]!,
+        };
+        const document = decodeURIComponent((await iam.getRolePolicy(policy)).PolicyDocument!);
+        const without = document.replace('"ecr:BatchGetImage",', "");
+        assert.notEqual(without, document);
+        await iam.putRolePolicy({ ...policy, PolicyDocument: without });
+        await ecs.updateService({ cluster: name, service: name, desiredCount: 2 });
+        const sentences = await told(/fail again and again/);
+        await iam.putRolePolicy({ ...policy, PolicyDocument: document });
+        await ecs.updateService({ cluster: name, service: name, desiredCount: 1 });
+        const start = `A task of ${name} could not start. ECS says: CannotPullContainerError: `;
+        assert.ok(sentences[0]!.startsWith(start), sentences.join("\n"));
+        assert.match(sentences[0]!, /is not authorized to perform: ecr:BatchGetImage on resource/);
+        for (let left = 100; (await described()).runningCount !== 1 && left > 0; left--) await sleep(200);
+        inbox.messages.splice(0);
+    });
+
+    it("takes back a release whose pages fail after it was rolled out, fails its run, tells the topic, and shows it", async () => {
         const before = (await described()).taskDefinition;
         const page = (await fetchPage(url())).body;
         const fails = 'RedirectMatch 500 \\"^/orders\\"';
@@ -243,6 +302,14 @@ describe("a stack that is watched, opened and guarded", function () {
         const [, revision] = /Rolled out (arn:\S+)/.exec(output)!;
         const seen = "The release failed:\n  See the deployment through: ECS has taken (\\S+) back\n";
         assert.equal(new RegExp(seen).exec(output)?.[1], revision, output);
+        const shown = [
+            `ALARM ${name}-app-errors: The app`,
+            `A release of ${name} has failed`,
+            `A release of ${name} is taken back`,
+        ];
+        for (const message of shown) {
+            assert.ok(output.includes(`\nTold      ${message}`), output);
+        }
         const now = await described();
         assert.deepEqual(
             [now.taskDefinition, now.deployments!.map(({ rolloutState }) => rolloutState)],
@@ -252,13 +319,20 @@ describe("a stack that is watched, opened and guarded", function () {
         assert.equal((await fetchPage(url())).body, page);
         assert.equal((await fetchPage(`${url()}/orders`)).status, 404);
 
-        const told = () => messages.filter(({ AlarmName }) => AlarmName === `${name}-app-errors`);
-        for (let left = 15 * minute + 100; told().length < 2 && left > 0; left--) await sleep(200);
-        onCall.close();
+        const alarm = () =>
+            inbox.messages
+                .map((message) => JSON.parse(message) as { AlarmName?: string; NewStateValue?: string })
+                .filter(({ AlarmName }) => AlarmName === `${name}-app-errors`);
+        for (let left = 15 * minute + 100; alarm().length < 2 && left > 0; left--) await sleep(200);
         assert.deepEqual(
-            told().map(({ NewStateValue }) => NewStateValue),
+            alarm().map(({ NewStateValue }) => NewStateValue),
             ["ALARM", "OK"],
         );
+        await told(/has failed/);
+        assert.deepEqual((await told(/taken back/)).sort(), [
+            `A release of ${name} has failed. ECS says: ECS deployment failed: alarm detected: ${name}-app-errors.`,
+            `A release of ${name} is taken back: the one before it goes live again. ECS says: ECS deployment rollback in progress: rolling back to deployment ${now.deployments![0]!.id}.`,
+        ]);
     });
 
     it("refuses to be destroyed while it is guarded, deletes nothing, and says how to lift that", async () => {

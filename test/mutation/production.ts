@@ -63,6 +63,30 @@ export const production: readonly Mutation[] = [
         become: "",
     },
     {
+        mistake: "another service's failed release wakes this one's team",
+        file: "infra/monitoring/incidents.ts",
+        find: "                        resources,\n",
+        become: "",
+    },
+    {
+        mistake: "every task that is replaced wakes somebody",
+        file: "infra/monitoring/incidents.ts",
+        find: 'stopCode: ["TaskFailedToStart"],',
+        become: "",
+    },
+    {
+        mistake: "a message does not say why",
+        file: "infra/monitoring/incidents.ts",
+        find: "$.detail.${incident.reason}",
+        become: "$.detail.cause",
+    },
+    {
+        mistake: "anybody's rule may use the role that tells the topic",
+        file: "infra/monitoring/incidents.ts",
+        find: 'ArnEquals: { "aws:SourceArn": rules },',
+        become: "",
+    },
+    {
         mistake: "an outage that reports nothing is no alarm",
         file: "infra/monitoring/alarms.ts",
         find: 'silenceIsBad ? "breaching" : "notBreaching"',

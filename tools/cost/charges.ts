@@ -88,6 +88,8 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:acm/certificate:Certificate": free,
     "aws:acm/certificateValidation:CertificateValidation": free,
     "aws:appautoscaling/target:Target": free,
+    "aws:cloudwatch/eventRule:EventRule": free, // for events of AWS's own services
+    "aws:cloudwatch/eventTarget:EventTarget": free,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": free,
     "aws:ec2/securityGroup:SecurityGroup": free,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": free,

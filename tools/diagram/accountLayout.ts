@@ -14,7 +14,7 @@ export interface AccountLayout extends Pick<Drawing, "boxes" | "arrows"> {
 
 /** @param top where the app's name is; the column begins beside the VPC */
 export function accountLayout(facts: Facts, network: VpcLayout, top: number): AccountLayout {
-    const { alarms, mail, logs, secrets, image, domain } = facts;
+    const { alarms, reports, mail, logs, secrets, image, domain } = facts;
     const boxes: Box[] = [];
     const arrows: Arrow[] = [];
     let y = network.vpc.y;
@@ -53,7 +53,10 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
         }
         if (alarms.told) {
             y += 12;
-            const topic = add("topic", "watching", "SNS topic", [mail ? `mails ${mail}` : "nobody subscribed yet"]);
+            const topic = add("topic", "watching", "SNS topic", [
+                ...(reports ? ["told by ECS itself, too"] : []),
+                mail ? `mails ${mail}` : "nobody subscribed yet",
+            ]);
             relation(watch, topic, along(middle(watch)[0], bottom(watch), topic.y));
         }
     }

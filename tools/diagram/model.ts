@@ -46,6 +46,8 @@ export interface Facts {
         readonly rollsBack: boolean;
         readonly dashboard: boolean;
     };
+    /** What ECS reports reaches the same topic. */
+    readonly reports: boolean;
     readonly mail?: string;
     readonly oidcProvider: "own" | "existing";
     readonly roles: readonly Role[];

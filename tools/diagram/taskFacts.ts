@@ -35,7 +35,7 @@ export function tasksOf(resources: Recording): Pick<Facts, "tasks" | "image" | "
     };
 }
 
-export function watchersOf(resources: Recording): Pick<Facts, "alarms" | "mail"> {
+export function watchersOf(resources: Recording): Pick<Facts, "alarms" | "reports" | "mail"> {
     const alarms = resources.of("aws:cloudwatch/metricAlarm:MetricAlarm");
     const topics = resources.of("aws:sns/topic:Topic").map(({ outputs }) => outputs.arn);
     const tells = ({ inputs }: Registration) =>
@@ -52,6 +52,9 @@ export function watchersOf(resources: Recording): Pick<Facts, "alarms" | "mail">
             ),
             dashboard: resources.of("aws:cloudwatch/dashboard:Dashboard").length > 0,
         },
+        reports: resources
+            .of("aws:cloudwatch/eventTarget:EventTarget")
+            .some(({ inputs }) => topics.includes(inputs.arn)),
         mail: subscription && String(subscription.inputs.endpoint),
     };
 }
