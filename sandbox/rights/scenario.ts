@@ -7,7 +7,6 @@ const changes: Readonly<Record<string, unknown>> = {
     availabilityZones: 3,
     natGateways: "none",
     capacity: "spot",
-    rollout: "canary",
     rolloutTestPort: 9000,
     minTasks: 2,
     logRetentionDays: 7,
