@@ -120,10 +120,11 @@ describe("the emulated AWS, telling what happens to tasks and deployments", func
         await update(await revision("process.exit(1)"));
         const said = await told(/COMPLETED/);
         const deployments = said.filter((each) => each.startsWith("ECS Deployment")).slice(1);
-        assert.deepEqual(deployments, [
+        // EventBridge keeps no order.
+        assert.deepEqual(deployments.sort(), [
+            `ECS Deployment State Change: SERVICE_DEPLOYMENT_COMPLETED: ECS deployment ${id} completed.`,
             "ECS Deployment State Change: SERVICE_DEPLOYMENT_FAILED: ECS deployment circuit breaker: tasks failed to start.",
             `ECS Deployment State Change: SERVICE_DEPLOYMENT_IN_PROGRESS: ECS deployment circuit breaker: rolling back to deploymentId ${id}.`,
-            `ECS Deployment State Change: SERVICE_DEPLOYMENT_COMPLETED: ECS deployment ${id} completed.`,
         ]);
         const stopped = said.filter((each) => each.startsWith("ECS Task State Change"));
         assert.ok(stopped.includes("ECS Task State Change: EssentialContainerExited: Essential container exited"));
