@@ -16,7 +16,8 @@ export interface Statement {
 export interface Trust {
     readonly principal: { readonly Service: string } | { readonly Federated: pulumi.Input<string> };
     readonly action: "sts:AssumeRole" | "sts:AssumeRoleWithWebIdentity";
-    readonly condition: Condition;
+    /** None where the service says nothing of whom it acts for. */
+    readonly condition?: Condition;
 }
 
 /** A permission policy as IAM reads it. */
@@ -37,6 +38,8 @@ export function policyDocument(statements: readonly Statement[]): pulumi.Output<
 export function trustDocument({ principal, action, condition }: Trust): pulumi.Output<string> {
     return pulumi.jsonStringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: principal, Action: action, Condition: condition }],
+        Statement: [
+            { Effect: "Allow", Principal: principal, Action: action, ...(condition && { Condition: condition }) },
+        ],
     });
 }

@@ -6,6 +6,10 @@ import { accepted, nothingBefore } from "./nothingBefore";
 interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
     readonly createGithubRepository: Settings["github"]["create"];
     readonly githubOidcProvider: Settings["github"]["oidcProvider"];
+    /** Whether visitors come over HTTPS. */
+    readonly https: boolean;
+    /** Whether a release has ever been shifted from one target group to the other, so that either of them may serve. */
+    readonly shifted: boolean;
 }
 
 /**
@@ -44,13 +48,20 @@ const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
                       'stacks rely on it: run "pulumi config set githubOidcProvider create"'
                     : "the account has GitHub's OIDC provider, and can have only one: " +
                       'run "pulumi config set githubOidcProvider existing"',
+            // A listener of another protocol has a rule of its own, whose weights are those of the beginning.
+            https: olds.shifted
+                ? (was) =>
+                      "releases of this stack have been shifted between two target groups, and another listener would send visitors " +
+                      `to the one that served first: ${was ? "set domainName and hostedZone again" : "take domainName and hostedZone out again"}, ` +
+                      afresh
+                : undefined,
         };
         const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap((property) => {
             const was = olds[property];
             const refuse = refusals[property] as ((was: unknown) => string) | undefined;
             return refuse && was !== undefined && was !== news[property] ? [{ property, reason: refuse(was) }] : [];
         });
-        return Promise.resolve({ inputs: news, failures });
+        return Promise.resolve({ inputs: { ...news, shifted: news.shifted || olds.shifted === true }, failures });
     },
 
     create: (inputs) => Promise.resolve({ id: inputs.name, outs: inputs }),
@@ -81,6 +92,8 @@ export function refuseImpossibleChanges(settings: Settings): void {
         ...{ name, region, vpcCidr, containerPort, releasedBy },
         createGithubRepository: github.create,
         githubOidcProvider: github.oidcProvider,
+        https: settings.domain !== undefined,
+        shifted: settings.rollout !== "rolling",
     });
     const checked = accepted(guard);
     nothingBefore(checked);

@@ -51,7 +51,7 @@ describe("a domain", () => {
             sslPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
             certificateArn: run.one("aws:acm/certificateValidation:CertificateValidation").outputs.certificateArn,
             defaultActions: [
-                { type: "forward", targetGroupArn: run.one("aws:lb/targetGroup:TargetGroup").outputs.arn },
+                { type: "forward", targetGroupArn: run.one("aws:lb/targetGroup:TargetGroup", "main").outputs.arn },
             ],
         });
     });
@@ -113,7 +113,7 @@ describe("a domain", () => {
         );
         assert.ok(plain.lookups.every(({ token }) => !token.includes("route53")));
         assert.deepEqual(own(plain.one(listenerType).inputs).defaultActions, [
-            { type: "forward", targetGroupArn: plain.one("aws:lb/targetGroup:TargetGroup").outputs.arn },
+            { type: "forward", targetGroupArn: plain.one("aws:lb/targetGroup:TargetGroup", "main").outputs.arn },
         ]);
     });
 

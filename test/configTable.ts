@@ -152,6 +152,12 @@ const written: Readonly<Record<string, Rule>> = {
         bad: ["Shop", "my_shop", "shop-", "-shop", "a--b", "7shop", "shop.prod", "x".repeat(201), "shöp", " shop"],
         good: ["", "s", "shop", "shop-prod-2", "x".repeat(200)],
     },
+    rolloutTestPort: {
+        expected: "a whole number from 1 to 65535",
+        example: "9000",
+        bad: ["0", "65536", "9000.5", "-1", "http"],
+        good: ["", "1", "9000", "65535"],
+    },
     containerInsights: {
         expected: '"disabled" or "enabled" or "enhanced"',
         example: "disabled",

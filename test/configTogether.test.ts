@@ -51,6 +51,65 @@ describe("configuration: values that go together", () => {
         });
     }
 
+    it("takes the shares that ECS takes, in tenths of a per cent, and for each strategy its own", () => {
+        // "CanaryConfiguration" and "LinearConfiguration" in the Amazon ECS API Reference: 0.1 and 3.0 to 100.0.
+        const shares = [
+            "0",
+            "0.05",
+            "0.1",
+            "2.9",
+            "3",
+            "12.5",
+            "100",
+            "100.1",
+            "101",
+            "1e1",
+            " 10",
+            "10 ",
+            "-1",
+            "ten",
+            "",
+        ];
+        const taken = (rollout: string) => shares.filter((rolloutPercent) => accepted({ rollout, rolloutPercent }));
+        assert.deepEqual(taken("canary"), ["0.1", "2.9", "3", "12.5", "100"]);
+        assert.deepEqual(taken("linear"), ["3", "12.5", "100"]);
+        assert.throws(() => load({ rollout: "linear", rolloutPercent: "2" }), {
+            message: refused(
+                "rolloutPercent",
+                'a percentage from 3 to 100 with at most one decimal, as ECS takes for "linear"',
+                "2",
+                10,
+            ),
+        });
+        assert.throws(() => load({ rollout: "canary", rolloutPercent: "0" }), {
+            message: refused("rolloutPercent", "a percentage from 0.1 to 100 with at most one decimal", "0", 10),
+        });
+    });
+
+    it("refuses a rollout that takes longer than ECS lets one, whose parts are fine", () => {
+        const slow = { rollout: "linear", rolloutPercent: "3", bakeMinutes: "1440" };
+        assert.ok(accepted({ ...slow, rolloutStepMinutes: "1265" })); // 33 steps that are waited for
+        assert.throws(() => load({ ...slow, rolloutStepMinutes: "1266" }), {
+            message: refused(
+                "rolloutStepMinutes",
+                "a rollout of at most 43200 minutes (30 days), which is ECS's limit: this one takes 43218",
+                "1266",
+                60,
+            ),
+        });
+        assert.ok(accepted({ ...slow, rollout: "canary", rolloutStepMinutes: "1440" }));
+    });
+
+    it("refuses a test port on which visitors are served, with a domain or before there is one", () => {
+        for (const rolloutTestPort of ["80", "443"]) {
+            const expected = "a port on which the load balancer does not serve visitors: another than 80 and 443";
+            assert.throws(() => load({ rollout: "canary", rolloutTestPort }), {
+                message: refused("rolloutTestPort", expected, rolloutTestPort, 9000),
+            });
+        }
+        assert.ok(accepted({ rollout: "canary", rolloutTestPort: "8443" }));
+    });
+
     it("refuses a minimum above the maximum of tasks, and takes them equal", () => {
         assert.throws(() => load({ minTasks: "3", maxTasks: "2" }), {
             message: refused("maxTasks", "at least minTasks (3)", "2", 3),

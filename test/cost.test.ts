@@ -40,8 +40,8 @@ describe("the cost estimate", () => {
             "2 public IPv4 addresses of the load balancer, one in each zone": 7.3, // 1460 × 0.005
             "Fargate x86_64 on demand, 2 tasks × 0.25 vCPU": 18.45, // 365 × 0.05056
             "Fargate x86_64 on demand, 2 tasks × 0.5 GB": 4.04, // 730 × 0.00553
-            "Alarms, by metric": 0.8, // six of one metric, one of two
-            "Alarms that autoscaling makes": 0.4, // two for each of two policies
+            "Alarms, by metric": 1.2, // four of one metric, two of two, one of four
+            "Alarms that autoscaling makes, by metric": 0.6, // two for each of two policies, with one metric and with two
             Dashboards: 3,
         });
     });
@@ -51,7 +51,7 @@ describe("the cost estimate", () => {
         const { least, most } = taskBounds(of);
         assert.deepEqual([least, most], [2, 4]);
         // With four tasks Fargate is 36.91 and 8.07 instead of 18.45 and 4.04.
-        assert.deepEqual([estimate(of, least).total, estimate(of, most).total], [100.64, 123.13]);
+        assert.deepEqual([estimate(of, least).total, estimate(of, most).total], [101.24, 123.73]);
     });
 
     it("counts the tasks' own addresses where there is no NAT gateway", async () => {
@@ -73,8 +73,8 @@ describe("the cost estimate", () => {
             "Fargate arm64 on demand, 1 task × 4 GB": 10.4, // 2920 × 0.00356
             "Fargate arm64 Spot, 2 tasks × 1 vCPU": 18.91, // 1460 × 0.03238 × 0.4
             "Fargate arm64 Spot, 2 tasks × 4 GB": 8.32, // 5840 × 0.00356 × 0.4
-            "Alarms, by metric": 0.8,
-            "Alarms that autoscaling makes": 0.4,
+            "Alarms, by metric": 1.2,
+            "Alarms that autoscaling makes, by metric": 0.6,
             Dashboards: 3,
         });
     });
@@ -95,7 +95,7 @@ describe("the cost estimate", () => {
 
     it("counts every metric of an alarm that computes with several", async () => {
         const withInsights = await changes(production()); // the alarm on missing tasks compares two metrics then
-        assert.deepEqual(withInsights, { "Alarms, by metric": 0.9, Secrets: 0.4 });
+        assert.deepEqual(withInsights, { "Alarms, by metric": 1.3, Secrets: 0.4 });
     });
 
     it("names what depends on use, and only what the stack can use", async () => {

@@ -103,26 +103,33 @@ describe("load balancer and security groups", () => {
     });
 
     it("takes a healthy task in quickly, is patient with one that runs, and lets one go after 15 s", () => {
-        const { tags: _, ...inputs } = run.one("aws:lb/targetGroup:TargetGroup").inputs;
-        assert.deepEqual(inputs, {
-            vpcId: "vpc-main-vpc",
-            targetType: "ip",
-            protocol: "HTTP",
-            port: 80,
-            deregistrationDelay: 15,
-            healthCheck: {
-                path: "/",
-                interval: 5,
-                timeout: 4,
-                healthyThreshold: 2,
-                unhealthyThreshold: 6,
-                matcher: "200-399",
-            },
-        });
+        const groups = run.of("aws:lb/targetGroup:TargetGroup");
+        assert.deepEqual(
+            groups.map(({ name }) => name),
+            ["main", "main-alternate"],
+        );
+        for (const { inputs: given } of groups) {
+            const { tags: _, ...inputs } = given;
+            assert.deepEqual(inputs, {
+                vpcId: "vpc-main-vpc",
+                targetType: "ip",
+                protocol: "HTTP",
+                port: 80,
+                deregistrationDelay: 15,
+                healthCheck: {
+                    path: "/",
+                    interval: 5,
+                    timeout: 4,
+                    healthyThreshold: 2,
+                    unhealthyThreshold: 6,
+                    matcher: "200-399",
+                },
+            });
+        }
     });
 
     it("checks the configured path, and stays the same group when the container's port changes", () => {
-        const group = (recording: Recording) => recording.one("aws:lb/targetGroup:TargetGroup").inputs;
+        const group = (recording: Recording) => recording.one("aws:lb/targetGroup:TargetGroup", "main").inputs;
         assert.equal((group(other).healthCheck as { path: string }).path, "/health");
         assert.equal(group(other).port, group(run).port);
     });
@@ -134,14 +141,14 @@ describe("load balancer and security groups", () => {
             port: 80,
             protocol: "HTTP",
             defaultActions: [
-                { type: "forward", targetGroupArn: run.one("aws:lb/targetGroup:TargetGroup").outputs.arn },
+                { type: "forward", targetGroupArn: run.one("aws:lb/targetGroup:TargetGroup", "main").outputs.arn },
             ],
         });
     });
 
     it("has names that fit, with what Pulumi adds, into the 32 characters of load balancers and target groups", () => {
-        for (const type of ["aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup"]) {
-            const { name, inputs } = run.one(type);
+        const named = ["aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup"];
+        for (const { name, inputs } of named.flatMap((type) => run.of(type))) {
             assert.equal(inputs.name, undefined, "a given name could not be replaced without a clash");
             assert.ok(`${name}-1234567`.length <= 32);
         }

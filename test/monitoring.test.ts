@@ -23,10 +23,11 @@ describe("monitoring", () => {
     const balancer = (recording: Recording) => ({
         LoadBalancer: suffix(recording, "aws:lb/loadBalancer:LoadBalancer"),
     });
-    const targets = (recording: Recording) => ({
-        ...balancer(recording),
-        TargetGroup: suffix(recording, "aws:lb/targetGroup:TargetGroup"),
-    });
+    const targets = (recording: Recording) =>
+        recording.of("aws:lb/targetGroup:TargetGroup").map(({ outputs }) => ({
+            ...balancer(recording),
+            TargetGroup: outputs.arnSuffix,
+        }));
     const service = (name: string) => ({ ClusterName: name, ServiceName: name });
     const queries = (recording: Recording, alarm: string) =>
         recording.one(alarmType, alarm).inputs.metricQueries as readonly Query[];
@@ -46,32 +47,55 @@ describe("monitoring", () => {
         assert.deepEqual(measured, [
             [named("app-errors"), undefined, undefined, undefined, undefined, above, 5],
             [named("load-balancer-errors"), elb, "HTTPCode_ELB_5XX_Count", "Sum", balancer(run), from, 10],
-            [named("no-healthy-task"), elb, "HealthyHostCount", "Maximum", targets(run), below, 1],
-            [named("unhealthy-task"), elb, "UnHealthyHostCount", "Maximum", targets(run), from, 1],
+            [named("no-healthy-task"), undefined, undefined, undefined, undefined, below, 1],
+            [named("unhealthy-task"), undefined, undefined, undefined, undefined, from, 1],
             [named("too-few-tasks"), ecs, "CPUUtilization", "SampleCount", own, below, 2],
             [named("high-cpu"), ecs, "CPUUtilization", "Average", own, above, 85],
             [named("high-memory"), ecs, "MemoryUtilization", "Average", own, above, 85],
         ]);
     });
 
-    it("counts the app's errors as a share of its requests, and a handful as none", () => {
-        const metric = (metricName: string) => ({
-            namespace: "AWS/ApplicationELB",
-            metricName,
-            dimensions: targets(run),
-            stat: "Sum",
-            period: 60,
-        });
+    const metric = (metricName: string, group: number, stat: string) => ({
+        namespace: "AWS/ApplicationELB",
+        metricName,
+        dimensions: targets(run)[group],
+        stat,
+        period: 60,
+    });
+
+    it("counts the app's errors as a share of each target group's own requests, and a handful as none", () => {
+        const ofGroup = (group: number) => [
+            { id: `errors${group}`, metric: metric("HTTPCode_Target_5XX_Count", group, "Sum") },
+            { id: `requests${group}`, metric: metric("RequestCount", group, "Sum") },
+            {
+                id: `rate${group}`,
+                expression: `IF(FILL(errors${group}, 0) >= 5, 100 * FILL(errors${group}, 0) / FILL(requests${group}, 1), 0)`,
+                returnData: false,
+            },
+        ];
         assert.deepEqual(queries(run, "main-app-errors"), [
-            { id: "errors", metric: metric("HTTPCode_Target_5XX_Count") },
-            { id: "requests", metric: metric("RequestCount") },
+            ...ofGroup(0),
+            ...ofGroup(1),
             {
                 id: "rate",
-                expression: "IF(errors >= 5, 100 * errors / requests, 0)",
+                expression: "MAX([rate0, rate1])",
                 label: "5xx responses of the app (%)",
                 returnData: true,
             },
         ]);
+    });
+
+    it("counts tasks in whichever target group they are, where the other has none and reports nothing", () => {
+        for (const [alarm, metricName] of [
+            ["main-no-healthy-task", "HealthyHostCount"],
+            ["main-unhealthy-task", "UnHealthyHostCount"],
+        ] as const) {
+            assert.deepEqual(queries(run, alarm), [
+                { id: "hosts0", metric: metric(metricName, 0, "Maximum") },
+                { id: "hosts1", metric: metric(metricName, 1, "Maximum") },
+                { id: "hosts", expression: "FILL(hosts0, 0) + FILL(hosts1, 0)", label: "Tasks", returnData: true },
+            ]);
+        }
     });
 
     it("knows from Container Insights how many tasks are missing, and otherwise when fewer run than always should", async () => {
@@ -218,17 +242,22 @@ describe("monitoring", () => {
                 ]),
                 [
                     ["Latency", ["TargetResponseTime", "TargetResponseTime", "TargetResponseTime"]],
-                    ["Traffic", ["RequestCount", "RequestCountPerTarget"]],
-                    ["Errors of the app", ["HTTPCode_Target_5XX_Count", "HTTPCode_Target_4XX_Count"]],
+                    ["Traffic", ["RequestCount", "RequestCount", "RequestCount"]],
+                    [
+                        "Errors of the app",
+                        ["HTTPCode_Target_5XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_Target_4XX_Count"],
+                    ],
                     ["Errors of the load balancer", ["HTTPCode_ELB_5XX_Count", "RejectedConnectionCount"]],
                     ["Saturation", ["CPUUtilization", "CPUUtilization", "MemoryUtilization", "MemoryUtilization"]],
-                    ["Tasks", ["HealthyHostCount", "UnHealthyHostCount"]],
+                    ["Tasks", ["HealthyHostCount", "HealthyHostCount", "UnHealthyHostCount", "UnHealthyHostCount"]],
                 ],
             );
         });
 
         it("shows this stack's metrics in its region, each with a statistic and a name, in CloudWatch's grid", () => {
-            const known = [balancer(run), targets(run), service("fargate-cicd-dev")].map((one) => JSON.stringify(one));
+            const known = [balancer(run), ...targets(run), service("fargate-cicd-dev")].map((one) =>
+                JSON.stringify(one),
+            );
             for (const { type, width, properties } of widgets(run).slice(1)) {
                 assert.deepEqual([type, width, properties.region], ["metric", 12, "ap-northeast-1"]);
                 for (const [namespace, metricName, ...rest] of properties.metrics!) {

@@ -222,6 +222,7 @@ describe("permissions", () => {
                 .map(({ Action }) => `${resource.name} ${[Action].flat().join(" ")}`),
         );
         assert.deepEqual(wide, [
+            "main-shift elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth",
             "main-execution ecr:GetAuthorizationToken",
             "main-deploy ecr:GetAuthorizationToken",
             "main-deploy ecs:DescribeTaskDefinition",

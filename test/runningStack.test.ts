@@ -40,6 +40,8 @@ describe("a running stack", () => {
             releasedBy: "pipeline",
             createGithubRepository: false,
             githubOidcProvider: "create",
+            https: false,
+            shifted: false,
         });
     });
 
@@ -86,6 +88,22 @@ describe("a running stack", () => {
 
     it("takes another port where pulumi up releases it, from that very run on", async () => {
         assert.deepEqual(await refusals({ containerPort: 8080, releasedBy: "pulumi" }), {});
+    });
+
+    it("refuses another listener once releases have been shifted, when nobody knows which target group serves", async () => {
+        const shifted = { ...made, shifted: true };
+        const check = async (olds: Facts, news: Facts) => {
+            const { inputs, failures = [] } = (await provider.check(olds, news)) as pulumi.dynamic.CheckResult<Facts>;
+            assert.equal(inputs?.shifted, true, "once shifted, it stays so");
+            return failures.map(({ property, reason }) => `${property}: ${reason}`).join();
+        };
+        assert.match(
+            await check(shifted, { ...made, https: true }),
+            /^https: .*take domainName and hostedZone out again/,
+        );
+        assert.match(await check({ ...shifted, https: true }, made), /^https: .*set domainName and hostedZone again/);
+        assert.equal(await check(shifted, made), "");
+        assert.equal(await check(made, { ...shifted, https: true }), "", "the first group serves still");
     });
 
     it("takes what it finds where it is new, or older than what is kept", async () => {

@@ -91,7 +91,8 @@ describe("variables and secrets of the app", () => {
             ["ssm:GetParameters", existingParameter],
         ];
         const others = run.of("aws:iam/rolePolicy:RolePolicy").filter(({ name }) => name !== "main-execution");
-        assert.deepEqual(others.map(({ name }) => name).sort(), ["main-deploy", "main-incidents", "main-preview"]);
+        const names = others.map(({ name }) => name).sort();
+        assert.deepEqual(names, ["main-deploy", "main-incidents", "main-preview", "main-shift"]);
         for (const policy of others) {
             await assertVerdicts(policyOf(policy), "denied", calls);
         }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { table, type Setting } from "../infra/config/table";
 import { record, type Recording } from "./record";
 import { alternative, standard } from "./scenarios";
+import type { Values } from "./settings";
 
 const serviceType = "aws:ecs/service:Service";
 
@@ -23,13 +24,60 @@ describe("service", () => {
         assert.equal(run.one("aws:ecs/cluster:Cluster").inputs.name, "fargate-cicd-dev");
         assert.equal(cluster, arnOf("aws:ecs/cluster:Cluster"));
         assert.equal(taskDefinition, arnOf("aws:ecs/taskDefinition:TaskDefinition"));
-        assert.deepEqual(loadBalancers, [
-            { targetGroupArn: arnOf("aws:lb/targetGroup:TargetGroup"), containerName: "app", containerPort: 80 },
-        ]);
+        const { targetGroupArn, containerName, containerPort } = (loadBalancers as Record<string, unknown>[])[0]!;
+        const { arn } = run.one("aws:lb/targetGroup:TargetGroup", "main").outputs;
+        assert.deepEqual([targetGroupArn, containerName, containerPort], [arn, "app", 80]);
         assert.equal((service(other).loadBalancers as { containerPort: number }[])[0]!.containerPort, 8080);
     });
 
-    it("takes back a release that does not become healthy", () => {
+    it("goes live as is configured, in ECS's own words, and says so for rolling as well", async () => {
+        const strategy = async (values: Values) => service(await record({ values })).deploymentConfiguration;
+        const paces = { bakeMinutes: "3", rolloutPercent: "12.5", rolloutStepMinutes: "2" };
+        assert.deepEqual(await strategy({}), { strategy: "ROLLING" });
+        assert.deepEqual(await strategy({ ...paces, rollout: "rolling" }), { strategy: "ROLLING" });
+        assert.deepEqual(await strategy({ ...paces, rollout: "blue-green" }), {
+            strategy: "BLUE_GREEN",
+            bakeTimeInMinutes: "3",
+        });
+        assert.deepEqual(await strategy({ ...paces, rollout: "canary" }), {
+            strategy: "CANARY",
+            bakeTimeInMinutes: "3",
+            canaryConfiguration: { canaryPercent: 12.5, canaryBakeTimeInMinutes: "2" },
+        });
+        assert.deepEqual(await strategy({ ...paces, rollout: "linear" }), {
+            strategy: "LINEAR",
+            bakeTimeInMinutes: "3",
+            linearConfiguration: { stepPercent: 12.5, stepBakeTimeInMinutes: "2" },
+        });
+    });
+
+    // Without advancedConfiguration ECS would register the tasks of a rolling release in the first group, which may not serve.
+    it("has both target groups, their rule and ECS's role with every strategy, so that a change of it is in place", async () => {
+        for (const rollout of ["rolling", "blue-green", "canary", "linear"]) {
+            const recording = await record({ values: { rollout } });
+            const [{ advancedConfiguration }] = service(recording).loadBalancers as [Record<string, unknown>];
+            assert.deepEqual(advancedConfiguration, {
+                alternateTargetGroupArn: recording.one("aws:lb/targetGroup:TargetGroup", "main-alternate").outputs.arn,
+                productionListenerRule: recording.one("aws:lb/listenerRule:ListenerRule", "main-production").outputs
+                    .arn,
+                roleArn: recording.one("aws:iam/role:Role", "main-shift").outputs.arn,
+            });
+        }
+    });
+
+    it("waits for a gradual release as long as that may take on purpose", async () => {
+        const minutes = async (values: Values) => (await record({ values })).one(serviceType).customTimeouts?.update;
+        const paces = { bakeMinutes: "7", rolloutPercent: "30", rolloutStepMinutes: "2" };
+        assert.equal(await minutes({ ...paces, rollout: "rolling" }), "25m");
+        assert.equal(await minutes({ ...paces, rollout: "blue-green" }), "32m");
+        assert.equal(await minutes({ ...paces, rollout: "canary" }), "34m");
+        assert.equal(await minutes({ ...paces, rollout: "linear" }), "38m"); // 30, 60 and 90 per cent
+    });
+
+    // TestAccECSService_BlueGreenDeployment_circuitBreakerRollback of the provider (service_test.go) has AWS do so with BLUE_GREEN.
+    it("takes back a release that does not become healthy, whatever the strategy", async () => {
+        const gradual = await record({ values: { rollout: "canary" } });
+        assert.deepEqual(service(gradual).deploymentCircuitBreaker, { enable: true, rollback: true });
         assert.deepEqual(service(run).deploymentCircuitBreaker, { enable: true, rollback: true });
     });
 
@@ -41,7 +89,7 @@ describe("service", () => {
 
     it("gives an app all the time to start that is configured, and then the load balancer the time to notice", () => {
         const grace = (recording: Recording) => {
-            const { healthCheck } = recording.one("aws:lb/targetGroup:TargetGroup").inputs;
+            const { healthCheck } = recording.one("aws:lb/targetGroup:TargetGroup", "main").inputs;
             const { interval, healthyThreshold } = healthCheck as Record<string, number>;
             // A check may be due an interval after the app is up, and further ones follow until it counts as healthy.
             return Number(service(recording).healthCheckGracePeriodSeconds) - interval! * (healthyThreshold! + 1);
@@ -50,7 +98,7 @@ describe("service", () => {
     });
 
     it("lives through a stall of 20 s: fewer checks in a row fail for it than make a task unhealthy", () => {
-        const { healthCheck, deregistrationDelay } = other.one("aws:lb/targetGroup:TargetGroup").inputs;
+        const { healthCheck, deregistrationDelay } = other.one("aws:lb/targetGroup:TargetGroup", "main").inputs;
         const { interval, timeout, unhealthyThreshold } = healthCheck as Record<string, number>;
         // Every check fails that begins in the stall, more than its timeout before the end, or before it and is not answered yet.
         const failing = Math.ceil(20 / interval!);
@@ -104,6 +152,7 @@ describe("service", () => {
         assert.deepEqual(needs.sort(), [
             "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders main",
             "aws:iam/rolePolicy:RolePolicy main-execution",
+            "aws:iam/rolePolicy:RolePolicy main-shift",
             "aws:lb/listener:Listener main-http",
             "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule main-alb-to-tasks",
             "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule main-tasks-https",
@@ -140,6 +189,10 @@ describe("service", () => {
 
     // Provider 6.34, service.go, resourceServiceUpdate: ForceNewDeployment goes into each update but one of tags alone.
     it("has new tasks for exactly the settings of which the table says so", async () => {
+        const paces = {
+            ...{ rollout: "canary", bakeMinutes: "3", rolloutPercent: "20", rolloutStepMinutes: "2" },
+            rolloutTestPort: "9000",
+        };
         const others = {
             ...{ githubBranch: "live", githubEnvironment: "dev", createGithubRepository: "true", releasedBy: "pulumi" },
             ...{ availabilityZones: "3", natGateways: "none", healthCheckPath: "/health" },
@@ -147,7 +200,9 @@ describe("service", () => {
             ...{ memory: "1024", minTasks: "1", maxTasks: "3", enableExec: "true", deletionProtection: "true" },
             ...{ environment: '{"LOG_LEVEL":"debug"}', secrets: '{"KEY":"value"}' },
             ...{ logRetentionDays: "7", containerInsights: "enhanced", alarmEmail: "on-call@example.com" },
+            ...paces,
         };
+        const gradual = await record({ values: { rollout: "linear" } }); // of which there are settings
         const owned = (recording: Recording) => ({
             ...service(recording),
             taskDefinition: "the next release's",
@@ -155,7 +210,9 @@ describe("service", () => {
         });
         const changing: string[] = [];
         for (const [key, value] of Object.entries(others)) {
-            if (!isDeepStrictEqual(owned(await record({ values: { [key]: value } })), owned(run))) {
+            const isPace = key !== "rollout" && key in paces;
+            const values = { ...(isPace && { rollout: "linear" }), [key]: value };
+            if (!isDeepStrictEqual(owned(await record({ values })), owned(isPace ? gradual : run))) {
                 changing.push(key);
             }
         }
@@ -187,9 +244,6 @@ describe("service", () => {
 
     it("follows CPU and requests per target, out quickly and in slowly", () => {
         const target = run.one("aws:appautoscaling/target:Target").inputs;
-        const label = `${String(run.one("aws:lb/loadBalancer:LoadBalancer").outputs.arnSuffix)}/${String(run.one("aws:lb/targetGroup:TargetGroup").outputs.arnSuffix)}`;
-        assert.match(label, /^app\/[^/]+\/[0-9a-f]{16}\/targetgroup\/[^/]+\/[0-9a-f]{16}$/);
-
         const metrics = run.of("aws:appautoscaling/policy:Policy").map(({ inputs }) => {
             const { policyType, serviceNamespace, scalableDimension, resourceId } = inputs;
             assert.deepEqual(
@@ -201,14 +255,41 @@ describe("service", () => {
                     resourceId: target.resourceId,
                 },
             );
-            const { predefinedMetricSpecification, scaleOutCooldown, scaleInCooldown, targetValue } =
+            const { scaleOutCooldown, scaleInCooldown, ...measure } =
                 inputs.targetTrackingScalingPolicyConfiguration as Record<string, number>;
             assert.ok(scaleOutCooldown! < scaleInCooldown!);
-            return { metric: predefinedMetricSpecification, targetValue };
+            return measure;
         });
+        const stat = (namespace: string, metricName: string, dimensions: object) => ({
+            ...{ namespace, metricName },
+            dimensions: Object.entries(dimensions).map(([name, value]) => ({ name, value: value as unknown })),
+        });
+        const balancer = { LoadBalancer: run.one("aws:lb/loadBalancer:LoadBalancer").outputs.arnSuffix };
+        const service = { ClusterName: "fargate-cicd-dev", ServiceName: "fargate-cicd-dev" };
         assert.deepEqual(metrics, [
-            { metric: { predefinedMetricType: "ECSServiceAverageCPUUtilization" }, targetValue: 60 },
-            { metric: { predefinedMetricType: "ALBRequestCountPerTarget", resourceLabel: label }, targetValue: 1000 },
+            {
+                predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
+                targetValue: 60,
+            },
+            {
+                // Of the load balancer: a target group has the tasks in turn only.
+                customizedMetricSpecification: {
+                    metrics: [
+                        {
+                            id: "requests",
+                            metricStat: { metric: stat("AWS/ApplicationELB", "RequestCount", balancer), stat: "Sum" },
+                            returnData: false,
+                        },
+                        {
+                            id: "tasks",
+                            metricStat: { metric: stat("AWS/ECS", "CPUUtilization", service), stat: "SampleCount" },
+                            returnData: false,
+                        },
+                        { id: "each", expression: "requests / tasks", label: "requests per task", returnData: true },
+                    ],
+                },
+                targetValue: 1000,
+            },
         ]);
     });
 });

@@ -81,6 +81,7 @@ describe("task", () => {
         assert.deepEqual(
             policies.map(({ type, inputs }) => [type, inputs.role]),
             [
+                ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-shift").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-execution").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-incidents").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-deploy").outputs.name],

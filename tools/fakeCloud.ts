@@ -49,6 +49,15 @@ export function create(
             const path = `targetgroup/${physicalName}/${suffix}`;
             return made(arn("elasticloadbalancing", path), { arn: arn("elasticloadbalancing", path), arnSuffix: path });
         }
+        case "aws:lb/listener:Listener":
+        case "aws:lb/listenerRule:ListenerRule": {
+            const path = `app/${name}/${suffix}/${suffix}`;
+            const id = arn(
+                "elasticloadbalancing",
+                type.endsWith("Rule") ? `listener-rule/${path}/${suffix}` : `listener/${path}`,
+            );
+            return made(id, { arn: id });
+        }
         case "aws:ecr/repository:Repository":
             return made(physicalName, {
                 arn: arn("ecr", `repository/${physicalName}`),

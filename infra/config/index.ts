@@ -6,6 +6,7 @@ import { table, type Values } from "./table";
 import { checkTogether } from "./together";
 
 export { prefixLength, zoneBits } from "./networkKinds";
+export { rolloutMinutes, type Rollout } from "./rolloutKinds";
 
 export type NatGateways = Values["natGateways"];
 export type Architecture = Values["architecture"];

@@ -4,6 +4,7 @@ import * as container from "./containerKinds";
 import * as github from "./githubKinds";
 import { flag, integer, oneOf, optional, type Kind } from "./kinds";
 import * as network from "./networkKinds";
+import * as rollout from "./rolloutKinds";
 
 export interface Setting<T = unknown> extends Kind<T> {
     /**
@@ -153,6 +154,41 @@ export const table = {
         default: "30",
         description: "Seconds that the app may take to end after `SIGTERM`, before it is killed",
         takesEffect: withRelease,
+    },
+    rollout: {
+        ...rollout.strategy,
+        default: "rolling",
+        description:
+            "How a release goes live: `rolling` - task by task; `blue-green` - all visitors at once, with the old tasks kept for a while; `canary` - a share of them first; `linear` - a share more with each step",
+        takesEffect: withNewTasks,
+    },
+    bakeMinutes: {
+        ...integer(0, 1440),
+        default: "5",
+        description: "Minutes that the old tasks stay once all visitors are with the new ones; not for `rolling`",
+        takesEffect: withNewTasks,
+    },
+    rolloutPercent: {
+        ...rollout.shareFor("canary"),
+        narrowed: { by: "rollout", kind: rollout.shareFor },
+        default: "10",
+        description: "Share of the visitors in per cent: what a `canary` has, or what each step of `linear` adds",
+        takesEffect: withNewTasks,
+    },
+    rolloutStepMinutes: {
+        ...integer(0, 1440),
+        default: "5",
+        description: "Minutes that a `canary` or a step of `linear` takes",
+        takesEffect: withNewTasks,
+    },
+    rolloutTestPort: {
+        ...optional(integer(1, 65_535)),
+        example: "9000",
+        default: "",
+        description:
+            "A port of the load balancer on which the new version answers before visitors reach it; not for `rolling`",
+        none: "no such port",
+        takesEffect: withNewTasks,
     },
     domainName: {
         ...optional(network.domainName),

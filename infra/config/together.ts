@@ -1,6 +1,7 @@
 import { isResourceName, longestName, nameInWords } from "./awsKinds";
 import { parent } from "./networkKinds";
 import type { ConfigReader, ConfigSource } from "./reader";
+import { longestRollout, rolloutMinutes } from "./rolloutKinds";
 import type { Values } from "./table";
 
 /** Values that are fine alone and wrong together: only worth saying where each of them is fine alone. */
@@ -8,6 +9,7 @@ export function checkTogether(config: ConfigReader, values: Values, source: Conf
     checkEnvironment(config, values);
     checkDomain(config, values);
     checkTasks(config, values);
+    checkRollout(config, values);
     checkVariables(config, values);
     checkName(config, values, source);
 }
@@ -45,6 +47,26 @@ function checkDomain(config: ConfigReader, { domainName, hostedZone }: Values): 
 function checkTasks(config: ConfigReader, { minTasks, maxTasks }: Values): void {
     if (config.accepted("minTasks", "maxTasks") && minTasks > maxTasks) {
         config.refuse("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
+    }
+}
+
+function checkRollout(config: ConfigReader, values: Values): void {
+    const { rolloutTestPort } = values;
+    if (rolloutTestPort === 80 || rolloutTestPort === 443) {
+        const expected = "a port on which the load balancer does not serve visitors: another than 80 and 443";
+        config.refuse("rolloutTestPort", expected, String(rolloutTestPort), 9000);
+    }
+    if (!config.accepted("rollout", "bakeMinutes", "rolloutPercent", "rolloutStepMinutes")) {
+        return;
+    }
+    const minutes = rolloutMinutes(values);
+    if (minutes > longestRollout) {
+        config.refuse(
+            "rolloutStepMinutes",
+            `a rollout of at most ${longestRollout} minutes (30 days), which is ECS's limit: this one takes ${minutes}`,
+            String(values.rolloutStepMinutes),
+            60,
+        );
     }
 }
 

@@ -79,13 +79,23 @@ export class RequestAlarms extends Alarms {
         const appErrors = this.add(name, "app-errors", args, {
             description:
                 "The app answers more than 5 % of its requests with a 5xx status: see its logs, and what was released last",
+            // Of each target group by itself, and then the worse: while a release has a share of the requests, its group has no other
+            // tasks, and what it fails does not vanish among what the one before answers. They take turns, so it may be either.
             metricQueries: [
-                query("errors", [elb, "HTTPCode_Target_5XX_Count", targetDimensions], "Sum"),
-                query("requests", [elb, "RequestCount", targetDimensions], "Sum"),
+                ...targetDimensions.flatMap((dimensions, group) => [
+                    query(`errors${group}`, [elb, "HTTPCode_Target_5XX_Count", dimensions], "Sum"),
+                    query(`requests${group}`, [elb, "RequestCount", dimensions], "Sum"),
+                    // A handful of errors is not a share of anything: at night one of three requests would wake somebody.
+                    // Nothing is reported where there is none, and a number with it would be none either.
+                    {
+                        id: `rate${group}`,
+                        expression: `IF(FILL(errors${group}, 0) >= 5, 100 * FILL(errors${group}, 0) / FILL(requests${group}, 1), 0)`,
+                        returnData: false,
+                    },
+                ]),
                 {
                     id: "rate",
-                    // A handful of errors is not a share of anything: at night one of three requests would wake somebody.
-                    expression: "IF(errors >= 5, 100 * errors / requests, 0)",
+                    expression: "MAX([rate0, rate1])",
                     label: "5xx responses of the app (%)",
                     returnData: true,
                 },
@@ -158,15 +168,19 @@ export class TaskAlarms extends Alarms {
                       comparisonOperator: "LessThanThreshold",
                       threshold: args.minTasks,
                   };
+        /** Tasks that are in a state, in whichever of the two target groups. */
+        const hosts = (metricName: string) => [
+            ...targetDimensions.map((dimensions, group) =>
+                query(`hosts${group}`, [elb, metricName, dimensions], "Maximum"),
+            ),
+            { id: "hosts", expression: "FILL(hosts0, 0) + FILL(hosts1, 0)", label: "Tasks", returnData: true },
+        ];
         // With the service gone, or not there yet, it would be silent, and some take that for an outage.
         const add = (kind: string, condition: Condition) => this.add(name, kind, args, condition, args.service.ready);
         const alarms = [
             add("no-healthy-task", {
                 description: "No task answers health checks: the app is down",
-                namespace: elb,
-                metricName: "HealthyHostCount",
-                dimensions: targetDimensions,
-                statistic: "Maximum",
+                metricQueries: hosts("HealthyHostCount"),
                 comparisonOperator: "LessThanThreshold",
                 threshold: 1,
                 minutes: 2, // the newest minute's figure can be late
@@ -174,10 +188,7 @@ export class TaskAlarms extends Alarms {
             }),
             add("unhealthy-task", {
                 description: "A task keeps failing its health checks: see its logs, and its size",
-                namespace: elb,
-                metricName: "UnHealthyHostCount",
-                dimensions: targetDimensions,
-                statistic: "Maximum",
+                metricQueries: hosts("UnHealthyHostCount"),
                 comparisonOperator: "GreaterThanOrEqualToThreshold",
                 threshold: 1,
                 minutes: 5,

@@ -18,7 +18,11 @@ interface Line {
     readonly metricName: string;
     readonly stat: string;
     readonly label: string;
+    /** Where the line is not of what the graph is of. */
+    readonly of?: Dimensions;
 }
+
+type Dimensions = Readonly<Record<string, pulumi.Input<string>>>;
 
 /** CloudWatch's grid is 24 columns wide. */
 const width = 12;
@@ -31,8 +35,7 @@ export class Dashboard extends pulumi.ComponentResource {
         const { loadBalancer, service, region } = args;
 
         const graph =
-            (namespace: string, dimensions: Readonly<Record<string, pulumi.Input<string>>>) =>
-            (title: string, unit: string, lines: readonly Line[]) => ({
+            (namespace: string, dimensions: Dimensions) => (title: string, unit: string, lines: readonly Line[]) => ({
                 type: "metric",
                 width,
                 height,
@@ -42,16 +45,22 @@ export class Dashboard extends pulumi.ComponentResource {
                     period: 60,
                     view: "timeSeries",
                     yAxis: { left: { min: 0, label: unit, showUnits: false } },
-                    metrics: lines.map(({ metricName, ...options }) => [
+                    metrics: lines.map(({ metricName, of = dimensions, ...options }) => [
                         namespace,
                         metricName,
-                        ...Object.entries(dimensions).flat(),
+                        ...Object.entries(of).flat(),
                         options,
                     ]),
                 },
             });
-        const requests = graph("AWS/ApplicationELB", loadBalancer.targetDimensions);
-        const balancer = graph("AWS/ApplicationELB", loadBalancer.balancerDimensions);
+        const requests = graph("AWS/ApplicationELB", loadBalancer.balancerDimensions);
+        /** A line for each target group: while a release is shifted, one of them is the new version. */
+        const eachGroup = (line: Line): Line[] =>
+            loadBalancer.targetDimensions.map((of, group) => ({
+                ...line,
+                label: `${line.label}, group ${group + 1}`,
+                of,
+            }));
         const tasks = graph("AWS/ECS", service.metricDimensions);
 
         const graphs = [
@@ -62,13 +71,13 @@ export class Dashboard extends pulumi.ComponentResource {
             ]),
             requests("Traffic", "a minute", [
                 { metricName: "RequestCount", stat: "Sum", label: "requests" },
-                { metricName: "RequestCountPerTarget", stat: "Sum", label: "requests per task" },
+                ...eachGroup({ metricName: "RequestCount", stat: "Sum", label: "requests" }),
             ]),
             requests("Errors of the app", "a minute", [
-                { metricName: "HTTPCode_Target_5XX_Count", stat: "Sum", label: "5xx" },
+                ...eachGroup({ metricName: "HTTPCode_Target_5XX_Count", stat: "Sum", label: "5xx" }),
                 { metricName: "HTTPCode_Target_4XX_Count", stat: "Sum", label: "4xx" },
             ]),
-            balancer("Errors of the load balancer", "a minute", [
+            requests("Errors of the load balancer", "a minute", [
                 { metricName: "HTTPCode_ELB_5XX_Count", stat: "Sum", label: "5xx" },
                 { metricName: "RejectedConnectionCount", stat: "Sum", label: "rejected connections" },
             ]),
@@ -79,8 +88,8 @@ export class Dashboard extends pulumi.ComponentResource {
                 { metricName: "MemoryUtilization", stat: "Maximum", label: "memory, fullest task" },
             ]),
             requests("Tasks", "tasks", [
-                { metricName: "HealthyHostCount", stat: "Minimum", label: "healthy" },
-                { metricName: "UnHealthyHostCount", stat: "Maximum", label: "unhealthy" },
+                ...eachGroup({ metricName: "HealthyHostCount", stat: "Minimum", label: "healthy" }),
+                ...eachGroup({ metricName: "UnHealthyHostCount", stat: "Maximum", label: "unhealthy" }),
             ]),
         ];
         const alarms = {

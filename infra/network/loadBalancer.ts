@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "./certificate";
 import type { Domain } from "../config";
 import type { Network } from "./network";
+import { trafficShift, type TrafficShift } from "./trafficShift";
 
 export interface LoadBalancerArgs {
     readonly network: Network;
@@ -11,9 +12,13 @@ export interface LoadBalancerArgs {
     readonly drainSeconds: number;
     /** The app's name on the internet and the Route 53 zone that it is in. Without one it is served over HTTP only. */
     readonly domain?: Domain;
+    /** Where a release can be asked before visitors reach it, while it is shifted; nowhere without a port. */
+    readonly rolloutTestPort?: number;
     /** Neither Pulumi nor AWS deletes the load balancer, nor with it the address that others have written down. */
     readonly deletionProtection: boolean;
 }
+
+type Dimensions = Readonly<Record<string, pulumi.Output<string>>>;
 
 /** The policy that AWS recommends: TLS 1.2 and 1.3 alone, forward secrecy, and keys that a later quantum computer cannot recover. */
 const sslPolicy = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09";
@@ -29,17 +34,17 @@ const unhealthyThreshold = 30 / interval;
 /** Within this many seconds a task that answers is known to be healthy. */
 export const noticeSeconds = interval * (healthyThreshold + 1);
 
-/** The way in: an Application Load Balancer in the public subnets, its listener and the target group that tasks join. */
+/** The way in: an Application Load Balancer in the public subnets, its listeners and the target groups that tasks join in turn. */
 export class LoadBalancer extends pulumi.ComponentResource {
     /** Where the app is served. */
     public readonly url: pulumi.Output<string>;
     public readonly securityGroupId: pulumi.Output<string>;
     public readonly targetGroupArn: pulumi.Output<string>;
-    /** `app/<name>/<id>/targetgroup/<name>/<id>`: what requests per target are counted by. */
-    public readonly resourceLabel: pulumi.Output<string>;
-    /** What CloudWatch files the load balancer's metrics under, and those of its targets. */
-    public readonly balancerDimensions: Readonly<Record<string, pulumi.Output<string>>>;
-    public readonly targetDimensions: Readonly<Record<string, pulumi.Output<string>>>;
+    /** The second target group, and what else ECS shifts requests with. */
+    public readonly shift: TrafficShift;
+    /** What CloudWatch files the load balancer's metrics under, and those of the targets in each of its groups. */
+    public readonly balancerDimensions: Dimensions;
+    public readonly targetDimensions: readonly [Dimensions, Dimensions];
     /** The Route 53 zone of the app's domain, where it has one. */
     public readonly hostedZoneArn?: pulumi.Output<string>;
     /** The listener that forwards: ECS refuses a target group that no listener uses yet. */
@@ -56,9 +61,9 @@ export class LoadBalancer extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        const admit = (protocol: string, port: number) =>
+        const admit = (protocol: string, port: number, kind = protocol.toLowerCase()) =>
             new aws.vpc.SecurityGroupIngressRule(
-                `${name}-alb-${protocol.toLowerCase()}`,
+                `${name}-alb-${kind}`,
                 {
                     securityGroupId: group.id,
                     description: `${protocol} from the internet`,
@@ -84,52 +89,70 @@ export class LoadBalancer extends pulumi.ComponentResource {
             { parent: this, dependsOn: args.network.ready, protect: args.deletionProtection },
         );
 
-        const targets = new aws.lb.TargetGroup(
-            name,
-            {
-                vpcId: args.network.vpcId,
-                targetType: "ip",
-                protocol: "HTTP",
-                port: 80, // for targets that name none; each task registers with the port of its container
-                deregistrationDelay: args.drainSeconds,
-                healthCheck: {
-                    path: args.healthCheckPath,
-                    interval,
-                    timeout,
-                    healthyThreshold,
-                    unhealthyThreshold,
-                    matcher: "200-399",
+        const targetGroup = (groupName: string) =>
+            new aws.lb.TargetGroup(
+                groupName,
+                {
+                    vpcId: args.network.vpcId,
+                    targetType: "ip",
+                    protocol: "HTTP",
+                    port: 80, // for targets that name none; each task registers with the port of its container
+                    deregistrationDelay: args.drainSeconds,
+                    healthCheck: {
+                        path: args.healthCheckPath,
+                        interval,
+                        timeout,
+                        healthyThreshold,
+                        unhealthyThreshold,
+                        matcher: "200-399",
+                    },
                 },
-            },
-            { parent: this },
-        );
+                { parent: this },
+            );
+        const targets = targetGroup(name);
+        const alternate = targetGroup(`${name}-alternate`);
 
+        // What a listener does where none of its rules fits, which one always does: see trafficShift.
         const forward = { type: "forward", targetGroupArn: targets.arn };
         const listen = (
             protocol: string,
             settings: Omit<aws.lb.ListenerArgs, "loadBalancerArn" | "protocol">,
             dependsOn?: pulumi.Resource,
+            kind = protocol.toLowerCase(),
         ) =>
             new aws.lb.Listener(
-                `${name}-${protocol.toLowerCase()}`,
+                `${name}-${kind}`,
                 { loadBalancerArn: balancer.arn, protocol, ...settings },
                 { parent: this, dependsOn },
             );
+        /** The listener for visitors, and that for tests, which they get over the same protocol. */
+        const serve = (
+            protocol: string,
+            settings: Omit<aws.lb.ListenerArgs, "loadBalancerArn" | "protocol" | "defaultActions">,
+        ) => {
+            const { rolloutTestPort: port } = args;
+            if (port !== undefined) {
+                admit(protocol, port, "test");
+            }
+            return {
+                production: listen(protocol, { ...settings, defaultActions: [forward] }),
+                test:
+                    port === undefined
+                        ? undefined
+                        : listen(protocol, { ...settings, port, defaultActions: [forward] }, undefined, "test"),
+            };
+        };
+        let listeners: ReturnType<typeof serve>;
         if (args.domain) {
             admit("HTTPS", 443);
             const { name: domainName, hostedZone } = args.domain;
             const zone = aws.route53.getZoneOutput({ name: hostedZone }, { parent: this });
             this.hostedZoneArn = zone.arn;
             const certificate = new Certificate(name, { domainName, zoneId: zone.zoneId }, { parent: this });
-            this.ready = listen("HTTPS", {
-                port: 443,
-                sslPolicy,
-                certificateArn: certificate.arn,
-                defaultActions: [forward],
-            });
+            listeners = serve("HTTPS", { port: 443, sslPolicy, certificateArn: certificate.arn });
             const redirect = { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" };
             // Visitors are sent on only once there is something to send them to.
-            listen("HTTP", { port: 80, defaultActions: [{ type: "redirect", redirect }] }, this.ready);
+            listen("HTTP", { port: 80, defaultActions: [{ type: "redirect", redirect }] }, listeners.production);
             new aws.route53.Record(
                 name,
                 {
@@ -142,15 +165,21 @@ export class LoadBalancer extends pulumi.ComponentResource {
             );
             this.url = pulumi.output(`https://${domainName}`);
         } else {
-            this.ready = listen("HTTP", { port: 80, defaultActions: [forward] });
+            listeners = serve("HTTP", { port: 80 });
             this.url = pulumi.interpolate`http://${balancer.dnsName}`;
         }
 
+        this.shift = trafficShift(name, { targetGroups: [targets, alternate], ...listeners }, { parent: this });
+
+        this.ready = listeners.production;
         this.securityGroupId = group.id;
         this.targetGroupArn = targets.arn;
         this.balancerDimensions = { LoadBalancer: balancer.arnSuffix };
-        this.targetDimensions = { LoadBalancer: balancer.arnSuffix, TargetGroup: targets.arnSuffix };
-        this.resourceLabel = pulumi.interpolate`${balancer.arnSuffix}/${targets.arnSuffix}`;
+        const dimensionsOf = ({ arnSuffix }: aws.lb.TargetGroup): Dimensions => ({
+            LoadBalancer: balancer.arnSuffix,
+            TargetGroup: arnSuffix,
+        });
+        this.targetDimensions = [dimensionsOf(targets), dimensionsOf(alternate)];
         this.registerOutputs({
             url: this.url,
             securityGroupId: this.securityGroupId,

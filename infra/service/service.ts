@@ -1,12 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Capacity, ContainerInsights, ReleasedBy } from "../config";
+import { rolloutMinutes, type Capacity, type ContainerInsights, type ReleasedBy, type Rollout } from "../config";
 import { noticeSeconds, type LoadBalancer } from "../network/loadBalancer";
 import type { Network } from "../network/network";
 import { running } from "./outcome";
+import { deploymentConfiguration } from "./rollout";
+import { scale } from "./scaling";
 import type { Task } from "./task";
 
-export interface ServiceArgs {
+export interface ServiceArgs extends Rollout {
     /** The cluster's and the service's name, which the workflow deploys to. */
     readonly serviceName: string;
     readonly network: Network;
@@ -38,10 +40,11 @@ const strategies = {
 
 /**
  * The provider's 20 minutes, and what the app may take beyond: the circuit breaker gives up after three tasks that did not start, then
- * one of the release before must, and old tasks are drained.
+ * one of the release before must, and old tasks are drained. A gradual release takes its time as well.
  */
-function rolloutTimeouts({ startSeconds, drainSeconds }: ServiceArgs): pulumi.CustomTimeouts {
-    const minutes = `${20 + Math.ceil((4 * startSeconds + drainSeconds) / 60)}m`;
+function rolloutTimeouts(args: ServiceArgs): pulumi.CustomTimeouts {
+    const starting = Math.ceil((4 * args.startSeconds + args.drainSeconds) / 60);
+    const minutes = `${20 + starting + rolloutMinutes(args)}m`;
     return { create: minutes, update: minutes, delete: minutes };
 }
 
@@ -88,10 +91,17 @@ export class Service extends pulumi.ComponentResource {
                         targetGroupArn: args.loadBalancer.targetGroupArn,
                         containerName: args.task.containerName,
                         containerPort: args.port,
+                        advancedConfiguration: args.loadBalancer.shift.configuration,
                     },
                 ],
+                deploymentConfiguration: deploymentConfiguration(args),
                 // A release that does not become healthy is taken back, and never are fewer tasks up than before it. One that is
                 // healthy and fails the visitors' requests is taken back as well.
+                //
+                // The breaker is there for gradual releases, too: without it ECS starts their tasks anew for the 24 hours that a stage may
+                // take, and no metric of AWS's own tells of a task that exits. Its reference says "services using the rolling update (ECS)
+                // deployment type" and means the controller: the provider's TestAccECSService_BlueGreenDeployment_circuitBreakerRollback,
+                // which runs on AWS, has such a release "rolled back because the circuit breaker threshold was exceeded".
                 deploymentCircuitBreaker: { enable: true, rollback: true },
                 alarms: { enable: true, rollback: true, alarmNames: [args.rollbackAlarm] },
                 deploymentMinimumHealthyPercent: 100,
@@ -118,13 +128,22 @@ export class Service extends pulumi.ComponentResource {
                 dependsOn: [
                     args.network.ready,
                     args.loadBalancer.ready,
+                    args.loadBalancer.shift.ready,
                     capacityProviders,
                     ...rules,
                     ...args.task.ready,
                 ],
             },
         );
-        this.scale(name, service, cluster, args);
+        scale(
+            name,
+            {
+                ...{ clusterName: cluster.name, serviceName: service.name },
+                ...{ minTasks: args.minTasks, maxTasks: args.maxTasks },
+                balancerDimensions: args.loadBalancer.balancerDimensions,
+            },
+            { parent: this },
+        );
 
         this.clusterName = cluster.name;
         this.clusterArn = cluster.arn;
@@ -211,49 +230,5 @@ export class Service extends pulumi.ComponentResource {
             { parent: this },
         );
         return { group, rules: [toTasks, fromBalancer, https] };
-    }
-
-    /** Follows the load between `minTasks` and `maxTasks`, on whichever of the two measures asks for more tasks. */
-    private scale(name: string, service: aws.ecs.Service, cluster: aws.ecs.Cluster, args: ServiceArgs): void {
-        const target = new aws.appautoscaling.Target(
-            name,
-            {
-                serviceNamespace: "ecs",
-                scalableDimension: "ecs:service:DesiredCount",
-                resourceId: pulumi.interpolate`service/${cluster.name}/${service.name}`,
-                minCapacity: args.minTasks,
-                maxCapacity: args.maxTasks,
-            },
-            { parent: this },
-        );
-        const follow = (
-            measure: string,
-            metric: { type: string; resourceLabel?: pulumi.Input<string> },
-            value: number,
-            before?: pulumi.Resource,
-        ) =>
-            new aws.appautoscaling.Policy(
-                `${name}-${measure}`,
-                {
-                    policyType: "TargetTrackingScaling",
-                    serviceNamespace: target.serviceNamespace,
-                    scalableDimension: target.scalableDimension,
-                    resourceId: target.resourceId,
-                    targetTrackingScalingPolicyConfiguration: {
-                        predefinedMetricSpecification: {
-                            predefinedMetricType: metric.type,
-                            resourceLabel: metric.resourceLabel,
-                        },
-                        targetValue: value,
-                        scaleOutCooldown: 60,
-                        scaleInCooldown: 300,
-                    },
-                },
-                { parent: this, dependsOn: before },
-            );
-        const cpu = follow("cpu", { type: "ECSServiceAverageCPUUtilization" }, 60); // per cent
-        const { resourceLabel } = args.loadBalancer;
-        // Application Auto Scaling refuses two changes of one target at a time (ConcurrentUpdateException).
-        follow("requests", { type: "ALBRequestCountPerTarget", resourceLabel }, 1000, cpu); // a minute
     }
 }

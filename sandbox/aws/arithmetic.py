@@ -1,7 +1,7 @@
 """The arithmetic of metric math that this program's alarms use, and no other.
 
-`IF(condition, then, otherwise)`, the four operations, comparisons, numbers and the ids of other queries: "Using math
-expressions with CloudWatch metrics" in the CloudWatch User Guide has many more, which are refused with their text.
+`IF(condition, then, otherwise)`, `FILL(id, number)`, `MAX([id, id])`, the four operations, comparisons, numbers and the ids of other
+queries: "Using math expressions with CloudWatch metrics" in the CloudWatch User Guide has many more, which are refused with their text.
 """
 
 import ast
@@ -28,7 +28,7 @@ def names(expression: str) -> set[str]:
 
     :raises Unsupported: when it has anything that `value` could not work out.
     """
-    return {node.id for node in ast.walk(_parsed(expression)) if isinstance(node, ast.Name)} - {"IF"}
+    return {node.id for node in ast.walk(_parsed(expression)) if isinstance(node, ast.Name)} - {"IF", "FILL", "MAX"}
 
 
 def value(expression: str, value_of: Callable[[str], float | None]) -> float | None:
@@ -58,6 +58,10 @@ def _check(node: ast.expr) -> None:
             parts = [left, right]
         case ast.Call(func=ast.Name(id="IF"), args=[_, _, _], keywords=[]):
             parts = node.args
+        case ast.Call(func=ast.Name(id="FILL"), args=[ast.Name(), ast.Constant(value=int() | float())], keywords=[]):
+            return
+        case ast.Call(func=ast.Name(id="MAX"), args=[ast.List(elts=parts)], keywords=[]):
+            pass
         case _:
             raise Unsupported(ast.unparse(node))
     for part in parts:
@@ -77,6 +81,21 @@ def _work_out(node: ast.expr, value_of: Callable[[str], float | None]) -> float:
             return _OPERATIONS[type(op)](_work_out(left, value_of), _work_out(right, value_of))
         case ast.Compare(left=left, ops=[op], comparators=[right]):
             return _COMPARISONS[type(op)](_work_out(left, value_of), _work_out(right, value_of))
+        case ast.Call(func=ast.Name(id="FILL"), args=[ast.Name(id=name), ast.Constant(value=number)]):
+            known = value_of(name)
+            return number if known is None else known
+        case ast.Call(func=ast.Name(id="MAX"), args=[ast.List(elts=each)]):  # of those that have data
+            known = [number for part in each if (number := _known(part, value_of)) is not None]
+            if not known:
+                raise _NoData("MAX")
+            return max(known)
         case ast.Call(args=[condition, then, otherwise]):
             return _work_out(then if _work_out(condition, value_of) else otherwise, value_of)
     raise Unsupported(ast.unparse(node))
+
+
+def _known(node: ast.expr, value_of: Callable[[str], float | None]) -> float | None:
+    try:
+        return _work_out(node, value_of)
+    except _NoData:
+        return None

@@ -16,6 +16,7 @@ from ministack.services import alb, ecs
 import health
 from health import SPEED
 from replace import existing, replace
+from target_groups import advanced, group_of, group_of_task, pair
 from task_ports import port_of
 
 _busy: set[str] = set()
@@ -28,8 +29,8 @@ def _targets(service: dict, task: dict) -> list[tuple[str, str, int]]:
     """Where the task must be healthy: target group, address and port."""
     address = ecs._task_ip(task)
     groups = [each for each in service.get("loadBalancers") or [] if each.get("targetGroupArn")]
-    arns = [(each["targetGroupArn"], int(each.get("containerPort", 80))) for each in groups]
-    return [(arn, str(address), port_of(task, arn, port)) for arn, port in arns]
+    arns = [(group_of_task(service, task) if advanced(service) else each["targetGroupArn"], each) for each in groups]
+    return [(arn, str(address), port_of(task, arn, int(each.get("containerPort", 80)))) for arn, each in arns]
 
 
 def _states(service: dict, task: dict) -> list[str]:
@@ -142,6 +143,8 @@ def install() -> None:
         live = {task.get("_deployment_id") for task in ecs._tasks.values() if task["lastStatus"] != "STOPPED"}
         service["deployments"] = [each for each in service["deployments"] if each is primary or each["id"] in live]
         primary["_completed"] = True
+        if advanced(service):
+            service["_serving"] = group_of(service, primary)
         if before == "IN_PROGRESS":
             _event(service, f"(deployment {primary['id']}) deployment completed.")
             _event(service, "has reached a steady state.")
@@ -167,6 +170,9 @@ def install() -> None:
         refused = _unattached(data)
         if refused:
             return refused
+        if service and "deploymentConfiguration" in data:
+            # What is not given stays as it is; MiniStack forgets it.
+            data = {**data, "deploymentConfiguration": {**service["deploymentConfiguration"], **data["deploymentConfiguration"]}}
         if service and "availabilityZoneRebalancing" in data:
             service["availabilityZoneRebalancing"] = data["availabilityZoneRebalancing"]
         return original(data)
@@ -216,8 +222,7 @@ def service_of(task: dict) -> dict | None:
 
 def _unattached(data: dict):
     """The refusal of a target group that no load balancer uses."""
-    for balancer in data.get("loadBalancers") or []:
-        arn = balancer.get("targetGroupArn", "")
+    for arn in [arn for balancer in data.get("loadBalancers") or [] for arn in pair({"loadBalancers": [balancer]})]:
         if not _has_load_balancer(arn):
             message = f"The target group with targetGroupArn {arn} does not have an associated load balancer."
             return ecs.error_response_json("InvalidParameterException", message, 400)

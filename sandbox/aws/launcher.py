@@ -12,6 +12,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `web_identity` | believes any token | signature, times, issuer and audience are checked |
 | `registry` | takes any login and any push; names a host that does not exist | tokens of a principal, and its permissions, on `localhost` |
 | `health`, `load_balancer` | calls every target healthy | health checks; requests go to healthy targets only; draining |
+| `weighted_rules` | a rule that forwards to several target groups forwards to none | by weight |
 | `deployments` | a rollout is done when containers have run for a second | when the load balancer finds them healthy; else it is rolled back |
 | `containers` | pulls as nobody | pulls with the execution role, limits memory, labels what it starts |
 | `secrets_manager` | reads a container's secrets as nobody, in the current version | with the execution role, in the version that is named |
@@ -26,6 +27,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
+| `target_groups`, `traffic_shifts` | every rollout is a rolling one, in one target group | blue/green, canary and linear ones shift the requests between two, in ECS's stages, with its role's rights |
 | `events` | EventBridge delivers as nobody, and hears nothing from ECS | with the target's role; deployments and tasks are reported |
 | `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
 | `retries` | takes a call that is made again for another one | the same call gets the same answer |
@@ -117,11 +119,15 @@ def main() -> None:
     import service_deployments
     import shells
     import subscriptions
+    import target_groups
+    import traffic_shifts
     import web_identity
+    import weighted_rules
     import zones
     from ministack import app
 
-    installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
+    installed = (authorization, web_identity, registry, load_balancer, weighted_rules, target_groups, deployments)
+    installed += (deployment_alarms, traffic_shifts, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
     installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals, events)
     for module in installed:

@@ -2,8 +2,9 @@
 
 MiniStack picks one of the registered targets at random, and forgets one at once.
 
-One port serves all load balancers. A load balancer's own name stands for its listener on port 80; `<domain>.localhost`
-stands for `https://<domain>`, and so for the listener on port 443 of the load balancer that the domain is an alias of.
+One port serves all load balancers. A load balancer's own name stands for its listener on port 80, and with a port before it
+(`9000.<name>`) for the one on that port; `<domain>.localhost` stands for `https://<domain>`, and so for the listener on port 443
+of the load balancer that the domain is an alias of.
 """
 
 import itertools
@@ -48,6 +49,12 @@ def _dns_name(balancer: dict) -> str:
     return f"{balancer['DNSName'].split('.')[0].lower()}.alb.localhost:{os.environ['GATEWAY_PORT']}"
 
 
+def _named_port(host: str) -> tuple[str, int | None]:
+    """A host's name, and the listener's port that it begins with."""
+    found = re.match(r"(\d+)\.(.+\.alb\.localhost)$", host.split(":")[0].lower())
+    return (found.group(2), int(found.group(1))) if found else (host.split(":")[0].lower(), None)
+
+
 def install() -> None:
     existing(alb, "_proxy_http_target", "target tg method path headers body query_params raw_query_string")
 
@@ -68,7 +75,7 @@ def install() -> None:
 
     @replace(alb, "find_lb_for_host", "host")
     def find_lb_for_host(original, host):
-        name = (domains.alias_target(host) or host).split(":")[0].lower()
+        name, _ = _named_port(domains.alias_target(host) or host)
         for (account, region, _), balancer in alb._lbs.all_items():
             if name in (_dns_name(balancer).split(":")[0], f"{balancer['LoadBalancerName'].lower()}.alb.localhost"):
                 set_request_account_id(account)
@@ -89,7 +96,8 @@ def install() -> None:
         alb, "dispatch_request", "lb method path headers body query_params port client_ip raw_query_string raw_path"
     )
     async def dispatch_request(original, lb, method, path, headers, body, query_params, port=80, *rest, **details):
-        listener_port = 80 if port == int(os.environ["GATEWAY_PORT"]) else port
+        _, named_port = _named_port(headers.get("host", ""))
+        listener_port = named_port or (80 if port == int(os.environ["GATEWAY_PORT"]) else port)
         if domains.alias_target(headers.get("host", "")):
             domain = headers["host"].split(":")[0].removesuffix(".localhost")
             headers, listener_port = {**headers, "host": domain}, 443

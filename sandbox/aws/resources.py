@@ -84,10 +84,11 @@ def ecs(call: Call, task_definition: Callable[[str], dict | None]) -> list[Check
     if action in _ON_SERVICE:
         names = args.get("services") if action == "DescribeServices" else [args.get("serviceName") or args.get("service")]
         services = [call.arn(f"service/{cluster}/{last(name or '')}") for name in names or [""]]
-        if action == "CreateService":
-            tagged = tags_on_create(call, services[0])
-            return [call.on(services[0], within), *tagged, *pass_role(call, args.get("role"), "ecs.amazonaws.com")]
-        return [call.on(service, within) for service in services]
+        balancers = [each.get("advancedConfiguration") or {} for each in args.get("loadBalancers") or []]
+        roles = dict.fromkeys([args.get("role"), *(each.get("roleArn") for each in balancers)])
+        passed = [check for role in roles for check in pass_role(call, role, "ecs.amazonaws.com")]
+        tagged = tags_on_create(call, services[0]) if action == "CreateService" else []
+        return [*(call.on(service, within) for service in services), *tagged, *passed]
     if action in _ON_PARTS:  # each on its service and on itself
         named = args.get(_ON_PARTS[action]) or ""
         parts = [named] if isinstance(named, str) else named

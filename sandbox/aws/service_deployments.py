@@ -4,8 +4,9 @@ A deployment that was rolled back leaves the service's list of deployments, and 
 (internal/service/ecs/service.go) tells a rollback from a success. It looks for what was created after its own call, so times
 are exact to the millisecond; MiniStack cuts them to seconds, and answers both calls with nothing.
 
-The states are those of "View service history using Amazon ECS service deployments" in the ECS Developer Guide. A deployment
-starts at once here and so is never PENDING.
+The states are those of "View service history using Amazon ECS service deployments" in the ECS Developer Guide, the stages and the
+shares of traffic those of ServiceDeployment and ServiceRevisionSummary in its API reference. A deployment starts at once here and
+so is never PENDING. AWS tells a stage of rolling deployments as well where they have hooks, which are not known here.
 """
 
 import secrets
@@ -17,6 +18,7 @@ from ministack.services import ecs
 
 from deployments import named
 from replace import existing, replace
+from target_groups import GRADUAL, strategy
 
 _ROLLED_BACK = "Service deployment rolled back because "
 _BREAKER = f"{_ROLLED_BACK}the circuit breaker threshold was exceeded."
@@ -40,8 +42,9 @@ def _begin(service: dict, deployment: dict) -> dict:
         "createdAt": deployment["createdAt"],
         "startedAt": deployment["createdAt"],
         "status": "IN_PROGRESS",
+        "_strategy": strategy(service),
         "_deployment": deployment,
-        "_sources": [_revision(service, each) for each in sources],
+        "_sources": sources,
     }
 
 
@@ -61,7 +64,8 @@ def _go_on(service: dict, record: dict, primary: dict | None) -> None:
         elif primary["rolloutState"] == "COMPLETED":
             _end(record, "ROLLBACK_SUCCESSFUL")
     elif deployment["rolloutState"] == "COMPLETED":
-        _end(record, "SUCCESSFUL")
+        if "_shifted" not in deployment or "_cleaned_up" in deployment:
+            _end(record, "SUCCESSFUL")
     elif deployment["rolloutState"] != "FAILED":
         if deployment is not primary:
             _end(record, "STOPPED", _SUPERSEDED)
@@ -101,22 +105,62 @@ def _brief(service: dict, record: dict) -> dict:
     return {name: value for name, value in shown.items() if name != "rollback"}
 
 
-def _full(service: dict, record: dict) -> dict:
-    deployment, watched = record["_deployment"], (service.get("deploymentConfiguration") or {}).get("alarms") or {}
-    target = {
+def _summary(service: dict, deployment: dict, traffic: dict) -> dict:
+    """A revision's tasks, and its share of the requests where they are shifted."""
+    listed = any(each is deployment for each in service["deployments"])
+    counts = {name: deployment[f"{name}Count"] if listed else 0 for name in ("running", "pending")}
+    return {
         "arn": _revision(service, deployment),
         "requestedTaskCount": deployment["desiredCount"],
-        "runningTaskCount": deployment["runningCount"],
-        "pendingTaskCount": deployment["pendingCount"],
+        **{f"{name}TaskCount": count for name, count in counts.items()},
+        **traffic,
     }
+
+
+def _traffic(record: dict, target: bool) -> dict:
+    """Of a deployment's target or source. One without a test listener has no traffic of tests."""
+    deployment = record["_deployment"]
+    if record["_strategy"] not in GRADUAL:
+        return {}
+    shares = {"requestedProductionTrafficWeight": deployment.get("_traffic", 0.0)}
+    if "_tests" in deployment:
+        shares["requestedTestTrafficWeight"] = deployment["_tests"]
+    return {name: share if target else 100.0 - share for name, share in shares.items()}
+
+
+def _stage(record: dict) -> str | None:
+    if record["_strategy"] not in GRADUAL:
+        return None
+    return "CLEAN_UP" if "finishedAt" in record else record["_deployment"].get("_stage", "SCALE_UP")
+
+
+def _breaker(service: dict, deployment: dict) -> dict:
+    enabled = ((service.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker") or {}).get("enable")
+    threshold, failures = ecs._circuit_breaker_threshold(service), deployment["failedTasks"]
+    watched = "TRIGGERED" if failures >= threshold else "MONITORING" if deployment["rolloutState"] == "IN_PROGRESS" else "MONITORING_COMPLETE"
+    return {"status": watched if enabled else "DISABLED", "failureCount": failures, "threshold": threshold}
+
+
+def _alarms(service: dict, deployment: dict) -> dict | None:
+    setting = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
+    if not setting.get("enable"):
+        return None
+    triggered = [deployment["_alarm"]] if "_alarm" in deployment else []
+    watched = "TRIGGERED" if triggered else "MONITORING" if deployment["rolloutState"] == "IN_PROGRESS" else "MONITORING_COMPLETE"
+    return {"status": watched, "alarmNames": setting["alarmNames"], "triggeredAlarmNames": triggered}
+
+
+def _full(service: dict, record: dict) -> dict:
+    deployment = record["_deployment"]
     return ecs._sanitize({
         **_of(service, record),
         "updatedAt": record.get("finishedAt") or deployment["updatedAt"],
-        "sourceServiceRevisions": [{"arn": arn} for arn in record["_sources"]],
-        "targetServiceRevision": target,
+        "lifecycleStage": _stage(record),
+        "sourceServiceRevisions": [_summary(service, each, _traffic(record, target=False)) for each in record["_sources"]],
+        "targetServiceRevision": _summary(service, deployment, _traffic(record, target=True)),
         "deploymentConfiguration": service.get("deploymentConfiguration"),
-        "deploymentCircuitBreaker": {"failureCount": deployment["failedTasks"], "threshold": ecs._circuit_breaker_threshold(service)},
-        "alarms": {"alarmNames": watched["alarmNames"]} if watched.get("enable") else None,
+        "deploymentCircuitBreaker": _breaker(service, deployment),
+        "alarms": _alarms(service, deployment),
     })  # fmt: skip
 
 

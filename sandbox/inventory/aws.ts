@@ -95,6 +95,12 @@ function entrance(elb: ElasticLoadBalancingV2, acm: ACM, route53: Route53): Kind
             id: Id!.replace("/hostedzone/", ""),
             name: Name!,
         }));
+    const listeners = async () => {
+        const answers = (await balancers()).map(({ LoadBalancerArn }) => elb.describeListeners({ LoadBalancerArn }));
+        return (await Promise.all(answers)).flatMap(({ Listeners = [] }) =>
+            Listeners.map(({ ListenerArn }) => ListenerArn!),
+        );
+    };
     return [
         {
             type: "aws:route53/record:Record",
@@ -115,15 +121,17 @@ function entrance(elb: ElasticLoadBalancingV2, acm: ACM, route53: Route53): Kind
             },
         },
         {
-            type: "aws:lb/listener:Listener",
+            type: "aws:lb/listenerRule:ListenerRule",
             list: async () => {
-                const answers = (await balancers()).map(({ LoadBalancerArn }) =>
-                    elb.describeListeners({ LoadBalancerArn }),
-                );
-                return (await Promise.all(answers)).flatMap(({ Listeners = [] }) =>
-                    Listeners.map(({ ListenerArn }) => ListenerArn!),
-                );
+                const answers = (await listeners()).map((ListenerArn) => elb.describeRules({ ListenerArn }));
+                const rules = (await Promise.all(answers)).flatMap(({ Rules = [] }) => Rules);
+                return rules.filter(({ IsDefault }) => !IsDefault).map(({ RuleArn }) => RuleArn!);
             },
+            remove: (RuleArn) => elb.deleteRule({ RuleArn }),
+        },
+        {
+            type: "aws:lb/listener:Listener",
+            list: listeners,
             remove: (ListenerArn) => elb.deleteListener({ ListenerArn }),
         },
         {

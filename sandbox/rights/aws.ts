@@ -161,6 +161,7 @@ const balancer = on(
     "elasticloadbalancing",
     "loadbalancer/app/main-*/*",
     "listener/app/main-*/*",
+    "listener-rule/app/main-*/*",
     "targetgroup/main-*/*",
 );
 const logGroups = ["/ecs/NAME", "/aws/ecs/containerinsights/NAME/performance"];
@@ -183,6 +184,7 @@ const service: Policy = {
                 "elasticloadbalancing:DescribeListeners",
                 "elasticloadbalancing:DescribeLoadBalancerAttributes",
                 "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeRules",
                 "elasticloadbalancing:DescribeTags",
                 "elasticloadbalancing:DescribeTargetGroupAttributes",
                 "elasticloadbalancing:DescribeTargetGroups",
@@ -248,9 +250,11 @@ const service: Policy = {
                 "elasticloadbalancing:AddTags",
                 "elasticloadbalancing:CreateListener",
                 "elasticloadbalancing:CreateLoadBalancer",
+                "elasticloadbalancing:CreateRule",
                 "elasticloadbalancing:CreateTargetGroup",
                 "elasticloadbalancing:DeleteListener",
                 "elasticloadbalancing:DeleteLoadBalancer",
+                "elasticloadbalancing:DeleteRule",
                 "elasticloadbalancing:DeleteTargetGroup",
                 "elasticloadbalancing:ModifyListener",
                 "elasticloadbalancing:ModifyLoadBalancerAttributes",
@@ -330,10 +334,10 @@ const delivery: Policy = {
             condition: ours,
         },
         {
-            sid: "PassTaskRoles",
+            sid: "PassRolesToEcs",
             actions: ["iam:PassRole"],
             resources: roles,
-            condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+            condition: { StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"] } },
         },
         {
             sid: "PassIncidentsRole",

@@ -7,6 +7,7 @@ const changes: Readonly<Record<string, unknown>> = {
     availabilityZones: 3,
     natGateways: "none",
     capacity: "spot",
+    rolloutTestPort: 9000,
     minTasks: 2,
     logRetentionDays: 7,
     enableExec: true,

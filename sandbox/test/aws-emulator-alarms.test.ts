@@ -188,11 +188,16 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
             });
         await alarm("share", "IF(errors >= 5, 100 * errors / requests, 0)", "notBreaching");
         await alarm("silence", "errors - requests", "breaching");
+        await alarm("filled", "FILL(errors, 9)", "notBreaching");
+        await alarm("largest", "MAX([errors, requests])", "notBreaching");
         await until(
             () => stateOf("silence"),
             (state) => state === "ALARM",
         );
-        assert.equal(await stateOf("share"), "OK");
+        assert.deepEqual(
+            [await stateOf("share"), await stateOf("filled"), await stateOf("largest")],
+            ["OK", "ALARM", "OK"],
+        );
         let counts = { errors: 4, requests: 4 };
         let publishing = true;
         const publisher = (async () => {
@@ -206,12 +211,16 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
             () => stateOf("silence"),
             (state) => state === "OK",
         );
-        assert.equal(await stateOf("share"), "OK"); // 100 %, of four requests
+        assert.deepEqual(
+            [await stateOf("share"), await stateOf("filled"), await stateOf("largest")],
+            ["OK", "OK", "OK"], // 100 %, of four requests
+        );
         counts = { errors: 10, requests: 100 };
         await until(
             () => stateOf("share"),
             (state) => state === "ALARM",
         );
+        assert.equal(await stateOf("largest"), "ALARM");
         publishing = false;
         await publisher;
         await until(

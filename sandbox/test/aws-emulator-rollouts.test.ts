@@ -1,76 +1,22 @@
-import type { Deployment, Service } from "@aws-sdk/client-ecs";
 import { strict as assert } from "node:assert";
-import * as http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lookupLocalhost } from "../aws/emulator";
-import { arn, Issuer, nodeImage, region, taskTrust, TestAws } from "./awsFixture";
-
-/** A server that answers with its page, or with a failure at the path of the health check. */
-const server = (page: string, healthStatus = 200, answerAfter = 0) => `
-    const server = require("http").createServer((request, response) => {
-        response.statusCode = request.url === "/health" ? ${healthStatus} : 200;
-        setTimeout(() => response.end("${page}"), request.url === "/slow" ? 1500 : ${answerAfter});
-    }).listen(80);
-    process.on("SIGTERM", () => process.exit(0));`;
+import { arn, Issuer, taskTrust, type TestAws } from "./awsFixture";
+import { pull, server, ServiceFixture } from "./serviceFixture";
 
 describe("the emulated AWS, rolling out a service", function () {
     this.timeout(120_000);
     let tokens: Issuer;
     let aws: TestAws;
-    let address: string;
+    let fixture: ServiceFixture;
     let targetGroupArn: string;
 
-    const execution = (statements: readonly object[]) => aws.role("execution", taskTrust, statements);
-    const pull = [
-        { Action: "ecr:GetAuthorizationToken", Resource: "*" },
-        { Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], Resource: arn("ecr", "repository/app") },
-        { Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: arn("logs", "log-group:/app:*") },
-    ];
-
-    /** Registers a revision whose container runs this script. */
-    async function revision(script: string): Promise<string> {
-        const options = { "awslogs-group": "/app", "awslogs-region": region, "awslogs-stream-prefix": "app" };
-        const { taskDefinition } = await aws.as().ecs.registerTaskDefinition({
-            family: "app",
-            requiresCompatibilities: ["FARGATE"],
-            networkMode: "awsvpc",
-            cpu: "256",
-            memory: "512",
-            executionRoleArn: await execution(pull),
-            containerDefinitions: [
-                {
-                    name: "app",
-                    image: `${aws.registry}/app:node`,
-                    command: [process.execPath, "-e", script],
-                    portMappings: [{ containerPort: 80 }],
-                    logConfiguration: { logDriver: "awslogs", options },
-                },
-            ],
-        });
-        return taskDefinition!.taskDefinitionArn!;
-    }
-
-    const described = async (): Promise<Service> =>
-        (await aws.as().ecs.describeServices({ cluster: "app", services: ["app"] })).services![0]!;
-    async function steady(): Promise<Service> {
-        for (let left = 300; left > 0; left--) {
-            const service = await described();
-            const done = service.deployments!.length === 1 && service.deployments![0]!.rolloutState === "COMPLETED";
-            if (done && service.runningCount === service.desiredCount) return service;
-            if (service.deployments!.every(({ rolloutState }) => rolloutState === "FAILED")) break;
-            await sleep(200);
-        }
-        const { ecs } = aws.as();
-        const { taskArns } = await ecs.listTasks({ cluster: "app", desiredStatus: "STOPPED" });
-        const stopped =
-            taskArns!.length > 0 ? (await ecs.describeTasks({ cluster: "app", tasks: taskArns! })).tasks! : [];
-        const reasons = stopped.map(({ stoppedReason }) => stoppedReason).join("\n");
-        throw new Error(`not steady: ${JSON.stringify((await described()).deployments)}\n${reasons}`);
-    }
-    async function release(taskDefinition: string): Promise<Deployment> {
-        const { service } = await aws.as().ecs.updateService({ cluster: "app", service: "app", taskDefinition });
-        return service!.deployments!.find(({ status }) => status === "PRIMARY")!;
-    }
+    const revision = (script: string) => fixture.revision(script);
+    const release = (taskDefinition: string) => fixture.release(taskDefinition);
+    const described = () => fixture.described();
+    const steady = () => fixture.steady();
+    const ask = (path?: string) => fixture.ask(path);
+    const whileAsking = (work: () => Promise<unknown>) => fixture.whileAsking(work);
+    const execution = (statements: readonly object[]) => fixture.execution(statements);
 
     /** Checks what the history says of a deployment that was rolled back to another. */
     async function rolledBack(id: string, previous: string): Promise<void> {
@@ -84,83 +30,24 @@ describe("the emulated AWS, rolling out a service", function () {
         const revision = arn("ecs", `service-revision/app/app/${previous.split("/")[1]}`);
         const reason = "Service deployment rolled back because the circuit breaker threshold was exceeded.";
         assert.deepEqual([status, statusReason, rollback!.reason], ["ROLLBACK_SUCCESSFUL", reason, reason]);
-        assert.deepEqual([rollback!.serviceRevisionArn, sourceServiceRevisions], [revision, [{ arn: revision }]]);
+        const sources = sourceServiceRevisions!.map((source) => source.arn);
+        assert.deepEqual([rollback!.serviceRevisionArn, sources], [revision, [revision]]);
         assert.ok(finishedAt! >= rollback!.startedAt!);
-    }
-
-    function ask(path = "/"): Promise<{ status: number; body: string }> {
-        return new Promise((resolve, reject) => {
-            const options = { lookup: lookupLocalhost, agent: false };
-            const request = http.get(`http://${address}${path}`, options, (response) => {
-                let body = "";
-                response.on("data", (chunk) => (body += chunk)).on("error", reject);
-                response.on("end", () => resolve({ status: response.statusCode!, body }));
-            });
-            request.on("error", reject);
-        });
-    }
-    /** Asks without pause while `work` runs; returns how often each answer came. */
-    async function whileAsking(work: () => Promise<unknown>): Promise<Record<string, number>> {
-        const seen: Record<string, number> = {};
-        let working = true;
-        const asking = [1, 2, 3].map(async () => {
-            while (working) {
-                const answer = await ask().then(
-                    ({ status, body }) => `${status} ${body}`,
-                    (error: Error) => `failed: ${error.message}`,
-                );
-                seen[answer] = (seen[answer] ?? 0) + 1;
-            }
-        });
-        await work().finally(() => (working = false));
-        await Promise.all(asking);
-        return seen;
     }
 
     before(async () => {
         tokens = await Issuer.start();
-        aws = await TestAws.start(tokens.jwksUrl);
-        const { ec2, ecr, ecs, elb, logs } = aws.as();
-        await ecr.createRepository({ repositoryName: "app" });
-        await aws.login(aws.as());
-        const imported = aws.dockerClient(["import", "-", `${aws.registry}/app:node`], nodeImage());
-        assert.ok(imported.ok, imported.output);
-        const pushed = aws.dockerClient(["push", `${aws.registry}/app:node`]);
-        assert.ok(pushed.ok, pushed.output);
-        await logs.createLogGroup({ logGroupName: "/app" });
-        const { Vpc } = await ec2.createVpc({ CidrBlock: "10.0.0.0/16" });
-        const subnets: string[] = [];
-        for (const [index, zone] of ["a", "c"].entries()) {
-            const AvailabilityZone = `${region}${zone}`;
-            const request = { VpcId: Vpc!.VpcId, CidrBlock: `10.0.${index}.0/24`, AvailabilityZone };
-            subnets.push((await ec2.createSubnet(request)).Subnet!.SubnetId!);
-        }
-        const balancers = await elb.createLoadBalancer({ Name: "app", Subnets: subnets, Type: "application" });
-        const balancer = balancers.LoadBalancers![0]!;
-        address = balancer.DNSName!;
-        const zones = balancer.AvailabilityZones!.map(({ ZoneName }) => ZoneName);
-        assert.deepEqual([balancer.VpcId, zones], [Vpc!.VpcId, [`${region}a`, `${region}c`]]);
-        const groups = await elb.createTargetGroup({
-            Name: "app",
-            Protocol: "HTTP",
-            Port: 80,
-            VpcId: Vpc!.VpcId,
-            TargetType: "ip",
-            HealthCheckPath: "/health",
-            HealthCheckIntervalSeconds: 5,
-            HealthCheckTimeoutSeconds: 2,
-            UnhealthyThresholdCount: 2,
-            HealthyThresholdCount: 2,
-        });
-        targetGroupArn = groups.TargetGroups![0]!.TargetGroupArn!;
-        await ecs.createCluster({ clusterName: "app" });
+        fixture = await ServiceFixture.start(tokens);
+        aws = fixture.aws;
+        const { ecs } = aws.as();
+        targetGroupArn = await fixture.targetGroup("app");
         const service = {
             cluster: "app",
             serviceName: "app",
             taskDefinition: await revision(server("one")),
             desiredCount: 2,
             launchType: "FARGATE" as const,
-            networkConfiguration: { awsvpcConfiguration: { subnets } },
+            networkConfiguration: { awsvpcConfiguration: { subnets: fixture.subnets } },
             loadBalancers: [{ targetGroupArn, containerName: "app", containerPort: 80 }],
             healthCheckGracePeriodSeconds: 10,
             deploymentConfiguration: {
@@ -169,24 +56,18 @@ describe("the emulated AWS, rolling out a service", function () {
             },
         };
         await assert.rejects(ecs.createService(service), /does not have an associated load balancer/);
-        await elb.createListener({
-            LoadBalancerArn: balancer.LoadBalancerArn,
-            Protocol: "HTTP",
-            Port: 80,
-            DefaultActions: [{ Type: "forward", TargetGroupArn: targetGroupArn }],
-        });
+        await fixture.listener(80, targetGroupArn);
         const created = await ecs.createService(service);
         assert.equal(created.service!.deployments![0]!.rolloutState, "IN_PROGRESS");
         await steady();
     });
     after(async () => {
-        await aws?.stop();
-        aws?.dockerClient(["image", "rm", "--force", `${aws.registry}/app:node`]);
+        await fixture?.stop();
         tokens?.stop();
     });
 
     it("serves it from as many labelled containers as desired, with the memory that is declared", async () => {
-        assert.match(address, new RegExp(`^app-[0-9a-z]+\\.alb\\.localhost:${aws.port}$`));
+        assert.match(fixture.address, new RegExp(`^app-[0-9a-z]+\\.alb\\.localhost:${aws.port}$`));
         assert.deepEqual(await ask(), { status: 200, body: "one" });
         const containers = await aws.containers();
         assert.deepEqual(

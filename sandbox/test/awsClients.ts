@@ -1,4 +1,5 @@
 import { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { ECR } from "@aws-sdk/client-ecr";
@@ -30,6 +31,7 @@ export const rootOptions = {
 export function clientsOf(endpoint: string, credentials: Credentials) {
     const options = { endpoint, region, credentials, maxAttempts: 1 };
     return {
+        cloudwatch: new CloudWatch(options),
         ec2: new EC2(options),
         ecr: new ECR(options),
         ecs: new ECS(options),

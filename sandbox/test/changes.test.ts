@@ -45,7 +45,7 @@ const changes: Readonly<Record<string, Change>> = {
             "~ aws:cloudwatch:LogGroup main",
             "~ aws:cloudwatch:MetricAlarm main-too-few-tasks",
             "~ aws:ecs:Cluster main",
-            "~ aws:lb:TargetGroup main",
+            ...named("~ aws:lb:TargetGroup", ["main", "main-alternate"]),
             "~ github:index:ActionsVariable main-pulumi-github-app",
         ],
     },
@@ -96,11 +96,14 @@ const changes: Readonly<Record<string, Change>> = {
             "+ aws:route53:Record main-validation",
             "+ aws:vpc:SecurityGroupIngressRule main-alb-https",
             "+ fargate-cicd:certificate:Certificate main",
+            "+- aws:lb:ListenerRule main-production",
+            service,
             "~ aws:ecr:Repository main",
-            "~ aws:iam:RolePolicy main-preview",
+            ...named("~ aws:iam:RolePolicy", ["main-preview", "main-shift"]),
             "~ aws:lb:Listener main-http",
             "~ aws:lb:LoadBalancer main",
             "~ github:index:ActionsVariable main-app-url",
+            "~ pulumi-nodejs:dynamic/guard:RunningStack main",
         ],
     },
     "who deploys, and from where": {
@@ -157,6 +160,12 @@ const elsewhere: Partial<Readonly<Record<Key, string>>> = {
     githubRepository: "the emulated GitHub has one repository at first: firstContact.test.ts",
     architecture: "this machine runs one: app.test.ts",
     minTasks: "with maxTasks, which it bounds",
+    ...Object.fromEntries(
+        ["rollout", "bakeMinutes", "rolloutPercent", "rolloutStepMinutes", "rolloutTestPort"].map((key) => [
+            key,
+            "with releases, whose visitors are counted: rollouts.test.ts",
+        ]),
+    ),
 };
 
 /** Of the file that the checkout comes with; all others have their defaults. */

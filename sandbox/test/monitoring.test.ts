@@ -56,10 +56,10 @@ describe("a stack that is watched, opened and guarded", function () {
     /** The dimensions of the stack's own parts, as CloudWatch writes them. */
     const parts = () => {
         const LoadBalancer: string = outputsOf("aws:lb/loadBalancer:LoadBalancer", "main").arnSuffix;
-        const TargetGroup: string = outputsOf("aws:lb/targetGroup:TargetGroup", "main").arnSuffix;
+        const groups = ["main", "main-alternate"].map((each) => outputsOf("aws:lb/targetGroup:TargetGroup", each));
         return {
             balancer: { LoadBalancer },
-            targets: { LoadBalancer, TargetGroup },
+            targets: groups.map(({ arnSuffix }) => ({ LoadBalancer, TargetGroup: arnSuffix as string })),
             tasks: { ClusterName: name, ServiceName: name },
         };
     };
@@ -101,14 +101,14 @@ describe("a stack that is watched, opened and guarded", function () {
             [
                 `${name}-app-errors`,
                 [
-                    ["HTTPCode_Target_5XX_Count", targets],
-                    ["RequestCount", targets],
+                    ...targets.map((group) => ["HTTPCode_Target_5XX_Count", group]),
+                    ...targets.map((group) => ["RequestCount", group]),
                 ],
             ],
             [`${name}-high-cpu`, [], ["CPUUtilization", tasks]],
             [`${name}-high-memory`, [], ["MemoryUtilization", tasks]],
             [`${name}-load-balancer-errors`, [], ["HTTPCode_ELB_5XX_Count", balancer]],
-            [`${name}-no-healthy-task`, [], ["HealthyHostCount", targets]],
+            [`${name}-no-healthy-task`, targets.map((group) => ["HealthyHostCount", group])],
             [
                 `${name}-too-few-tasks`,
                 [
@@ -116,7 +116,7 @@ describe("a stack that is watched, opened and guarded", function () {
                     ["RunningTaskCount", tasks],
                 ],
             ],
-            [`${name}-unhealthy-task`, [], ["UnHealthyHostCount", targets]],
+            [`${name}-unhealthy-task`, targets.map((group) => ["UnHealthyHostCount", group])],
         ]);
         for (const { AlarmActions, OKActions } of await alarms()) {
             assert.deepEqual([AlarmActions, OKActions], [[topicArn()], [topicArn()]]);
@@ -153,7 +153,7 @@ describe("a stack that is watched, opened and guarded", function () {
         const { balancer, targets, tasks } = parts();
         assert.deepEqual(
             new Set(dimensions.map((each) => JSON.stringify(each))),
-            new Set([asWritten(targets), asWritten(balancer), asWritten(tasks)]),
+            new Set([...targets.map(asWritten), asWritten(balancer), asWritten(tasks)]),
         );
     });
 

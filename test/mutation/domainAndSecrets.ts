@@ -29,7 +29,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "visitors are sent to HTTPS before it is there",
         file: "infra/network/loadBalancer.ts",
-        find: '[{ type: "redirect", redirect }] }, this.ready);',
+        find: '[{ type: "redirect", redirect }] }, listeners.production);',
         become: '[{ type: "redirect", redirect }] });',
     },
     {

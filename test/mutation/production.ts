@@ -95,8 +95,26 @@ export const production: readonly Mutation[] = [
     {
         mistake: "every single error wakes somebody",
         file: "infra/monitoring/alarms.ts",
-        find: "IF(errors >= 5, 100 * errors / requests, 0)",
-        become: "100 * errors / requests",
+        find: "IF(FILL(errors${group}, 0) >= 5, ",
+        become: "IF(FILL(errors${group}, 0) >= 1, ",
+    },
+    {
+        mistake: "a canary's errors vanish in what the old version answers",
+        file: "infra/monitoring/alarms.ts",
+        find: "MAX([rate0, rate1])",
+        become: "rate0",
+    },
+    {
+        mistake: "pulumi up undoes a shift that is under way",
+        file: "infra/network/trafficShift.ts",
+        find: 'ignoreChanges: ["actions"]',
+        become: "ignoreChanges: []",
+    },
+    {
+        mistake: "ECS may move the tasks of any service",
+        file: "infra/network/trafficShift.ts",
+        find: "resources: targetGroups.map(({ arn }) => arn),",
+        become: 'resources: ["*"],',
     },
     {
         mistake: "a release that fails visitors' requests stays",

@@ -47,10 +47,15 @@ export const charges: Readonly<Record<string, Charge>> = {
         return { lines: [{ what: "Alarms, by metric", quantity: metrics, unit: "", price: prices.alarmMetricMonth }] };
     },
     "aws:appautoscaling/policy:Policy": ({ inputs }, { prices }) => {
-        // AWS makes an alarm to scale out by, and one to scale in by.
-        const alarms = inputs.policyType === "TargetTrackingScaling" ? 2 : 0;
+        // AWS makes an alarm to scale out by, and one to scale in by; each is charged for the metrics that go into it.
+        const { customizedMetricSpecification: own } = inputs.targetTrackingScalingPolicyConfiguration as {
+            readonly customizedMetricSpecification?: { readonly metrics: readonly { readonly metricStat?: unknown }[] };
+        };
+        const metrics = own?.metrics.filter(({ metricStat }) => metricStat !== undefined).length ?? 1;
         const price = prices.alarmMetricMonth;
-        return { lines: [{ what: "Alarms that autoscaling makes", quantity: alarms, unit: "", price }] };
+        return {
+            lines: [{ what: "Alarms that autoscaling makes, by metric", quantity: 2 * metrics, unit: "", price }],
+        };
     },
     "aws:cloudwatch/dashboard:Dashboard": (_, { prices }) => ({
         lines: [{ what: "Dashboards", quantity: 1, unit: "", price: prices.dashboardMonth }],
@@ -94,6 +99,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:iam/role:Role": free,
     "aws:iam/rolePolicy:RolePolicy": free,
     "aws:lb/listener:Listener": free,
+    "aws:lb/listenerRule:ListenerRule": free, // up to ten of a load balancer
     "aws:lb/targetGroup:TargetGroup": free,
     "aws:secretsmanager/secretVersion:SecretVersion": free,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": free,

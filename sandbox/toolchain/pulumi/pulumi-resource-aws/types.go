@@ -27,6 +27,7 @@ var resources = map[string]string{
 	"internet_gateway":                "ec2/InternetGateway",
 	"lb":                              "lb/LoadBalancer",
 	"lb_listener":                     "lb/Listener",
+	"lb_listener_rule":                "lb/ListenerRule",
 	"lb_target_group":                 "lb/TargetGroup",
 	"nat_gateway":                     "ec2/NatGateway",
 	"route":                           "ec2/Route",

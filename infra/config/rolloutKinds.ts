@@ -1,0 +1,46 @@
+import * as v from "valibot";
+import { oneOf, type Kind } from "./kinds";
+
+/** ECS's own strategies: "Amazon ECS service deployment controllers and strategies" in its Developer Guide. */
+const strategies = ["rolling", "blue-green", "canary", "linear"] as const;
+export const strategy = oneOf(...strategies);
+
+/** What ECS takes for a share of the requests, in tenths: canaryPercent and stepPercent in its API reference. */
+export function shareFor(rollout: string): Kind<number> {
+    const least = rollout === "linear" ? 3 : 0.1;
+    const values = `${least} to 100, at most one decimal`;
+    return {
+        type: "number",
+        schema: v.message(
+            v.pipe(v.string(), v.regex(/^\d{1,3}(\.\d)?$/), v.transform(Number), v.minValue(least), v.maxValue(100)),
+            `a percentage from ${least} to 100 with at most one decimal${rollout === "linear" ? ', as ECS takes for "linear"' : ""}`,
+        ),
+        values: rollout === "linear" ? values : `${values}; for \`linear\` 3 at least`,
+        example: "10",
+    };
+}
+
+/** How a release goes live, and what that takes. */
+export interface Rollout {
+    readonly rollout: (typeof strategies)[number];
+    readonly bakeMinutes: number;
+    readonly rolloutPercent: number;
+    readonly rolloutStepMinutes: number;
+}
+
+/** For how long both versions stay on purpose, from the first visitor of the new one to the last task of the old one. */
+export function rolloutMinutes({ rollout, bakeMinutes, rolloutPercent, rolloutStepMinutes }: Rollout): number {
+    switch (rollout) {
+        case "rolling":
+            return 0;
+        case "blue-green":
+            return bakeMinutes;
+        case "canary":
+            return rolloutStepMinutes + bakeMinutes;
+        case "linear": // ECS does not wait after the last step
+            return (Math.ceil(100 / rolloutPercent) - 1) * rolloutStepMinutes + bakeMinutes;
+    }
+}
+
+/** Minutes. ECS ends a deployment that takes longer: "Amazon ECS blue/green service deployments workflow" in its Developer Guide. */
+export const longestRollout = 30 * 24 * 60;

@@ -1,0 +1,115 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { policyDocument, trustDocument } from "../iam";
+
+export interface TrafficShiftArgs {
+    /** In one of them the running release serves; the next one starts in the other, or with a rolling release in the same. */
+    readonly targetGroups: readonly [aws.lb.TargetGroup, aws.lb.TargetGroup];
+    /** The listener that visitors reach, and that for tests where there is one. */
+    readonly production: aws.lb.Listener;
+    readonly test?: aws.lb.Listener;
+}
+
+export interface TrafficShift {
+    /** As the service is told. */
+    readonly configuration: aws.types.input.ecs.ServiceLoadBalancerAdvancedConfiguration;
+    /** ECS refuses a role that may not read the listeners yet, and needs it to the last. */
+    readonly ready: pulumi.Resource;
+}
+
+/**
+ * What ECS shifts a release's requests with: a rule of each listener that forwards to two target groups by weight, and the role as
+ * which it changes the weights. They are there with a rolling release, too: after the last gradual one the tasks may be in either
+ * group, which ECS goes on using, and a service that has them already changes its strategy in place ("Update the Amazon ECS
+ * deployment strategy" in the ECS Developer Guide asks for a rolling deployment with them first).
+ */
+export function trafficShift(
+    name: string,
+    { targetGroups, production, test }: TrafficShiftArgs,
+    { parent }: { readonly parent: pulumi.Resource },
+): TrafficShift {
+    const rule = (kind: string, listener: aws.lb.Listener) =>
+        new aws.lb.ListenerRule(
+            `${name}-${kind}`,
+            {
+                listenerArn: listener.arn,
+                priority: 1,
+                conditions: [{ pathPattern: { values: ["/*"] } }],
+                actions: [
+                    {
+                        type: "forward",
+                        forward: {
+                            targetGroups: targetGroups.map(({ arn }, index) => ({
+                                arn,
+                                weight: index === 0 ? 1 : 0,
+                            })),
+                        },
+                    },
+                ],
+            },
+            // The weights are ECS's from the first release on: they say which version answers.
+            { parent, ignoreChanges: ["actions"] },
+        );
+    const productionRule = rule("production", production);
+    const testRule = test && rule("test", test);
+
+    const role = new aws.iam.Role(
+        `${name}-shift`,
+        {
+            description: "ECS: moves tasks in and out of the target groups, and requests between them",
+            forceDetachPolicies: true, // else IAM keeps one that somebody has attached a policy to by hand
+            assumeRolePolicy: trustDocument({
+                principal: { Service: "ecs.amazonaws.com" },
+                action: "sts:AssumeRole",
+            }),
+        },
+        { parent },
+    );
+    const ready = new aws.iam.RolePolicy(
+        `${name}-shift`,
+        {
+            role: role.name,
+            // AWS's own AmazonECSInfrastructureRolePolicyForLoadBalancers, as far as it is about an Application Load Balancer, and
+            // on this one's parts alone.
+            policy: policyDocument([
+                {
+                    // Elastic Load Balancing describes for the whole account or not at all.
+                    sid: "ReadLoadBalancers",
+                    actions: [
+                        "elasticloadbalancing:DescribeListeners",
+                        "elasticloadbalancing:DescribeRules",
+                        "elasticloadbalancing:DescribeTargetGroups",
+                        "elasticloadbalancing:DescribeTargetHealth",
+                    ],
+                    resources: ["*"],
+                },
+                {
+                    sid: "MoveTasks",
+                    actions: ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+                    resources: targetGroups.map(({ arn }) => arn),
+                },
+                {
+                    sid: "ShiftRequests",
+                    actions: ["elasticloadbalancing:ModifyRule"],
+                    resources: [productionRule, ...(testRule ? [testRule] : [])].map(({ arn }) => arn),
+                },
+                {
+                    sid: "ShiftRequestsOfListeners",
+                    actions: ["elasticloadbalancing:ModifyListener"],
+                    resources: [production, ...(test ? [test] : [])].map(({ arn }) => arn),
+                },
+            ]),
+        },
+        { parent },
+    );
+
+    return {
+        configuration: {
+            alternateTargetGroupArn: targetGroups[1].arn,
+            productionListenerRule: productionRule.arn,
+            testListenerRule: testRule?.arn,
+            roleArn: role.arn,
+        },
+        ready,
+    };
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { assertVerdicts, policyOf } from "./iam";
+import { record, type Recording } from "./record";
+import { standard, withDomain } from "./scenarios";
+
+const ruleType = "aws:lb/listenerRule:ListenerRule";
+const listenerType = "aws:lb/listener:Listener";
+
+/** Without the tags, which every resource has. */
+const own = ({ tags: _, ...inputs }: Readonly<Record<string, unknown>>) => inputs;
+
+describe("the shift of a release's requests", () => {
+    let run: Recording;
+    let tested: Recording;
+    before(async () => {
+        run = await standard();
+        tested = await record({
+            values: {
+                rolloutTestPort: "9000",
+                rollout: "canary",
+                domainName: "shop.example.com",
+                hostedZone: "example.com",
+            },
+        });
+    });
+
+    const groupArns = (recording: Recording) =>
+        recording.of("aws:lb/targetGroup:TargetGroup").map(({ outputs }) => outputs.arn);
+
+    it("is by the weights of a rule that every request fits, in the beginning to the first group alone", () => {
+        assert.deepEqual(own(run.one(ruleType).inputs), {
+            listenerArn: run.one(listenerType, "main-http").outputs.arn,
+            priority: 1,
+            conditions: [{ pathPattern: { values: ["/*"] } }],
+            actions: [
+                {
+                    type: "forward",
+                    forward: { targetGroups: groupArns(run).map((arn, index) => ({ arn, weight: 1 - index })) },
+                },
+            ],
+        });
+    });
+
+    it("is ECS's from then on: pulumi up leaves the weights as they are", () => {
+        for (const { ignoreChanges, name } of [...run.of(ruleType), ...tested.of(ruleType)]) {
+            assert.deepEqual(ignoreChanges, ["actions"], name);
+        }
+    });
+
+    it("is on the listener that visitors reach, with a domain as well", async () => {
+        const domain = await withDomain();
+        const { listenerArn } = domain.one(ruleType).inputs;
+        assert.equal(listenerArn, domain.one(listenerType, "main-https").outputs.arn);
+    });
+
+    it("shows the new version on the test port first, over the same protocol, to whoever asks there", () => {
+        const { port, protocol, certificateArn, defaultActions } = tested.one(listenerType, "main-test").inputs;
+        const https = tested.one(listenerType, "main-https").inputs;
+        assert.deepEqual([port, protocol, certificateArn], [9000, "HTTPS", https.certificateArn]);
+        // "Application Load Balancer resources for blue/green, linear, and canary deployments": none but forward actions.
+        assert.deepEqual(defaultActions, https.defaultActions);
+        assert.equal(
+            tested.one(ruleType, "main-test").inputs.listenerArn,
+            tested.one(listenerType, "main-test").outputs.arn,
+        );
+        const { fromPort, toPort, cidrIpv4 } = tested.one(
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            "main-alb-test",
+        ).inputs;
+        assert.deepEqual([fromPort, toPort, cidrIpv4], [9000, 9000, "0.0.0.0/0"]);
+        const [balancer] = tested.one("aws:ecs/service:Service").inputs.loadBalancers as [
+            { advancedConfiguration: Record<string, unknown> },
+        ];
+        const { testListenerRule } = balancer.advancedConfiguration;
+        assert.equal(testListenerRule, tested.one(ruleType, "main-test").outputs.arn);
+    });
+
+    it("is done by ECS as a role that only ECS assumes, and that has this load balancer's parts alone", async () => {
+        const role = tested.one("aws:iam/role:Role", "main-shift");
+        const [trust] = policyOf(role, "assumeRolePolicy").Statement;
+        assert.deepEqual([trust!.Principal, trust!.Action], [{ Service: "ecs.amazonaws.com" }, "sts:AssumeRole"]);
+        const policy = policyOf(tested.one("aws:iam/rolePolicy:RolePolicy", "main-shift"));
+        const arnOf = (type: string, name: string) => String(tested.one(type, name).outputs.arn);
+        const [group] = groupArns(tested).map(String);
+        await assertVerdicts(policy, "allowed", [
+            ["elasticloadbalancing:DescribeTargetHealth", "*"],
+            ["elasticloadbalancing:RegisterTargets", group!],
+            ["elasticloadbalancing:DeregisterTargets", group!],
+            ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-production")],
+            ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-test")],
+            ["elasticloadbalancing:ModifyListener", arnOf(listenerType, "main-https")],
+        ]);
+        await assertVerdicts(policy, "denied", [
+            ["elasticloadbalancing:RegisterTargets", `${group}0`],
+            ["elasticloadbalancing:ModifyRule", `${arnOf(ruleType, "main-production")}0`],
+            ["elasticloadbalancing:ModifyListener", arnOf(listenerType, "main-http")],
+            ["elasticloadbalancing:DeleteRule", arnOf(ruleType, "main-production")],
+            ["elasticloadbalancing:DeleteTargetGroup", group!],
+        ]);
+    });
+});
