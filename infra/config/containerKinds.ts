@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { code, entries, numberOf, type Kind } from "./kinds";
+import { code, entries, numberOf, text, type Kind } from "./kinds";
 
 const range = (from: number, to: number, step: number) =>
     Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
@@ -37,6 +37,34 @@ export function memoryFor(cpuUnits: number): Kind<number> {
 function orOf(numbers: readonly number[]): string {
     return `${numbers.slice(0, -1).join(", ")} or ${numbers.at(-1)}`;
 }
+
+/** What is run in place of the image's CMD: words, as ECS takes them, which no shell splits. */
+export const command: Kind<readonly string[]> = text(
+    v.pipe(
+        v.string(),
+        v.parseJson(),
+        v.custom<readonly string[]>(
+            (given) =>
+                Array.isArray(given) &&
+                given.length > 0 &&
+                given.every((word) => typeof word === "string" && word !== ""),
+        ),
+    ),
+    {
+        expected: 'a JSON array of words such as ["npm", "start"]',
+        values: "a JSON array of words",
+        example: '["npm", "start"]',
+    },
+);
+
+const userOrGroup = String.raw`([a-z_][a-z0-9_-]{0,31}|\d{1,10})`;
+
+/** ContainerDefinition, `user`, in the Amazon ECS API Reference. */
+export const user = text(v.pipe(v.string(), v.regex(new RegExp(`^${userOrGroup}(:${userOrGroup})?$`))), {
+    expected: 'a user with or without a group, by name or number, such as "1000" or "node:node"',
+    values: "a user, with or without a group, by name or number: `1000`, `node:node`",
+    example: "1000",
+});
 
 /** What ECS and a POSIX shell both take as a variable's name, without those that the ECS agent sets itself. */
 const variable = v.message(

@@ -91,6 +91,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": free,
     "aws:iam/role:Role": free,
     "aws:iam/rolePolicy:RolePolicy": free,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": free,
     "aws:lb/listener:Listener": free,
     "aws:lb/targetGroup:TargetGroup": free,
     "aws:secretsmanager/secretVersion:SecretVersion": free,
