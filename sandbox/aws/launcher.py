@@ -22,6 +22,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `service_deployments` | lists none | the history of a service, with what was rolled back; exact times |
 | `zones` | has three, whatever is asked for | has one more that is opted into; filters |
 | `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
+| `firewall` | lets tasks reach everything | what the outbound rules of their security groups open |
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
 | `deployment_alarms` | ignores a service's alarms | an alarm fails a deployment, also in its bake time, and rolls it back |
@@ -100,6 +101,7 @@ def main() -> None:
     import deployment_alarms
     import deployments
     import domains
+    import firewall
     import identity_providers
     import load_balancer
     import network
@@ -116,7 +118,7 @@ def main() -> None:
 
     installed = (authorization, web_identity, registry, load_balancer, deployments, deployment_alarms, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
-    installed += (cloudwatch_protocol, service_deployments, network, zones, refusals)
+    installed += (cloudwatch_protocol, service_deployments, network, zones, refusals, firewall)
     for module in installed:
         module.install()
     retries.install()
