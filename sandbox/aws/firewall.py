@@ -3,6 +3,8 @@
 MiniStack takes the rules and lets everything out. Where the emulator may not do better (it is not root, or has no `nsenter` or
 `iptables`, or the containers are in a virtual machine's Docker), its log says so once, and everything gets out here, too.
 
+A container has a network once it has started, and its rules some hundredths of a second later: what it opens until then stays open.
+
 On AWS a connection that no rule lets out is never answered. Here it is refused at once, so that nobody waits for a timeout.
 """
 
@@ -112,6 +114,16 @@ def install() -> None:
     def attach_started_container(original, task, container, *rest):
         _apply(container, _groups(task))
         return original(task, container, *rest)
+
+    @replace(ec2, "_parse_ip_permissions", "params prefix")
+    def parse_ip_permissions(original, params, prefix):
+        # IpPermission in the EC2 API Reference: all protocols are all ports, whichever are given. The provider gives 0
+        # when it revokes the rule that a new group has, which would stay.
+        rules_given = original(params, prefix)
+        for rule in (each for each in rules_given if each["IpProtocol"] == "-1"):
+            rule.pop("FromPort", None)
+            rule.pop("ToPort", None)
+        return rules_given
 
     existing(ec2, "_p", "params key default")
     for name in ("_authorize_sg_egress", "_revoke_sg_egress", "_modify_security_group_rules"):

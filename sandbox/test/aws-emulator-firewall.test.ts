@@ -40,10 +40,9 @@ describe("the emulated AWS, letting tasks out", function () {
         subnet = (await ec2.createSubnet({ VpcId: Vpc!.VpcId!, CidrBlock: "10.0.0.0/24" })).Subnet!.SubnetId!;
         group = (await ec2.createSecurityGroup({ GroupName: "tasks", Description: "tasks", VpcId: Vpc!.VpcId! }))
             .GroupId!;
-        await ec2.revokeSecurityGroupEgress({
-            GroupId: group,
-            IpPermissions: [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }],
-        });
+        // As the provider does with every group that it makes, ports included (provider 6.34, vpc_security_group.go).
+        const everything = { IpProtocol: "-1", FromPort: 0, ToPort: 0, IpRanges: [{ CidrIp: "0.0.0.0/0" }] };
+        await ec2.revokeSecurityGroupEgress({ GroupId: group, IpPermissions: [everything] });
         cluster = (await ecs.createCluster({ clusterName: "app" })).cluster!.clusterArn!;
         await logs.createLogGroup({ logGroupName: "/app" });
         const gateway = aws.dockerClient(["network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"]);
