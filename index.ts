@@ -88,4 +88,12 @@ export const taskDefinitionFamily = task.family;
 export const repositoryUrl = registry.repositoryUrl;
 export const deployRoleArn = delivery.deployRoleArn; // what deploy.yml becomes
 export const previewRoleArn = delivery.previewRoleArn ?? ""; // what preview.yml becomes, where it previews this stack
+
+// What other stacks of the app build on: docs/database.md.
 export const vpcId = network.vpcId;
+export const privateSubnetIds = network.privateSubnetIds;
+export const publicSubnetIds = network.publicSubnetIds;
+export const taskSecurityGroupId = service.securityGroupId;
+export const taskRoleArn = task.taskRoleArn;
+export const logGroupName = task.logGroupName;
+export const alarmTopicArn = monitoring.topicArn;

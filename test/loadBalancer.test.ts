@@ -46,6 +46,7 @@ describe("load balancer and security groups", () => {
             "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 8080-8080",
             "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 8080-8080",
             "sg-main-tasks to cidrIpv4=0.0.0.0/0 tcp 443-443",
+            "sg-main-tasks to cidrIpv4=172.20.0.0/20 tcp 5432-5432", // its egress
         ]);
     });
 

@@ -27,6 +27,12 @@ describe("the whole program", () => {
             deployRoleArn: run.one("aws:iam/role:Role", "main-deploy").outputs.arn,
             previewRoleArn: run.one("aws:iam/role:Role", "main-preview").outputs.arn,
             vpcId: "vpc-main-vpc",
+            privateSubnetIds: run.one("awsx:ec2:Vpc").outputs.privateSubnetIds,
+            publicSubnetIds: run.one("awsx:ec2:Vpc").outputs.publicSubnetIds,
+            taskSecurityGroupId: run.one("aws:ec2/securityGroup:SecurityGroup", "main-tasks").outputs.id,
+            taskRoleArn: run.one("aws:iam/role:Role", "main-task").outputs.arn,
+            logGroupName: "/ecs/fargate-cicd-dev",
+            alarmTopicArn: run.one("aws:sns/topic:Topic").outputs.arn,
         });
     });
 
@@ -102,6 +108,7 @@ describe("the whole program", () => {
                 "aws:ecr/lifecyclePolicy:LifecyclePolicy",
                 "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
                 "aws:iam/rolePolicy:RolePolicy",
+                ...(stack === "live" ? ["aws:iam/rolePolicyAttachment:RolePolicyAttachment"] : []),
             ]);
         }
     });

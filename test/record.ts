@@ -11,6 +11,7 @@ export interface Scenario {
     readonly region?: string;
     readonly stack?: string;
     readonly lookups?: Run["lookups"];
+    readonly stacks?: Run["stacks"];
     /** What runs; by default the whole program. Returns the outputs. */
     readonly program?: () => unknown;
 }
@@ -32,7 +33,7 @@ export async function record(scenario: Scenario = {}): Promise<Recording> {
 
 /** As `record`, for programs that are meant to fail: what was declared until then, and what was thrown. */
 export function attempt(scenario: Scenario = {}): Promise<{ recording: Recording; failure: Error | undefined }> {
-    const { values, config, region = homeRegion, stack = "dev", lookups, program } = scenario;
+    const { values, config, region = homeRegion, stack = "dev", lookups, stacks, program } = scenario;
     const namespaced = Object.entries(configured(values)).map(([key, value]) => [`${project.name}:${key}`, value]);
     const own = Object.fromEntries(namespaced) as Record<string, string>;
     return runProgram({
@@ -42,6 +43,7 @@ export function attempt(scenario: Scenario = {}): Promise<{ recording: Recording
         config: { ...own, "aws:region": region, ...config },
         region,
         lookups,
+        stacks,
         program,
     });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { policyOf } from "./iam";
-import type { Recording } from "./record";
+import { record, type Recording } from "./record";
 import { alternative, standard } from "./scenarios";
+import { refusal } from "./settings";
 
 const roleType = "aws:iam/role:Role";
 
@@ -57,6 +58,26 @@ describe("task", () => {
         assert.equal(container!.stopTimeout, 90);
         const { options } = container!.logConfiguration as { options: Record<string, string> };
         assert.equal(options["awslogs-region"], "eu-west-1");
+    });
+
+    it("runs what it is told, as whom it is told, and writes to /tmp alone where its root is read-only", async () => {
+        const command = ["node", "server.js"];
+        const run = await record({ values: { command: JSON.stringify(command), user: "1000", readOnlyRoot: "true" } });
+        const [container] = containers(run);
+        const { command: given, user, readonlyRootFilesystem, mountPoints } = container!;
+        assert.deepEqual([given, user, readonlyRootFilesystem], [command, "1000", true]);
+        assert.deepEqual(mountPoints, [{ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false }]);
+        // "Task definition differences for Fargate" in the ECS Developer Guide: no tmpfs, and no host path of a volume.
+        assert.equal(container!.linuxParameters, undefined);
+        assert.deepEqual(definition(run).inputs.volumes, [{ name: "tmp" }]);
+    });
+
+    it("has no read-only root with a shell, whose agent could not start", () => {
+        const message = refusal({ enableExec: "true", readOnlyRoot: "true" });
+        assert.match(
+            message,
+            /^ {2}- readOnlyRoot: expected false with enableExec, .+\n {4}fix: pulumi config set readOnlyRoot false$/m,
+        );
     });
 
     it("keeps logs for the configured days, never for ever", () => {

@@ -56,6 +56,8 @@ export interface Run {
     readonly region: string;
     /** Answers of look-ups, by token, in place of what AWS would say of an account that is empty. */
     readonly lookups?: Readonly<Record<string, fakeCloud.Lookup>>;
+    /** Outputs of other stacks, by the name that a StackReference has. */
+    readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     /** What runs; by default the whole program. Returns the outputs. */
     readonly program?: () => unknown;
 }
@@ -81,6 +83,10 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
     await pulumi.runtime.setMocks(
         {
             newResource: (args) => {
+                const outputs = run.stacks?.[args.name];
+                if (args.type === "pulumi:pulumi:StackReference") {
+                    return { id: args.name, state: { ...(args.inputs as object), outputs } };
+                }
                 const result = fakeCloud.create(region, args);
                 const registration = registrations.find(({ type, name }) => type === args.type && name === args.name);
                 if (registration) {

@@ -38,6 +38,26 @@ function orOf(numbers: readonly number[]): string {
     return `${numbers.slice(0, -1).join(", ")} or ${numbers.at(-1)}`;
 }
 
+/** What is run in place of the image's CMD: words, as ECS takes them, which no shell splits. */
+export const command = (example: string): Kind<readonly string[]> =>
+    text(v.pipe(v.string(), v.parseJson(), v.custom<readonly string[]>(areWords)), {
+        expected: `a JSON array of words such as ${example}`,
+        values: `a JSON array of words such as \`${example}\``,
+        example,
+    });
+
+const areWords = (given: unknown) =>
+    Array.isArray(given) && given.length > 0 && given.every((word) => typeof word === "string" && word !== "");
+
+const userOrGroup = String.raw`([a-z_][a-z0-9_-]{0,31}|\d{1,10})`;
+
+/** ContainerDefinition, `user`, in the Amazon ECS API Reference. */
+export const user = text(v.pipe(v.string(), v.regex(new RegExp(`^${userOrGroup}(:${userOrGroup})?$`))), {
+    expected: 'a user with or without a group, by name or number, such as "1000" or "node:node"',
+    values: "a user, with or without a group, by name or number: `1000`, `node:node`",
+    example: "1000",
+});
+
 /** What ECS and a POSIX shell both take as a variable's name, without those that the ECS agent sets itself. */
 const variable = v.message(
     v.pipe(
@@ -93,13 +113,3 @@ export const secrets = entries({
     values: `texts, each set as ${code([setSecret])}; or the ARN of a Secrets Manager secret or an SSM parameter that exists already`,
     example: setSecret,
 });
-
-/** What a container is started with in place of its image's command. */
-export const command = text(
-    v.pipe(v.string(), v.parseJson(), v.array(v.pipe(v.string(), v.nonEmpty())), v.minLength(1)),
-    {
-        expected: 'a JSON array of words, such as ["bin/migrate", "--all"]',
-        values: 'a JSON array of words, such as `["bin/migrate", "--all"]`',
-        example: '["bin/migrate", "--all"]',
-    },
-);

@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import * as v from "valibot";
-import { text, type Kind } from "./kinds";
+import { messageOf, text, type Kind } from "./kinds";
 
 /**
  * RFC 1918 is not asked for: a VPC may use any range but those that EC2 refuses (this network, loopback, link-local, multicast and
@@ -35,6 +35,48 @@ export const prefixLength = (network: string): number => Number(network.split("/
 
 /** What a zone's share of the VPC is longer than the VPC's own prefix: room for three zones, and as much as a fourth that is not used. */
 export const zoneBits = 2;
+
+/** A port over TCP that tasks may reach, and where. */
+export interface Destination {
+    readonly port: number;
+    /** An IPv4 network; undefined: the VPC's own. */
+    readonly network?: string;
+}
+
+/** Security groups take 60 rules to begin with ("Amazon VPC quotas"); the way out over HTTPS is one. */
+const mostDestinations = 59;
+
+const isNetwork = (given: string): boolean => {
+    const [address = "", prefix = ""] = given.split("/");
+    return isIPv4(address) && /^([12]?\d|3[0-2])$/.test(prefix) && network(given, Number(prefix)) === given;
+};
+
+const destination = v.message(
+    v.pipe(
+        v.string(),
+        v.trim(),
+        v.regex(/^[1-9]\d{0,4}(@[\d./]+)?$/),
+        v.transform((given): Destination => {
+            const [port, network] = given.split("@");
+            return { port: Number(port), network };
+        }),
+        v.check(({ port, network }) => port <= 65_535 && (network === undefined || isNetwork(network))),
+    ),
+    'a port within the VPC such as 5432, or at an IPv4 network without host bits such as "5432@10.20.0.0/16" or "587@0.0.0.0/0"',
+);
+
+/** `5432, 587@0.0.0.0/0`: nothing where it is empty. */
+export const egress: Kind<readonly Destination[]> = {
+    type: "text",
+    schema: v.pipe(
+        v.string(messageOf({ schema: destination })),
+        v.transform((given) => (given.trim() === "" ? [] : given.split(","))),
+        v.array(destination),
+        v.maxLength(mostDestinations, `at most ${mostDestinations} ports, as a security group has room for no more`),
+    ),
+    values: "ports with commas between them, each alone (within the VPC) or at an IPv4 network: `5432`, `5432@10.20.0.0/16`, `587@0.0.0.0/0`",
+    example: "5432",
+};
 
 /** An ELB health check path: absolute, at most 1024 characters. */
 export const path = text(v.pipe(v.string(), v.regex(/^\/[\w\-.~!$&'()*+,;=:@%/?]{0,1023}$/)), {

@@ -24,7 +24,7 @@ export class ConfigReader {
 
     constructor(private readonly source: ConfigSource) {}
 
-    /** The value of every setting, by key, as its schema reads it. Where that refuses, the problem is noted, and an example stands in. */
+    /** The value of every setting, by key, as its schema reads it. Where that refuses, the problem is noted, and the default or an example stands in. */
     readAll(table: Readonly<Record<string, Setting>>): Record<string, unknown> {
         const values: Record<string, unknown> = {};
         for (const [key, setting] of Object.entries(table)) {
@@ -44,10 +44,13 @@ export class ConfigReader {
             return this.readEntries(key, text ?? "{}", schema, example);
         }
         const result = v.safeParse(schema, text, { abortPipeEarly: true });
-        if (!result.success) {
-            this.refuse(key, result.issues[0].message, text, example);
+        // Of a list, each entry by itself.
+        const [first, ...others] = result.issues ?? [];
+        for (const { message, path } of first ? [first, ...others.filter((issue) => issue.path)] : []) {
+            this.refuse(key, message, path ? String(path[0].value) : text, example);
         }
-        return result.success ? result.output : v.parse(schema, example);
+        const { default: standIn } = setting;
+        return result.success ? result.output : v.parse(schema, v.is(schema, standIn) ? standIn : example);
     }
 
     /** What is wrong with each entry, by its name. No problem shows a value, which may be a secret. */
@@ -80,8 +83,7 @@ export class ConfigReader {
     refuse(key: string, expected: string, got: string | undefined, example: string | number): void {
         this.refused.add(key);
         const given = got === undefined ? "nothing" : `"${got}"`;
-        const argument = String(example).includes('"') ? `'${example}'` : example; // JSON, whose quotes a shell would take
-        this.note(key, `expected ${expected}, got ${given}`, `pulumi config set ${key} ${argument}`);
+        this.note(key, `expected ${expected}, got ${given}`, `pulumi config set ${key} ${argumentOf(String(example))}`);
     }
 
     note(subject: string, problem: string, fix: string): void {
@@ -109,11 +111,16 @@ export class ConfigReader {
     }
 }
 
+/** A value as an argument of a shell's command. */
+function argumentOf(value: string): string {
+    return /^[\w@%+=:,./-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
 /** An entry in messages, and as an argument of a shell's command: Pulumi takes the names of variables as they are. */
 function pathOf(key: string, entry: string): { subject: string; argument: string } {
     if (/^\w+$/.test(entry)) {
         return { subject: `${key}.${entry}`, argument: `${key}.${entry}` };
     }
     const subject = `${key}[${JSON.stringify(entry)}]`;
-    return { subject, argument: `'${subject.replaceAll("'", `'\\''`)}'` };
+    return { subject, argument: argumentOf(subject) };
 }

@@ -4,6 +4,7 @@ import * as container from "./containerKinds";
 import * as github from "./githubKinds";
 import { flag, integer, oneOf, optional, type Kind } from "./kinds";
 import * as network from "./networkKinds";
+import * as policy from "./policyKinds";
 import * as rollout from "./rolloutKinds";
 
 export interface Setting<T = unknown> extends Kind<T> {
@@ -124,6 +125,13 @@ export const table = {
             "`single`, `one-per-az` (survives the loss of a zone), or `none` (no cost; tasks run in public subnets with addresses, behind the same firewall rules)",
         takesEffect: `${atOnce}; to and from \`none\` in new tasks`,
     },
+    egress: {
+        ...network.egress,
+        default: "",
+        description: "What tasks reach beyond HTTPS, over TCP: a database, a cache, a mail server. DNS is open anyway",
+        none: "nothing",
+        takesEffect: atOnce,
+    },
     containerPort: {
         ...integer(1, 65_535),
         default: "80",
@@ -234,6 +242,48 @@ export const table = {
         description: "The processor that the app is built for, `arm64` for Graviton",
         takesEffect: withRelease,
     },
+    command: {
+        ...optional(container.command('["npm", "start"]')),
+        default: "",
+        description: "What the container runs",
+        none: "the image's own `CMD`",
+        takesEffect: withRelease,
+    },
+    user: {
+        ...optional(container.user),
+        default: "",
+        description: "Whom the container runs as",
+        none: "the image's own `USER`",
+        takesEffect: withRelease,
+    },
+    readOnlyRoot: {
+        ...flag,
+        default: "false",
+        description:
+            "Whether nothing but `/tmp` can be written to in the container. It belongs to root there, unless the image says otherwise: for another user, `RUN chmod 1777 /tmp` and `VOLUME /tmp` in the Dockerfile",
+        takesEffect: withRelease,
+    },
+    taskPolicyArns: {
+        ...policy.policyArns,
+        default: "",
+        description: "Managed policies of the app's own role. Others that somebody attaches stay as they are",
+        none: "none",
+        takesEffect: atOnce,
+    },
+    taskPolicyFile: {
+        ...optional(policy.policyFile),
+        default: "",
+        description: "What the app's own role may do beyond that",
+        none: "nothing",
+        takesEffect: atOnce,
+    },
+    taskPolicyAllowsAll: {
+        ...optional(policy.reason),
+        default: "",
+        description: "Why the app's own role may do everything on everything, where it may",
+        none: "it may not",
+        takesEffect: atOnce,
+    },
     capacity: {
         ...oneOf("on-demand", "spot"),
         default: "on-demand",
@@ -266,7 +316,7 @@ export const table = {
         takesEffect: atOnce,
     },
     releaseCommand: {
-        ...optional(container.command),
+        ...optional(container.command('["bin/migrate", "--all"]')),
         default: "",
         description:
             "What `deploy.yml` runs once for each release in a task of its own, with the new image, before anything is rolled out (migrations); a release whose command fails is none. `pulumi up` never runs it",

@@ -1,5 +1,6 @@
 import { isResourceName, longestName, nameInWords } from "./awsKinds";
 import { parent } from "./networkKinds";
+import { isAdministrator } from "./policyKinds";
 import type { ConfigReader, ConfigSource } from "./reader";
 import { longestRollout, rolloutMinutes } from "./rolloutKinds";
 import type { Values } from "./table";
@@ -11,6 +12,8 @@ export function checkTogether(config: ConfigReader, values: Values, source: Conf
     checkTasks(config, values);
     checkRollout(config, values);
     checkVariables(config, values);
+    checkPolicies(config, values);
+    checkShell(config, values);
     checkName(config, values, source);
 }
 
@@ -74,6 +77,29 @@ function checkVariables(config: ConfigReader, { environment, secrets }: Values):
     for (const variable of Object.keys(environment).filter((name) => Object.hasOwn(secrets, name))) {
         const problem = "expected in environment or in secrets, got in both";
         config.note(variable, problem, `pulumi config rm --path environment.${variable}`);
+    }
+}
+
+/** What allows everything does so for a reason, and a reason is for something, or it would cover what comes later. */
+function checkPolicies(config: ConfigReader, { taskPolicyArns, taskPolicyFile, taskPolicyAllowsAll }: Values): void {
+    if (!config.accepted("taskPolicyArns", "taskPolicyFile", "taskPolicyAllowsAll")) {
+        return;
+    }
+    const file = taskPolicyFile?.allowsAll && `${taskPolicyFile.path} (${taskPolicyFile.allowsAll})`;
+    const all = [...taskPolicyArns.filter(isAdministrator), ...(file ? [file] : [])];
+    if (all.length > 0 && !taskPolicyAllowsAll) {
+        const expected = `a reason, as everything is allowed on everything by ${all.join(" and ")}`;
+        config.refuse("taskPolicyAllowsAll", expected, "", "it manages the accounts of this organization");
+    } else if (all.length === 0 && taskPolicyAllowsAll) {
+        const problem = "expected no reason, as no policy allows everything on everything";
+        config.note("taskPolicyAllowsAll", problem, "pulumi config rm taskPolicyAllowsAll");
+    }
+}
+
+/** "ECS Exec" in the ECS Developer Guide: its agent has to write into the container's root file system. */
+function checkShell(config: ConfigReader, { enableExec, readOnlyRoot }: Values): void {
+    if (config.accepted("enableExec", "readOnlyRoot") && enableExec && readOnlyRoot) {
+        config.refuse("readOnlyRoot", "false with enableExec, whose agent writes into the container", "true", "false");
     }
 }
 

@@ -22,6 +22,8 @@ export interface MonitoringArgs {
 export class Monitoring {
     /** The name of the alarm that takes a release back. */
     public readonly appErrors: pulumi.Output<string>;
+    /** The topic that alarms go to. */
+    public readonly topicArn: pulumi.Output<string>;
     private readonly notifications: Notifications;
     private readonly requestAlarms: RequestAlarms;
 
@@ -30,6 +32,7 @@ export class Monitoring {
         private readonly args: MonitoringArgs,
     ) {
         this.notifications = new Notifications(name, { email: args.email });
+        this.topicArn = this.notifications.topicArn;
         this.requestAlarms = new RequestAlarms(name, { ...args, notifications: this.notifications });
         this.appErrors = this.requestAlarms.appErrors;
     }

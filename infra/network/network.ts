@@ -17,7 +17,10 @@ const strategies = { none: "None", single: "Single", "one-per-az": "OnePerAz" } 
 /** The VPC: in each zone a public subnet for the load balancer and a private one for the tasks. */
 export class Network extends pulumi.ComponentResource {
     public readonly vpcId: pulumi.Output<string>;
+    /** The VPC's IPv4 range. */
+    public readonly cidr: string;
     public readonly publicSubnetIds: pulumi.Output<string[]>;
+    public readonly privateSubnetIds: pulumi.Output<string[]>;
     /** Where tasks run: the private subnets, or the public ones where there is no NAT gateway. */
     public readonly taskSubnetIds: pulumi.Output<string[]>;
     /** Whether tasks need an address of their own to pull images: only where there is no NAT gateway. */
@@ -51,7 +54,9 @@ export class Network extends pulumi.ComponentResource {
         new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.vpcId }, { parent: this });
 
         this.vpcId = vpc.vpcId;
+        this.cidr = args.cidr;
         this.publicSubnetIds = vpc.publicSubnetIds;
+        this.privateSubnetIds = vpc.privateSubnetIds;
         this.taskPublicIp = args.natGateways === "none";
         this.taskSubnetIds = this.taskPublicIp ? vpc.publicSubnetIds : vpc.privateSubnetIds;
         this.ready = vpc;

@@ -1,8 +1,16 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { rolloutMinutes, type Capacity, type ContainerInsights, type ReleasedBy, type Rollout } from "../config";
+import {
+    rolloutMinutes,
+    type Capacity,
+    type ContainerInsights,
+    type ReleasedBy,
+    type Rollout,
+    type Settings,
+} from "../config";
 import { noticeSeconds, type LoadBalancer } from "../network/loadBalancer";
 import type { Network } from "../network/network";
+import { egressRules } from "./egress";
 import { running } from "./outcome";
 import { deploymentConfiguration } from "./rollout";
 import { scale } from "./scaling";
@@ -15,6 +23,8 @@ export interface ServiceArgs extends Rollout {
     readonly loadBalancer: LoadBalancer;
     readonly task: Task;
     readonly port: number;
+    /** What the tasks reach beyond HTTPS. */
+    readonly egress: Settings["egress"];
     readonly capacity: Capacity;
     readonly minTasks: number;
     readonly maxTasks: number;
@@ -54,6 +64,8 @@ export class Service extends pulumi.ComponentResource {
     public readonly clusterArn: pulumi.Output<string>;
     public readonly serviceName: pulumi.Output<string>;
     public readonly serviceArn: pulumi.Output<string>;
+    /** The tasks' own, which a database lets in. */
+    public readonly securityGroupId: pulumi.Output<string>;
     /** The service itself, steady when it is created. */
     public readonly ready: pulumi.Resource;
     /** What CloudWatch files the service's metrics under. */
@@ -149,6 +161,7 @@ export class Service extends pulumi.ComponentResource {
         this.clusterArn = cluster.arn;
         this.serviceName = service.name;
         this.serviceArn = service.arn;
+        this.securityGroupId = group.id;
         this.ready = service;
         this.metricDimensions = { ClusterName: cluster.name, ServiceName: service.name };
         const released = args.releasedBy === "pulumi" ? args.task.definitionArn : undefined;
@@ -186,11 +199,11 @@ export class Service extends pulumi.ComponentResource {
         );
     }
 
-    /** Tasks take requests from the load balancer only, and reach out over HTTPS only: to ECR, CloudWatch and other web APIs. */
-    private securityGroup(name: string, { network, loadBalancer, port }: ServiceArgs) {
+    /** Tasks take requests from the load balancer only, and reach out over HTTPS and to what `egress` lists only. */
+    private securityGroup(name: string, { network, loadBalancer, port, egress }: ServiceArgs) {
         const group = new aws.ec2.SecurityGroup(
             `${name}-tasks`,
-            { description: "Tasks: from the load balancer only, out over HTTPS only", vpcId: network.vpcId },
+            { description: "Tasks: from the load balancer only, out as its rules say", vpcId: network.vpcId },
             { parent: this },
         );
         const requests = { ipProtocol: "tcp", fromPort: port, toPort: port };
@@ -217,18 +230,7 @@ export class Service extends pulumi.ComponentResource {
             },
             { parent: this, ...untilSteady },
         );
-        const https = new aws.vpc.SecurityGroupEgressRule(
-            `${name}-tasks-https`,
-            {
-                securityGroupId: group.id,
-                description: "Image pulls, logs and calls of the app",
-                ipProtocol: "tcp",
-                fromPort: 443,
-                toPort: 443,
-                cidrIpv4: "0.0.0.0/0",
-            },
-            { parent: this },
-        );
-        return { group, rules: [toTasks, fromBalancer, https] };
+        const out = egressRules(`${name}-tasks`, { securityGroupId: group.id, network, egress }, { parent: this });
+        return { group, rules: [toTasks, fromBalancer, ...out] };
     }
 }

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Architecture } from "../config";
+import type { Architecture, Settings } from "../config";
 import { policyDocument, trustDocument, type Statement } from "../iam";
 import type { Registry } from "../registry";
 import type { Secrets } from "./secrets";
@@ -15,6 +15,14 @@ export interface TaskArgs {
     readonly cpu: number;
     readonly memory: number;
     readonly architecture: Architecture;
+    /** What the container runs, and whom as: the image's own where there is none. */
+    readonly command?: readonly string[];
+    readonly user?: string;
+    /** Nothing but /tmp can be written to. */
+    readonly readOnlyRoot: boolean;
+    /** What the app's own role may do. */
+    readonly taskPolicyArns: Settings["taskPolicyArns"];
+    readonly taskPolicyFile: Settings["taskPolicyFile"];
     /** Plain variables of the container. */
     readonly environment: Readonly<Record<string, string>>;
     readonly secrets: Secrets;
@@ -40,6 +48,9 @@ const execStatement: Statement = {
     resources: ["*"], // channels have no ARN
 };
 
+/** The volume at /tmp. */
+const temporary = "tmp";
+
 const cpuArchitectures = { x86_64: "X86_64", arm64: "ARM64" } as const;
 
 /** What runs: the container, its size, its logs, and the two roles it runs with. */
@@ -55,8 +66,9 @@ export class Task extends pulumi.ComponentResource {
     public readonly logGroupArn: pulumi.Output<string>;
     /** What ECS uses to start a task: pulls its image, reads its secrets, writes its logs. */
     public readonly executionRoleArn: pulumi.Output<string>;
-    /** What the app's own AWS calls are made with: without `enableExec` nothing is allowed, until you attach a policy. */
+    /** What the app's own AWS calls are made with: nothing is allowed but what is configured, until somebody attaches a policy. */
     public readonly taskRoleArn: pulumi.Output<string>;
+    public readonly logGroupName: pulumi.Output<string>;
     /** All that must be there before a task starts, and stay until the last one has stopped. */
     public readonly ready: pulumi.Resource[];
 
@@ -100,15 +112,7 @@ export class Task extends pulumi.ComponentResource {
             { parent: this },
         );
         const taskRole = this.role(`${name}-task`, "The app's own role", account);
-        const execPolicies = args.enableExec
-            ? [
-                  new aws.iam.RolePolicy(
-                      `${name}-exec`,
-                      { role: taskRole.name, policy: policyDocument([execStatement]) },
-                      { parent: this },
-                  ),
-              ]
-            : [];
+        const taskPolicies = this.taskPolicies(name, taskRole, args);
 
         const family = new TaskDefinitionFamily(
             name,
@@ -129,11 +133,19 @@ export class Task extends pulumi.ComponentResource {
                 },
                 executionRoleArn: executionRole.arn,
                 taskRoleArn: taskRole.arn,
+                // Fargate has no tmpfs; a volume without anything in it is the task's own, and goes with it.
+                volumes: args.readOnlyRoot ? [{ name: temporary }] : undefined,
                 containerDefinitions: pulumi.jsonStringify([
                     {
                         name: this.containerName,
                         image: args.registry.imageRef,
                         essential: true,
+                        command: args.command,
+                        user: args.user,
+                        readonlyRootFilesystem: args.readOnlyRoot || undefined,
+                        mountPoints: args.readOnlyRoot
+                            ? [{ sourceVolume: temporary, containerPath: "/tmp", readOnly: false }]
+                            : undefined,
                         stopTimeout: args.stopSeconds,
                         environment: Object.entries(args.environment).map(([name, value]) => ({ name, value })),
                         secrets: args.secrets.references,
@@ -166,8 +178,27 @@ export class Task extends pulumi.ComponentResource {
         this.logGroupArn = logs.arn;
         this.executionRoleArn = executionRole.arn;
         this.taskRoleArn = taskRole.arn;
-        this.ready = [family, executionPolicy, ...execPolicies];
+        this.logGroupName = logs.name;
+        this.ready = [family, executionPolicy, ...taskPolicies];
         this.registerOutputs({ family: this.family, definitionArn: this.definitionArn });
+    }
+
+    /** What is configured for the app's own role. Policies that others attach to it are not these, and stay. */
+    private taskPolicies(name: string, { name: role }: aws.iam.Role, args: TaskArgs): pulumi.Resource[] {
+        const own = (logicalName: string, policy: pulumi.Input<string>) =>
+            new aws.iam.RolePolicy(logicalName, { role, policy }, { parent: this });
+        return [
+            ...(args.enableExec ? [own(`${name}-exec`, policyDocument([execStatement]))] : []),
+            ...(args.taskPolicyFile ? [own(`${name}-app`, args.taskPolicyFile.document)] : []),
+            ...args.taskPolicyArns.map(
+                (policyArn) =>
+                    new aws.iam.RolePolicyAttachment(
+                        `${name}-app-${policyArn.split(":").slice(4).join("-")}`, // of two owners, maybe, in one name
+                        { role, policyArn },
+                        { parent: this },
+                    ),
+            ),
+        ];
     }
 
     private role(name: string, description: string, account: pulumi.Output<string>): aws.iam.Role {

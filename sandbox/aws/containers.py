@@ -145,7 +145,18 @@ def install() -> None:
         if arguments.get("ports"):
             arguments["ports"] = {port: ("127.0.0.1", host) for port, host in arguments["ports"].items()}
         memory = cdef.get("memory") or td.get("memory")
-        return {**arguments, **({"mem_limit": f"{memory}m"} if memory else {})}
+        if memory:
+            arguments["mem_limit"] = f"{memory}m"
+        if cdef.get("user"):
+            arguments["user"] = cdef["user"]
+        if cdef.get("readonlyRootFilesystem"):
+            arguments["read_only"] = True
+        empty = {each["name"] for each in td.get("volumes") or [] if not (each.get("host") or {}).get("sourcePath")}
+        mounted = [each["containerPath"] for each in cdef.get("mountPoints") or [] if each["sourceVolume"] in empty]
+        if mounted:
+            # As on Fargate, a volume of the task's own: root's, or as the image has the folder where it declares it as a VOLUME.
+            arguments["mounts"] = [{"Type": "volume", "Target": path} for path in mounted]
+        return arguments
 
     @replace(ecs, "_register_task_definition", "data")
     def register_task_definition(original, data):

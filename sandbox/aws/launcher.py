@@ -25,6 +25,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `image_scans` | has no findings | those that the image's own label names |
 | `zones` | has three, whatever is asked for | has one more that is opted into; filters |
 | `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
+| `firewall` | lets tasks reach everything | what the outbound rules of their security groups open |
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
 | `target_groups`, `traffic_shifts` | every rollout is a rolling one, in one target group | blue/green, canary and linear ones shift the requests between two, in ECS's stages, with its role's rights |
@@ -108,6 +109,7 @@ def main() -> None:
     import deployments
     import domains
     import events
+    import firewall
     import identity_providers
     import image_scans
     import load_balancer
@@ -129,7 +131,8 @@ def main() -> None:
     installed = (authorization, web_identity, registry, load_balancer, weighted_rules, target_groups, deployments)
     installed += (deployment_alarms, traffic_shifts, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
-    installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals, events)
+    installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals)
+    installed += (events, firewall)
     for module in installed:
         module.install()
     retries.install()

@@ -334,6 +334,12 @@ const delivery: Policy = {
             condition: ours,
         },
         {
+            sid: "TaskPolicies",
+            actions: ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+            resources: ["arn:PARTITION:iam::ACCOUNT:role/main-task-*"],
+            condition: ours,
+        },
+        {
             sid: "PassRolesToEcs",
             actions: ["iam:PassRole"],
             resources: roles,

@@ -6,6 +6,8 @@ import type { Run } from "../test/copiedCheckout";
 const changes: Readonly<Record<string, unknown>> = {
     availabilityZones: 3,
     natGateways: "none",
+    egress: "5432,587@0.0.0.0/0",
+    taskPolicyArns: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
     capacity: "spot",
     rolloutTestPort: 9000,
     minTasks: 2,

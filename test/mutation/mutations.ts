@@ -20,9 +20,39 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "the tasks reach every port of the world",
-        file: "infra/service/service.ts",
-        find: "fromPort: 443,\n                toPort: 443,",
-        become: "fromPort: 0,\n                toPort: 65535,",
+        file: "infra/service/egress.ts",
+        find: "fromPort: port,",
+        become: "fromPort: 0,",
+    },
+    {
+        mistake: "what is opened within the VPC is open anywhere",
+        file: "infra/service/egress.ts",
+        find: "network = args.network.cidr",
+        become: "network = anywhere",
+    },
+    {
+        mistake: "a way out is declared a second time",
+        file: "infra/service/egress.ts",
+        find: "port !== 443 ||",
+        become: "true ||",
+    },
+    {
+        mistake: "policies are attached to the role that starts the tasks",
+        file: "infra/service/task.ts",
+        find: "this.taskPolicies(name, taskRole, args)",
+        become: "this.taskPolicies(name, executionRole, args)",
+    },
+    {
+        mistake: "all but a few actions on everything take no reason",
+        file: "infra/config/policyKinds.ts",
+        find: "NotAction !== undefined || every(",
+        become: "every(",
+    },
+    {
+        mistake: "nothing can be written with a read-only root",
+        file: "infra/service/task.ts",
+        find: "mountPoints: args.readOnlyRoot",
+        become: "mountPoints: args.enableExec",
     },
     {
         mistake: "tasks in private subnets have public addresses",
@@ -229,8 +259,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the execution role loses its permissions before the service is gone",
         file: "infra/service/task.ts",
-        find: "this.ready = [family, executionPolicy, ...execPolicies];",
-        become: "this.ready = [family, ...execPolicies];",
+        find: "this.ready = [family, executionPolicy, ...taskPolicies];",
+        become: "this.ready = [family, ...taskPolicies];",
     },
     {
         mistake: "under Spot every task can be reclaimed",

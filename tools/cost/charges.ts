@@ -98,6 +98,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": free,
     "aws:iam/role:Role": free,
     "aws:iam/rolePolicy:RolePolicy": free,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": free,
     "aws:lb/listener:Listener": free,
     "aws:lb/listenerRule:ListenerRule": free, // up to ten of a load balancer
     "aws:lb/targetGroup:TargetGroup": free,

@@ -23,6 +23,7 @@ var resources = map[string]string{
 	"iam_openid_connect_provider":     "iam/OpenIdConnectProvider",
 	"iam_role":                        "iam/Role",
 	"iam_role_policy":                 "iam/RolePolicy",
+	"iam_role_policy_attachment":      "iam/RolePolicyAttachment",
 	"internet_gateway":                "ec2/InternetGateway",
 	"lb":                              "lb/LoadBalancer",
 	"lb_listener":                     "lb/Listener",

@@ -1,0 +1,54 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../config";
+import type { Network } from "../network/network";
+
+export interface EgressArgs {
+    /** The tasks' security group. */
+    readonly securityGroupId: pulumi.Input<string>;
+    readonly network: Network;
+    readonly egress: Settings["egress"];
+}
+
+const anywhere = "0.0.0.0/0";
+
+/**
+ * The ways out of the tasks: HTTPS to anywhere, which image pulls and logs need, and those of the configuration. Each is a rule by its
+ * port and network, so that one more, or one less, leaves the others as they are, in whichever order they are written.
+ */
+export function egressRules(name: string, args: EgressArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
+    const rule = (logicalName: string, description: string, port: number, cidrIpv4: string) =>
+        new aws.vpc.SecurityGroupEgressRule(
+            logicalName,
+            {
+                securityGroupId: args.securityGroupId,
+                description,
+                ipProtocol: "tcp",
+                fromPort: port,
+                toPort: port,
+                cidrIpv4,
+            },
+            opts,
+        );
+    const https = rule(`${name}-https`, "Image pulls, logs and calls of the app", 443, anywhere);
+    // EC2 refuses a rule that a group has already, also one that is written in two ways.
+    const others = new Map(
+        args.egress
+            .map(({ port, network = args.network.cidr }) => ({ port, network }))
+            .filter(({ port, network }) => port !== 443 || network !== anywhere)
+            .map((destination) => [`${destination.port}@${destination.network}`, destination]),
+    );
+    return [
+        https,
+        ...[...others].map(([key, { port, network }]) =>
+            rule(`${name}-${key}`, `The app: port ${port} ${placeOf(network, args.network)}`, port, network),
+        ),
+    ];
+}
+
+function placeOf(network: string, { cidr }: Network): string {
+    if (network === cidr) {
+        return "within the VPC";
+    }
+    return network === anywhere ? "anywhere" : `at ${network}`;
+}

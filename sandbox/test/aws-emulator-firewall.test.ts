@@ -1,0 +1,117 @@
+import { strict as assert } from "node:assert";
+import * as net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { arn, Issuer, nodeImage, region, taskTrust, TestAws } from "./awsFixture";
+
+/** Asks the database once a tenth of a second, and logs what it hears. */
+const asking = (host: string, port: number) => `
+    const ask = () => {
+        const socket = require("net").connect(${port}, "${host}");
+        const end = (said) => { console.log(said); socket.destroy(); setTimeout(ask, 100); };
+        socket.once("data", (data) => end("answer " + data)).once("error", ({ code }) => end(code));
+    };
+    ask();`;
+
+describe("the emulated AWS, letting tasks out", function () {
+    this.timeout(120_000);
+    let tokens: Issuer;
+    let aws: TestAws;
+    let cluster: string;
+    let group: string;
+    let subnet: string;
+    let database: net.Server;
+    const port = () => (database.address() as net.AddressInfo).port;
+
+    before(async () => {
+        tokens = await Issuer.start();
+        aws = await TestAws.start(tokens.jwksUrl);
+        const { ec2, ecs, ecr, logs } = aws.as();
+        // Where a task's network ends in this machine, as a database in the VPC is reached from it.
+        database = net.createServer((socket) => socket.on("error", () => undefined).end("42"));
+        await new Promise<void>((resolve) => database.listen(0, "0.0.0.0", resolve));
+
+        await ecr.createRepository({ repositoryName: "app" });
+        await aws.login(aws.as());
+        const image = `${aws.registry}/app:node`;
+        assert.ok(aws.dockerClient(["import", "-", image], nodeImage()).ok);
+        const pushed = aws.dockerClient(["push", image]);
+        assert.ok(pushed.ok, pushed.output);
+        const { Vpc } = await ec2.createVpc({ CidrBlock: "10.0.0.0/16" });
+        subnet = (await ec2.createSubnet({ VpcId: Vpc!.VpcId!, CidrBlock: "10.0.0.0/24" })).Subnet!.SubnetId!;
+        group = (await ec2.createSecurityGroup({ GroupName: "tasks", Description: "tasks", VpcId: Vpc!.VpcId! }))
+            .GroupId!;
+        // As the provider does with every group that it makes, ports included (provider 6.34, vpc_security_group.go).
+        const everything = { IpProtocol: "-1", FromPort: 0, ToPort: 0, IpRanges: [{ CidrIp: "0.0.0.0/0" }] };
+        await ec2.revokeSecurityGroupEgress({ GroupId: group, IpPermissions: [everything] });
+        cluster = (await ecs.createCluster({ clusterName: "app" })).cluster!.clusterArn!;
+        await logs.createLogGroup({ logGroupName: "/app" });
+        const gateway = aws.dockerClient(["network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"]);
+        const options = { "awslogs-group": "/app", "awslogs-region": region, "awslogs-stream-prefix": "app" };
+        await ecs.registerTaskDefinition({
+            family: "app",
+            requiresCompatibilities: ["FARGATE"],
+            networkMode: "awsvpc",
+            cpu: "256",
+            memory: "512",
+            executionRoleArn: await aws.role("execution", taskTrust, [
+                { Action: "ecr:GetAuthorizationToken", Resource: "*" },
+                { Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], Resource: arn("ecr", "repository/app") },
+                { Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: arn("logs", "log-group:/app:*") },
+            ]),
+            containerDefinitions: [
+                {
+                    name: "app",
+                    image,
+                    command: [process.execPath, "-e", asking(gateway.output.trim(), port())],
+                    logConfiguration: { logDriver: "awslogs", options },
+                },
+            ],
+        });
+        const awsvpcConfiguration = { subnets: [subnet], securityGroups: [group] };
+        await ecs.runTask({
+            cluster,
+            taskDefinition: "app",
+            launchType: "FARGATE",
+            networkConfiguration: { awsvpcConfiguration },
+        });
+    });
+    after(async () => {
+        await aws.stop();
+        tokens.stop();
+        database.close();
+    });
+
+    const rule = (CidrIp: string) => ({
+        GroupId: group,
+        IpPermissions: [{ IpProtocol: "tcp", FromPort: port(), ToPort: port(), IpRanges: [{ CidrIp }] }],
+    });
+    /** What the task hears from now on. */
+    async function hears(): Promise<string> {
+        await sleep(1000); // what it asked before, and what the log's forwarder has still to bring
+        const startTime = Date.now();
+        for (let left = 100; left > 0; left--) {
+            const { events } = await aws.as().logs.filterLogEvents({ logGroupName: "/app", startTime });
+            if (events!.length > 1) return events!.at(-1)!.message!.trim();
+            await sleep(200);
+        }
+        throw new Error("the task is silent");
+    }
+
+    it("refuses a connection that no rule of its group opens", async () => {
+        assert.equal(await hears(), "ECONNREFUSED");
+    });
+
+    it("opens what is within the VPC at once, for a task that runs", async () => {
+        await aws.as().ec2.authorizeSecurityGroupEgress(rule("10.0.0.0/16"));
+        assert.equal(await hears(), "answer 42");
+    });
+
+    it("closes it again, and what is open elsewhere is not open here", async () => {
+        await aws.as().ec2.revokeSecurityGroupEgress(rule("10.0.0.0/16"));
+        assert.equal(await hears(), "ECONNREFUSED");
+        await aws.as().ec2.authorizeSecurityGroupEgress(rule("203.0.113.0/24"));
+        assert.equal(await hears(), "ECONNREFUSED");
+        await aws.as().ec2.authorizeSecurityGroupEgress(rule("0.0.0.0/0"));
+        assert.equal(await hears(), "answer 42");
+    });
+});
