@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { oneOf, type Kind } from "./kinds";
 
 /** ECS's own strategies: "Amazon ECS service deployment controllers and strategies" in its Developer Guide. */
-const strategies = ["rolling", "blue-green", "canary", "linear"] as const;
+export const strategies = ["rolling", "blue-green", "canary", "linear"] as const;
 export const strategy = oneOf(...strategies);
 
 /** What ECS takes for a share of the requests, in tenths: canaryPercent and stepPercent in its API reference. */

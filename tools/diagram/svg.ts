@@ -40,7 +40,7 @@ const styles: Readonly<Record<Kind, Style>> = {
 };
 
 const colours = { traffic: "#0969da", relation: "#57606a" } as const;
-const fonts = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif";
+export const fonts = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif";
 
 export function svg({ width, height, boxes, arrows, legend: at }: Drawing, title: string): string {
     return [
@@ -111,5 +111,5 @@ function label({ kind, label: text, labelAt }: Arrow): string[] {
     ];
 }
 
-const escape = (text: string): string =>
+export const escape = (text: string): string =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
