@@ -28,7 +28,7 @@ const service = "~ aws:ecs:Service main";
 
 const deployVariables = [
     ...["main-app-url", "main-aws-region", "main-container-name", "main-ecr-repository", "main-ecs-cluster"],
-    ...["main-ecs-service", "main-ecs-task-definition"],
+    ...["main-ecs-service", "main-ecs-task-definition", "main-image-scan", "main-release-command"],
 ];
 
 /** By what they are about. Those of one `to` are changed in one `up`, and each thing that is planned is one setting's. */
@@ -53,11 +53,15 @@ const changes: Readonly<Record<string, Change>> = {
         to: {
             ...{ cpu: 512, memory: 2048, stopSeconds: 60, enableExec: true },
             ...{ environment: { LOG_LEVEL: "debug" }, secrets: { API_KEY: "once" } },
+            ...{ command: '["httpd-foreground"]', user: "0:0" },
+            ...{ egress: "5432", taskPolicyArns: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" },
         },
         plan: [
             "+ aws:iam:RolePolicy main-exec",
+            "+ aws:iam:RolePolicyAttachment main-app-aws-policy/AmazonS3ReadOnlyAccess",
             "+ aws:secretsmanager:Secret main-API_KEY",
             "+ aws:secretsmanager:SecretVersion main-API_KEY",
+            "+ aws:vpc:SecurityGroupEgressRule main-tasks-5432@10.0.0.0/16",
             taskDefinition,
             service,
             "~ aws:iam:RolePolicy main-execution",
@@ -78,8 +82,9 @@ const changes: Readonly<Record<string, Change>> = {
         ],
     },
     "where tasks run, and how long they may take to start": {
-        to: { natGateways: "none", capacity: "spot", startSeconds: 90 },
+        to: { natGateways: "none", capacity: "spot", startSeconds: 90, readOnlyRoot: true },
         plan: [
+            taskDefinition,
             "- aws:ec2:Eip main-vpc-1",
             "- aws:ec2:NatGateway main-vpc-1",
             ...named("- aws:ec2:Route", ["main-vpc-private-1", "main-vpc-private-2"]),
@@ -109,7 +114,7 @@ const changes: Readonly<Record<string, Change>> = {
     "who deploys, and from where": {
         to: {
             ...{ githubEnvironment: "dev", githubReviewers: "alice", githubBranch: "release" },
-            previewPullRequests: false,
+            ...{ previewPullRequests: false, releaseCommand: '["true"]', imageScan: "block" },
         },
         plan: [
             "+ fargate-cicd:github:GitHubEnvironment main",
@@ -127,6 +132,7 @@ const changes: Readonly<Record<string, Change>> = {
                 "main-runner",
             ]),
             "~ aws:iam:Role main-deploy",
+            "~ aws:iam:RolePolicy main-deploy",
             "~ pulumi-nodejs:dynamic/github:Claim main",
         ],
     },
@@ -160,6 +166,8 @@ const elsewhere: Partial<Readonly<Record<Key, string>>> = {
     githubRepository: "the emulated GitHub has one repository at first: firstContact.test.ts",
     architecture: "this machine runs one: app.test.ts",
     minTasks: "with maxTasks, which it bounds",
+    taskPolicyFile: "with a document that a team writes: reach.test.ts",
+    taskPolicyAllowsAll: "why a document is accepted, which changes nothing: test/policyFile.test.ts",
     ...Object.fromEntries(
         ["rollout", "bakeMinutes", "rolloutPercent", "rolloutStepMinutes", "rolloutTestPort"].map((key) => [
             key,
