@@ -86,6 +86,9 @@ describe("a stack that is watched, opened and guarded", function () {
 
     it("has an alarm on each measure of its own load balancer, target group and service, which tells the topic", async () => {
         const { balancer, targets, tasks } = parts();
+        const byText = (a: unknown, b: unknown) => JSON.stringify(a).localeCompare(JSON.stringify(b));
+        const ofBoth = (...names: string[]) =>
+            names.flatMap((each) => targets.map((group) => [each, group])).sort(byText);
         const measured = (metric: { MetricName?: string; Dimensions?: { Name?: string; Value?: string }[] }) => [
             metric.MetricName,
             Object.fromEntries(metric.Dimensions!.map(({ Name, Value }) => [Name!, Value!])),
@@ -94,21 +97,15 @@ describe("a stack that is watched, opened and guarded", function () {
             alarm.AlarmName,
             (alarm.Metrics ?? [])
                 .flatMap(({ MetricStat }) => (MetricStat ? [measured(MetricStat.Metric!)] : []))
-                .sort(([a], [b]) => String(a).localeCompare(String(b))),
+                .sort(byText),
             ...(alarm.Metrics ? [] : [measured(alarm)]),
         ]);
         assert.deepEqual(found, [
-            [
-                `${name}-app-errors`,
-                [
-                    ...targets.map((group) => ["HTTPCode_Target_5XX_Count", group]),
-                    ...targets.map((group) => ["RequestCount", group]),
-                ],
-            ],
+            [`${name}-app-errors`, ofBoth("HTTPCode_Target_5XX_Count", "RequestCount")],
             [`${name}-high-cpu`, [], ["CPUUtilization", tasks]],
             [`${name}-high-memory`, [], ["MemoryUtilization", tasks]],
             [`${name}-load-balancer-errors`, [], ["HTTPCode_ELB_5XX_Count", balancer]],
-            [`${name}-no-healthy-task`, targets.map((group) => ["HealthyHostCount", group])],
+            [`${name}-no-healthy-task`, ofBoth("HealthyHostCount")],
             [
                 `${name}-too-few-tasks`,
                 [
@@ -116,7 +113,7 @@ describe("a stack that is watched, opened and guarded", function () {
                     ["RunningTaskCount", tasks],
                 ],
             ],
-            [`${name}-unhealthy-task`, targets.map((group) => ["UnHealthyHostCount", group])],
+            [`${name}-unhealthy-task`, ofBoth("UnHealthyHostCount")],
         ]);
         for (const { AlarmActions, OKActions } of await alarms()) {
             assert.deepEqual([AlarmActions, OKActions], [[topicArn()], [topicArn()]]);
