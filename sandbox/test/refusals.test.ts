@@ -181,6 +181,13 @@ describe("the roles of the pipeline", () => {
             return superfluous;
         }
 
+        // A release that goes well does without them, and one that fails or is undone does not (undo.test.ts); the list of what a scan
+        // has found is missing on the run's page, and fails nothing.
+        const otherwise = [
+            "ecr:DescribeImageScanFindings",
+            ...["ecs:StopServiceDeployment", "ecs:ListTasks", "ecs:DescribeTasks", "logs:GetLogEvents"],
+        ];
+
         it("without any one action of the deploy policy a release fails, and with all it succeeds", async () => {
             let edits = 0;
             const release = async () => {
@@ -188,7 +195,7 @@ describe("the roles of the pipeline", () => {
                 checkout.edit("app/public/index.html", (html) => html.replace(/<h1>.*<\/h1>/, `<h1>${++edits}</h1>`));
                 return (await checkout.run("sandbox:release")).code;
             };
-            assert.deepEqual(await takingAwayEach(names.deployRole, release), []);
+            assert.deepEqual(await takingAwayEach(names.deployRole, release), otherwise);
             assert.equal(await release(), 0);
         });
 
