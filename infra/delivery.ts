@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { OidcProvider } from "./config";
 import type { GitHubRepository } from "./github/repository";
-import { policyDocument, trustDocument, type Statement } from "./iam";
+import { newRole, policyDocument, type Statement } from "./iam";
 import type { Registry } from "./registry";
 import type { Service } from "./service/service";
 import type { Task } from "./service/task";
@@ -49,12 +49,11 @@ export class Delivery extends pulumi.ComponentResource {
                 : aws.iam.getOpenIdConnectProviderOutput({ url: `https://${issuer}` }, { parent: this });
 
         const role = (purpose: string, description: string, context: string, statements: readonly Statement[]) => {
-            const created = new aws.iam.Role(
+            const created = newRole(
                 `${name}-${purpose}`,
                 {
                     description,
-                    forceDetachPolicies: true, // what somebody has attached by hand does not keep the role from going
-                    assumeRolePolicy: trustDocument({
+                    trust: {
                         principal: { Federated: provider.arn },
                         action: "sts:AssumeRoleWithWebIdentity",
                         condition: {
@@ -63,7 +62,7 @@ export class Delivery extends pulumi.ComponentResource {
                                 [`${issuer}:sub`]: subjects(args.repository, context),
                             },
                         },
-                    }),
+                    },
                 },
                 { parent: this },
             );

@@ -1,3 +1,4 @@
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 type Condition = Readonly<
@@ -35,11 +36,28 @@ export function policyDocument(statements: readonly Statement[]): pulumi.Output<
 }
 
 /** A role's trust policy as IAM reads it. */
-export function trustDocument({ principal, action, condition }: Trust): pulumi.Output<string> {
+function trustDocument({ principal, action, condition }: Trust): pulumi.Output<string> {
     return pulumi.jsonStringify({
         Version: "2012-10-17",
         Statement: [
             { Effect: "Allow", Principal: principal, Action: action, ...(condition && { Condition: condition }) },
         ],
     });
+}
+
+/** A role without any permission yet. */
+export function newRole(
+    name: string,
+    { description, trust }: { readonly description: string; readonly trust: Trust },
+    opts: pulumi.CustomResourceOptions,
+): aws.iam.Role {
+    return new aws.iam.Role(
+        name,
+        {
+            description,
+            forceDetachPolicies: true, // what somebody has attached by hand does not keep the role from going
+            assumeRolePolicy: trustDocument(trust),
+        },
+        opts,
+    );
 }

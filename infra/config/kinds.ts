@@ -64,6 +64,14 @@ export const optional = <T>(kind: Kind<T>): Kind<T | undefined> => ({
     ),
 });
 
+/** Texts with commas between them, each as `entry` reads it: none where it is empty. */
+export const listOf = <T>(entry: v.GenericSchema<string, T>) =>
+    v.pipe(
+        v.string(messageOf({ schema: entry })),
+        v.transform((given) => (given.trim() === "" ? [] : given.split(","))),
+        v.array(entry),
+    );
+
 /** What of an entry is wrong: its name can only be taken away, its value can be set again. */
 export type EntryOrigin = "key" | "value";
 

@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import * as v from "valibot";
-import { messageOf, text, type Kind } from "./kinds";
+import { listOf, text, type Kind } from "./kinds";
 
 /**
  * RFC 1918 is not asked for: a VPC may use any range but those that EC2 refuses (this network, loopback, link-local, multicast and
@@ -69,9 +69,7 @@ const destination = v.message(
 export const egress: Kind<readonly Destination[]> = {
     type: "text",
     schema: v.pipe(
-        v.string(messageOf({ schema: destination })),
-        v.transform((given) => (given.trim() === "" ? [] : given.split(","))),
-        v.array(destination),
+        listOf(destination),
         v.maxLength(mostDestinations, `at most ${mostDestinations} ports, as a security group has room for no more`),
     ),
     values: "ports with commas between them, each alone (within the VPC) or at an IPv4 network: `5432`, `5432@10.20.0.0/16`, `587@0.0.0.0/0`",

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as v from "valibot";
-import { messageOf, text, type Kind } from "./kinds";
+import { listOf, text, type Kind } from "./kinds";
 
 /** Policies that a role can have attached once its quota is raised: "IAM and AWS STS quotas" in the IAM User Guide. */
 const mostPolicies = 25;
@@ -14,9 +14,7 @@ const policyArn = v.message(
 export const policyArns: Kind<readonly string[]> = {
     type: "text",
     schema: v.pipe(
-        v.string(messageOf({ schema: policyArn })),
-        v.transform((given) => (given.trim() === "" ? [] : given.split(","))),
-        v.array(policyArn),
+        listOf(policyArn),
         v.transform((arns) => [...new Set(arns)]),
         v.maxLength(mostPolicies, `at most ${mostPolicies} policies, as IAM attaches no more to a role`),
     ),

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { policyDocument, trustDocument } from "../iam";
+import { newRole, policyDocument } from "../iam";
 import type { Service } from "../service/service";
 
 export interface IncidentsArgs {
@@ -123,12 +123,11 @@ export class Incidents extends pulumi.ComponentResource {
      */
     private role(name: string, topicArn: pulumi.Input<string>, rules: readonly pulumi.Output<string>[]): aws.iam.Role {
         const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
-        const role = new aws.iam.Role(
+        const role = newRole(
             `${name}-incidents`,
             {
                 description: "Tells the alarm topic what ECS reports",
-                forceDetachPolicies: true, // what somebody has attached by hand does not keep the role from going
-                assumeRolePolicy: trustDocument({
+                trust: {
                     principal: { Service: "events.amazonaws.com" },
                     action: "sts:AssumeRole",
                     // EventBridge acts for any account; this role is for rules of our own (the "confused deputy").
@@ -136,7 +135,7 @@ export class Incidents extends pulumi.ComponentResource {
                         StringEquals: { "aws:SourceAccount": account },
                         ArnEquals: { "aws:SourceArn": rules },
                     },
-                }),
+                },
             },
             { parent: this },
         );

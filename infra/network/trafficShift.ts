@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { policyDocument, trustDocument } from "../iam";
+import { newRole, policyDocument } from "../iam";
 
 export interface TrafficShiftArgs {
     /** In one of them the running release serves; the next one starts in the other, or with a rolling release in the same. */
@@ -53,15 +53,11 @@ export function trafficShift(
     const productionRule = rule("production", production);
     const testRule = test && rule("test", test);
 
-    const role = new aws.iam.Role(
+    const role = newRole(
         `${name}-shift`,
         {
             description: "ECS: moves tasks in and out of the target groups, and requests between them",
-            forceDetachPolicies: true, // else IAM keeps one that somebody has attached a policy to by hand
-            assumeRolePolicy: trustDocument({
-                principal: { Service: "ecs.amazonaws.com" },
-                action: "sts:AssumeRole",
-            }),
+            trust: { principal: { Service: "ecs.amazonaws.com" }, action: "sts:AssumeRole" },
         },
         { parent },
     );

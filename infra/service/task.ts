@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture, Settings } from "../config";
-import { policyDocument, trustDocument, type Statement } from "../iam";
+import { newRole, policyDocument, type Statement } from "../iam";
 import type { Registry } from "../registry";
 import type { Secrets } from "./secrets";
 import { TaskDefinitionFamily } from "./taskDefinitionFamily";
@@ -202,17 +202,16 @@ export class Task extends pulumi.ComponentResource {
     }
 
     private role(name: string, description: string, account: pulumi.Output<string>): aws.iam.Role {
-        return new aws.iam.Role(
+        return newRole(
             name,
             {
                 description,
-                forceDetachPolicies: true, // what somebody has attached by hand does not keep the role from going
-                assumeRolePolicy: trustDocument({
+                trust: {
                     principal: { Service: "ecs-tasks.amazonaws.com" },
                     action: "sts:AssumeRole",
                     // ECS acts for any account; this role is for tasks of our own (the "confused deputy").
                     condition: { StringEquals: { "aws:SourceAccount": account } },
-                }),
+                },
             },
             { parent: this },
         );
