@@ -9,6 +9,7 @@ import { SNS } from "@aws-sdk/client-sns";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 import * as ecsEvents from "../../test/ecsEvents";
 import { root, rootOptions } from "./awsClients";
 import { containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
@@ -86,7 +87,8 @@ describe("a stack that is watched, opened and guarded", function () {
 
     it("has an alarm on each measure of its own load balancer, target group and service, which tells the topic", async () => {
         const { balancer, targets, tasks } = parts();
-        const byText = (a: unknown, b: unknown) => JSON.stringify(a).localeCompare(JSON.stringify(b));
+        const text = (metric: unknown) => inspect(metric, { sorted: true }); // of its keys, which AWS gives in any order
+        const byText = (a: unknown, b: unknown) => text(a).localeCompare(text(b));
         const ofBoth = (...names: string[]) =>
             names.flatMap((each) => targets.map((group) => [each, group])).sort(byText);
         const measured = (metric: { MetricName?: string; Dimensions?: { Name?: string; Value?: string }[] }) => [

@@ -160,7 +160,8 @@ describe("the stack in the sandbox", function () {
         const groups = () =>
             resources()
                 .filter(({ type }) => type === "aws:lb/targetGroup:TargetGroup")
-                .map(({ id }) => id);
+                .map(({ id }) => id)
+                .sort(); // an update changes their places in the state
         const before = groups();
         checkout.edit(
             "app/Dockerfile",
