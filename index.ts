@@ -57,7 +57,7 @@ const service = new Service("main", {
 monitoring.watch(service, settings);
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
-const { releaseCommand, imageScan } = settings;
+const { releaseCommand, imageScan, imageSbom } = settings;
 const delivery = new Delivery("main", {
     ...github,
     repository,
@@ -75,6 +75,7 @@ new PipelineSettings("main", {
     pulumiApp: github.pulumiApp,
     releaseCommand,
     imageScan,
+    imageSbom,
     loadBalancer,
     registry,
     task,

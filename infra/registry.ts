@@ -19,7 +19,11 @@ const platforms = { x86_64: "linux/amd64", arm64: "linux/arm64" } as const;
 /** What the tags of images begin with that `pulumi up` builds; a release has its commit's hash. */
 const buildTag = "build-";
 
-/** ECR deletes by rule, lowest priority first: untagged leftovers of failed pushes, then all but the newest images. */
+/**
+ * ECR deletes by rule, lowest priority first: untagged leftovers of failed pushes, then all but the newest images. What a tagged index
+ * is made of has no tag of its own; it stays as long as the index ("Lifecycle policy evaluation rules" in ECR's user guide: an image
+ * that a manifest list refers to is not expired before that is), and is no image of the 50.
+ */
 const lifecycle = {
     rules: [
         {
@@ -31,7 +35,12 @@ const lifecycle = {
         {
             rulePriority: 2,
             description: "The newest 50 images stay, to roll back to",
-            selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 50 },
+            selection: {
+                tagStatus: "tagged",
+                tagPatternList: ["*"],
+                countType: "imageCountMoreThan",
+                countNumber: 50,
+            },
             action: { type: "expire" },
         },
     ],

@@ -97,23 +97,54 @@ describe("the scan of an image", () => {
         },
     });
     const found = { "CVE-2": "LOW", "CVE-1": "CRITICAL" };
+    const manifest = (of: object) => ({ images: [{ imageManifest: JSON.stringify(of) }], failures: [] });
+    const run = (IMAGE_SCAN: string, image: object, answers: (object | string)[]) =>
+        runScript(
+            "imageScan.js",
+            { ...env, IMAGE_SCAN },
+            { "ecr batch-get-image": [image], "ecr describe-image-scan-findings": answers },
+        );
     const look = (IMAGE_SCAN: string, ...answers: (object | string)[]) =>
-        runScript("imageScan.js", { ...env, IMAGE_SCAN }, { "ecr describe-image-scan-findings": answers });
+        run(IMAGE_SCAN, manifest({ config: {}, layers: [] }), answers);
     const notYet =
         "An error occurred (ScanNotFoundException) when calling the DescribeImageScanFindings operation: none";
 
     it("is waited for, and listed with the worst first", () => {
-        const run = look("report", notYet, scanned("IN_PROGRESS"), scanned("COMPLETE", found));
-        assert.equal(run.code, 0, run.output);
-        assert.deepEqual(run.summary.trim().split("\n"), [
+        const listed = look("report", notYet, scanned("IN_PROGRESS"), scanned("COMPLETE", found));
+        assert.equal(listed.code, 0, listed.output);
+        assert.deepEqual(listed.summary.trim().split("\n"), [
             "### Scan of the image: 1 CRITICAL, 1 LOW",
             "| | |",
             "| --- | --- |",
             "| CRITICAL | [CVE-1](https://cve/CVE-1) |",
             "| LOW | [CVE-2](https://cve/CVE-2) |",
         ]);
-        assert.match(run.output, /^::warning::ECR has found 1 critical in the image: CVE-1\.$/m);
-        assert.deepEqual(run.calls[0]!.parameters, { repositoryName: "shop", imageId: { imageTag: `${commit}-X64` } });
+        assert.match(listed.output, /^::warning::ECR has found 1 critical in the image: CVE-1\.$/m);
+        assert.deepEqual(listed.calls[1]!.parameters, { repositoryName: "shop", imageId: { imageTag: `${commit}-X64` } });
+    });
+
+    // "Scan images for software vulnerabilities" in ECR's user guide: no index; https://github.com/moby/buildkit/issues/3499.
+    it("is that of the image where the tag has an index of it and of what attests to it", () => {
+        const manifests = [
+            { digest: "sha256:attests", platform: { architecture: "unknown", os: "unknown" } },
+            { digest: "sha256:runs", platform: { architecture: "amd64", os: "linux" } },
+        ];
+        const { code, calls } = run("block", manifest({ manifests }), [scanned("COMPLETE")]);
+        assert.equal(code, 0);
+        assert.deepEqual(
+            calls.map(({ parameters }) => parameters.imageIds ?? parameters.imageId),
+            [[{ imageTag: `${commit}-X64` }], { imageDigest: "sha256:runs" }],
+        );
+        const types = calls[0]!.parameters.acceptedMediaTypes as string[];
+        assert.ok(types.includes("application/vnd.oci.image.index.v1+json"), types.join());
+    });
+
+    it("says so where the image is gone", () => {
+        const failures = [{ failureReason: "Requested image not found" }];
+        assert.match(
+            run("report", { images: [], failures }, []).output,
+            /^::error::registry:5000\/shop:[0-9a-f]{40}-X64: Requested image not found$/m,
+        );
     });
 
     it("fails a release that it may block with a critical finding, and no other", () => {
@@ -144,8 +175,8 @@ describe("the scan of an image", () => {
         const details = { vulnerabilityId: "CVE-9", sourceUrl: "https://nvd/CVE-9" };
         const finding = { title: "CVE-9 - openssl", severity: "HIGH", packageVulnerabilityDetails: details };
         const imageScanFindings = { enhancedFindings: [finding], findingSeverityCounts: { HIGH: 1 } };
-        const run = look("block", { imageScanStatus: { status: "ACTIVE" }, imageScanFindings });
-        assert.equal(run.code, 0, run.output);
-        assert.match(run.summary, /\| HIGH \| \[CVE-9\]\(https:\/\/nvd\/CVE-9\) \|/);
+        const named = look("block", { imageScanStatus: { status: "ACTIVE" }, imageScanFindings });
+        assert.equal(named.code, 0, named.output);
+        assert.match(named.summary, /\| HIGH \| \[CVE-9\]\(https:\/\/nvd\/CVE-9\) \|/);
     });
 });

@@ -84,6 +84,7 @@ describe("a stack with an environment on GitHub", () => {
                     ECS_CLUSTER: name,
                     ECS_SERVICE: name,
                     ECS_TASK_DEFINITION: name,
+                    IMAGE_SBOM: "false",
                     IMAGE_SCAN: "report",
                     RELEASE_COMMAND: "[]",
                 }).map(([variableName, written]) => ({ ...place, variableName, value: written })),

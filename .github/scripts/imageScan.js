@@ -11,9 +11,29 @@ const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEF
 /** How often a scan is asked for that goes on, or that ECR has not begun yet: a release waits for it, the list not for long. */
 const looks = IMAGE_SCAN === "block" ? 300 : 60;
 
+const acceptedMediaTypes = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
+
+/**
+ * What ECR scans. An index it does not: under the tag of a release that is the image and what attests to it, which is for no platform.
+ * @throws Error where the tag has no image
+ */
+function scannedImage() {
+    const tag = { imageTag: IMAGE.split(":").at(-1) };
+    const found = aws("ecr", "batch-get-image", { repositoryName: ECR_REPOSITORY, imageIds: [tag], acceptedMediaTypes });
+    if (!found.images?.length) throw new Error(`${IMAGE}: ${found.failures?.[0]?.failureReason ?? "no such image"}`);
+    const { manifests = [] } = JSON.parse(found.images[0].imageManifest);
+    const image = manifests.find(({ platform }) => platform?.os !== "unknown");
+    return image ? { imageDigest: image.digest } : tag;
+}
+
 /** The scan, once it is over or has begun to go on for ever: "enhanced" scans do. */
 async function scan() {
-    const imageId = { imageTag: IMAGE.split(":").at(-1) };
+    const imageId = scannedImage();
     let answer = { imageScanStatus: { status: "PENDING" } };
     for (let left = looks; left > 0 && ["PENDING", "IN_PROGRESS"].includes(answer.imageScanStatus.status); left--) {
         try {

@@ -330,6 +330,13 @@ export const table = {
             "What `deploy.yml` does with what ECR's scan finds in the image: `report` lists it on the page of the run; `block` waits for it, too, and fails a release with a critical finding before it is rolled out",
         takesEffect: withRelease,
     },
+    imageSbom: {
+        ...flag,
+        default: "false",
+        description:
+            "Whether `deploy.yml` attaches an SBOM to each image: a list of the packages in it, made by a scanner that is pulled from Docker Hub for each build. How the image was built is attached anyway",
+        takesEffect: withRelease,
+    },
     enableExec: {
         ...flag,
         default: "false",

@@ -23,6 +23,8 @@ export interface PipelineSettingsArgs {
     /** Undefined: nothing is run before a release. */
     readonly releaseCommand?: readonly string[];
     readonly imageScan: ImageScan;
+    /** Whether an image is pushed with the list of what is in it. */
+    readonly imageSbom: boolean;
     readonly loadBalancer: LoadBalancer;
     readonly registry: Registry;
     readonly task: Task;
@@ -39,6 +41,7 @@ const deploySettings = ({
     delivery,
     releaseCommand = [],
     imageScan,
+    imageSbom,
     loadBalancer,
     region,
     task,
@@ -54,6 +57,7 @@ const deploySettings = ({
         ECS_CLUSTER: service.clusterName,
         ECS_SERVICE: service.serviceName,
         ECS_TASK_DEFINITION: task.family,
+        IMAGE_SBOM: String(imageSbom),
         IMAGE_SCAN: imageScan,
         RELEASE_COMMAND: JSON.stringify(releaseCommand), // GitHub keeps no empty variable
     },

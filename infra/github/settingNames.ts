@@ -15,6 +15,7 @@ export const deployNames = {
         "ECS_CLUSTER",
         "ECS_SERVICE",
         "ECS_TASK_DEFINITION",
+        "IMAGE_SBOM",
         "IMAGE_SCAN",
         "RELEASE_COMMAND",
     ],

@@ -5,7 +5,8 @@ a pipeline does then:
 
     LABEL fargate-cicd.sandbox.findings="CVE-2026-0001=CRITICAL CVE-2026-0002=LOW"
 
-An image that was pushed while its repository did not scan has no scan, which is refused as on AWS.
+An image that was pushed while its repository did not scan has no scan, which is refused as on AWS. So is an index, which ECR does not
+scan: each image in it has a scan of its own.
 """
 
 import json
@@ -18,10 +19,12 @@ from replace import existing, replace
 LABEL = "fargate-cicd.sandbox.findings"
 
 
+def _manifest(repository: str, image: dict) -> dict:
+    return json.loads(ecr._resolve_manifest(repository, image["imageDigest"])[1] or b"{}")
+
+
 def _labels(repository: str, image: dict) -> dict[str, str]:
-    """Those of an image; one that is an index has none of its own."""
-    _, manifest, _ = ecr._resolve_manifest(repository, image["imageDigest"])
-    config = json.loads(manifest or b"{}").get("config", {}).get("digest")
+    config = _manifest(repository, image).get("config", {}).get("digest")
     blob = ecr._layer_blobs.get(repository, {}).get(config, b"{}")
     return json.loads(blob).get("config", {}).get("Labels") or {}
 
@@ -41,7 +44,7 @@ def _describe_image_scan_findings(data: dict):
     if image is None:
         message = f"The image with imageId {wanted} does not exist within the repository with name '{name}'"
         return ecr.error_response_json("ImageNotFoundException", message, 400)
-    if not repository["imageScanningConfiguration"].get("scanOnPush"):
+    if not repository["imageScanningConfiguration"].get("scanOnPush") or "manifests" in _manifest(name, image):
         return ecr.error_response_json("ScanNotFoundException", f"Image scan does not exist for the image with '{wanted}'", 400)
     findings = _findings(name, image)
     return ecr.json_response({

@@ -28,7 +28,8 @@ const service = "~ aws:ecs:Service main";
 
 const deployVariables = [
     ...["main-app-url", "main-aws-region", "main-container-name", "main-ecr-repository", "main-ecs-cluster"],
-    ...["main-ecs-service", "main-ecs-task-definition", "main-image-scan", "main-release-command"],
+    ...["main-ecs-service", "main-ecs-task-definition", "main-image-sbom", "main-image-scan"],
+    "main-release-command",
 ];
 
 /** By what they are about. Those of one `to` are changed in one `up`, and each thing that is planned is one setting's. */
@@ -114,7 +115,7 @@ const changes: Readonly<Record<string, Change>> = {
     "who deploys, and from where": {
         to: {
             ...{ githubEnvironment: "dev", githubReviewers: "alice", githubBranch: "release" },
-            ...{ previewPullRequests: false, releaseCommand: '["true"]', imageScan: "block" },
+            ...{ previewPullRequests: false, releaseCommand: '["true"]', imageScan: "block", imageSbom: true },
         },
         plan: [
             "+ fargate-cicd:github:GitHubEnvironment main",

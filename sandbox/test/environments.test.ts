@@ -54,6 +54,7 @@ describe("dev and prod in one repository", () => {
                 ECS_CLUSTER: name,
                 ECS_SERVICE: name,
                 ECS_TASK_DEFINITION: name,
+                IMAGE_SBOM: "false",
                 IMAGE_SCAN: "report",
                 RELEASE_COMMAND: "[]",
             });

@@ -315,27 +315,31 @@ describe("the stand-in", () => {
     });
 
     it("of the build action tells what was built, and fails with BuildKit's last line", async () => {
-        const build = () =>
-            run("docker/build-push-action/index.js", {
-                context: "app",
-                tags: "a:1,a:2\na:3",
-                push: "true",
-                provenance: "false",
-            });
+        const build = (provenance: string, sbom?: string) =>
+            run(
+                "docker/build-push-action/index.js",
+                { context: "app", tags: "a:1,a:2\na:3", push: "true", provenance, ...(sbom && { sbom }) },
+                { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "a/b", GITHUB_RUN_ID: "7" },
+            );
         docker(
             'while [ $# -gt 0 ]; do case "$1" in --iidfile) echo sha256:i > "$2";; ' +
                 `--metadata-file) echo '{"containerimage.digest":"sha256:d"}' > "$2";; esac; shift; done`,
         );
-        const { code, outputs } = await build();
+        const { code, outputs } = await build("mode=max", "true");
         assert.deepEqual([code, outputs.imageid, outputs.digest], [0, "sha256:i", "sha256:d"]);
         assert.match(
             dockerLog()[0]!,
-            /^buildx build .* --provenance=false --tag a:1 --tag a:2 --tag a:3 .* --push app$/,
+            new RegExp(
+                "^buildx build .* --attest type=provenance,mode=max,builder-id=https://github.com/a/b/actions/runs/7/attempts/1 " +
+                    "--attest type=sbom,disabled=false --tag a:1 --tag a:2 --tag a:3 .* --push app$",
+            ),
         );
+        await build("false");
+        assert.match(dockerLog()[1]!, / --attest type=provenance,disabled=true --tag a:1 /);
         docker('echo "#1 building" >&2; echo "ERROR: failed to solve: exit code: 1" >&2; exit 1');
-        assert.deepEqual((await build()).errors, ["buildx failed with: ERROR: failed to solve: exit code: 1"]);
+        assert.deepEqual((await build("false")).errors, ["buildx failed with: ERROR: failed to solve: exit code: 1"]);
         docker("exit 1");
-        assert.deepEqual((await build()).errors, ["buildx failed with: unknown error"]);
+        assert.deepEqual((await build("false")).errors, ["buildx failed with: unknown error"]);
     });
 
     it("is told from the step before it in what the release says, each with its own errors", () => {

@@ -1,4 +1,5 @@
 /** deploy.yml itself, run against the stack. The steps build on each other, in this order. */
+import type { ImageIdentifier } from "@aws-sdk/client-ecr";
 import { ECS } from "@aws-sdk/client-ecs";
 import { IAM } from "@aws-sdk/client-iam";
 import assert from "node:assert/strict";
@@ -7,8 +8,23 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { cacheDir } from "../paths";
-import { rootOptions } from "./awsClients";
+import { root, rootOptions } from "./awsClients";
 import { containersOf, CopiedCheckout, fetchPage, type Run } from "./copiedCheckout";
+
+interface Described {
+    readonly digest: string;
+    readonly platform: { readonly os: string };
+    readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Of an index, or of an image. */
+interface Manifest {
+    readonly manifests?: readonly Described[];
+    readonly layers?: readonly Described[];
+}
+
+/** `host/repository:tag` */
+const parse = (image: string) => /\/(?<repositoryName>.*):(?<imageTag>[^:]+)$/.exec(image)!.groups!;
 
 describe("a release in the sandbox", () => {
     const checkout = new CopiedCheckout();
@@ -55,6 +71,22 @@ describe("a release in the sandbox", () => {
         assert.ok(seen !== undefined && seen < 30, `the new page after ${seen} s`);
         assert.ok(answers.length > 50, `${answers.length} requests`);
         assert.deepEqual(new Set(answers), new Set([200]));
+    });
+
+    it("attests how the image was built, under the same tag", async () => {
+        const { repositoryName = "", imageTag } = parse((await running()).containerDefinitions![0]!.image!);
+        const stored = async (imageId: ImageIdentifier) => {
+            const { images } = await root().ecr.batchGetImage({ repositoryName, imageIds: [imageId] });
+            return JSON.parse(images![0]!.imageManifest!) as Manifest;
+        };
+        const [image, attestation, ...more] = (await stored({ imageTag })).manifests!;
+        assert.deepEqual([image!.platform.os, attestation!.platform.os, more], ["linux", "unknown", []]);
+        assert.equal(attestation!.annotations!["vnd.docker.reference.digest"], image!.digest);
+        const { layers } = await stored({ imageDigest: attestation!.digest });
+        assert.deepEqual(
+            layers!.map(({ annotations }) => annotations!["in-toto.io/predicate-type"]?.replace(/v[\d.]+$/, "")),
+            ["https://slsa.dev/provenance/"],
+        );
     });
 
     it("runs the same commit again without a second push, and with nothing of the user's AWS configuration", async () => {
@@ -152,7 +184,7 @@ describe("a release in the sandbox", () => {
     it("refuses an input that a stand-in does not know, by its name", async () => {
         assert.match(
             await withWorkflow((yaml) =>
-                yaml.replace("provenance: false", "provenance: false\n          squash: true"),
+                yaml.replace("push: true", "push: true\n          squash: true"),
             ),
             /Build and push: the stand-in does not know the input squash/,
         );

@@ -65,6 +65,7 @@ describe("the stack in the sandbox", function () {
                 ECS_CLUSTER: "fargate-cicd-dev",
                 ECS_SERVICE: "fargate-cicd-dev",
                 ECS_TASK_DEFINITION: "fargate-cicd-dev",
+                IMAGE_SBOM: "false",
                 IMAGE_SCAN: "report",
                 PULUMI_GITHUB_APP: "true",
                 PULUMI_ORGANIZATION: "organization",

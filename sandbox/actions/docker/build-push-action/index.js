@@ -17,12 +17,23 @@ function checkCache(name, value) {
     console.log(`${name}: ${value} is GitHub's; here BuildKit's own cache serves instead`);
 }
 
+/** As the original has it: a boolean turns it on or off, anything else are attributes, and provenance names the run that builds. */
+function attestation(type, value) {
+    if (value === "") return [];
+    const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT = 1 } = process.env;
+    const run = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}/attempts/${GITHUB_RUN_ATTEMPT}`;
+    const attributes = /^(true|false)$/i.test(value) ? `disabled=${value.toLowerCase() === "false"}` : value;
+    const builder = type === "provenance" && attributes !== "disabled=true" ? [`builder-id=${run}`] : [];
+    return ["--attest", [`type=${type}`, attributes, ...builder].join(",")];
+}
+
 const declared = {
     context: ".",
     "build-args": "",
     tags: "",
     push: "false",
-    provenance: "true",
+    provenance: "",
+    sbom: "",
     "cache-from": "",
     "cache-to": "",
 };
@@ -40,7 +51,8 @@ toolkit.action(declared, async (inputs) => {
             ...["buildx", "build", "--progress", "plain"],
             ...lines(inputs["build-args"]).flatMap((argument) => ["--build-arg", argument]),
             ...["--iidfile", imageFile],
-            `--provenance=${toolkit.isTrue("provenance", inputs.provenance)}`,
+            ...attestation("provenance", inputs.provenance),
+            ...attestation("sbom", inputs.sbom),
             ...lines(inputs.tags.replaceAll(",", "\n")).flatMap((tag) => ["--tag", tag]),
             ...["--metadata-file", metadataFile],
             ...(toolkit.isTrue("push", inputs.push) ? ["--push"] : []),
