@@ -120,7 +120,10 @@ describe("the scan of an image", () => {
             "| LOW | [CVE-2](https://cve/CVE-2) |",
         ]);
         assert.match(listed.output, /^::warning::ECR has found 1 critical in the image: CVE-1\.$/m);
-        assert.deepEqual(listed.calls[1]!.parameters, { repositoryName: "shop", imageId: { imageTag: `${commit}-X64` } });
+        assert.deepEqual(listed.calls[1]!.parameters, {
+            repositoryName: "shop",
+            imageId: { imageTag: `${commit}-X64` },
+        });
     });
 
     // "Scan images for software vulnerabilities" in ECR's user guide: no index; https://github.com/moby/buildkit/issues/3499.

@@ -34,7 +34,7 @@ export const alternative = once({
         releasedBy: "pulumi",
         releaseCommand: '["bin/migrate", "--all"]',
         imageScan: "block",
-        imageSbom: true,
+        imageSbom: "true",
     },
     region: "eu-west-1",
     stack: "live",

@@ -24,7 +24,11 @@ const acceptedMediaTypes = [
  */
 function scannedImage() {
     const tag = { imageTag: IMAGE.split(":").at(-1) };
-    const found = aws("ecr", "batch-get-image", { repositoryName: ECR_REPOSITORY, imageIds: [tag], acceptedMediaTypes });
+    const found = aws("ecr", "batch-get-image", {
+        repositoryName: ECR_REPOSITORY,
+        imageIds: [tag],
+        acceptedMediaTypes,
+    });
     if (!found.images?.length) throw new Error(`${IMAGE}: ${found.failures?.[0]?.failureReason ?? "no such image"}`);
     const { manifests = [] } = JSON.parse(found.images[0].imageManifest);
     const image = manifests.find(({ platform }) => platform?.os !== "unknown");

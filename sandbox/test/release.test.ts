@@ -183,9 +183,7 @@ describe("a release in the sandbox", () => {
 
     it("refuses an input that a stand-in does not know, by its name", async () => {
         assert.match(
-            await withWorkflow((yaml) =>
-                yaml.replace("push: true", "push: true\n          squash: true"),
-            ),
+            await withWorkflow((yaml) => yaml.replace("push: true", "push: true\n          squash: true")),
             /Build and push: the stand-in does not know the input squash/,
         );
         assert.match(

@@ -9,7 +9,8 @@ import { root } from "./awsClients";
 import { CopiedCheckout, fetchPage } from "./copiedCheckout";
 
 const name = "fargate-cicd-dev";
-const failed = "Service deployment rolled back because ";
+const threshold = /^Service deployment rolled back because the circuit breaker threshold was exceeded\.$/;
+const alarm = /^Service deployment rolled back because an alarm was detected\.$/;
 
 /** What a container does in place of the app: which version it is, is at /release.txt. */
 const httpd = "exec httpd-foreground -c 'KeepAliveTimeout 75'";
@@ -68,6 +69,12 @@ describe("releases by rolling, blue/green, canary and linear", function () {
             containerDefinitions: [{ ...container!, command: ["sh", "-c", command] }],
         });
         await ecs.updateService({ ...ofService, taskDefinition: taskDefinition!.taskDefinitionArn });
+    }
+    async function atShare(percent: number): Promise<void> {
+        for (let left = 900; shareOf(await newest()) !== percent; left--) {
+            assert.ok(left > 0, `the new version never has ${percent} %`);
+            await sleep(20);
+        }
     }
     async function ended(): Promise<ServiceDeployment> {
         for (let left = 900; left > 0; left--) {
@@ -197,12 +204,14 @@ describe("releases by rolling, blue/green, canary and linear", function () {
                 assertShares(await goesLive(), shares);
             });
 
-            const takenBack = async (command: string, why: string) => {
+            const takenBack = async (command: string, why: RegExp, meanwhile = async () => {}) => {
                 const atFirst = await weights();
                 const { counts } = await whileAsking(async () => {
                     await release(command);
+                    await meanwhile();
                     const { status, statusReason } = await ended();
-                    assert.deepEqual([status, statusReason], ["ROLLBACK_SUCCESSFUL", failed + why]);
+                    assert.equal(status, "ROLLBACK_SUCCESSFUL");
+                    assert.match(statusReason!, why);
                 });
                 const serves = (all: Awaited<ReturnType<typeof weights>>) => all.map((weight) => weight! > 0);
                 assert.deepEqual(serves(await weights()), serves(atFirst));
@@ -213,18 +222,42 @@ describe("releases by rolling, blue/green, canary and linear", function () {
 
             for (const [title, command] of Object.entries(broken)) {
                 it(`take back a version that ${title}, which nobody ever sees`, async () => {
-                    const counts = await takenBack(command, "the circuit breaker threshold was exceeded.");
+                    const counts = await takenBack(command, threshold);
                     assert.deepEqual(Object.keys(counts), [live], JSON.stringify(counts));
                 });
             }
 
             it("take back a version that answers 5xx to its share, and to no more", async () => {
                 await stayingThere(async () => {
-                    const counts = await takenBack(failing, "an alarm was detected.");
+                    const counts = await takenBack(failing, alarm);
                     assert.deepEqual(Object.keys(counts).sort(), ["500", live], JSON.stringify(counts));
                     const share = (100 * counts["500"]!) / (counts["500"]! + counts[live]!);
                     assert.ok(share <= shares[0] + 4, `${share.toFixed(1)} % of the requests failed`);
                 });
+            });
+
+            it("go back when they are stopped by hand, and fail no request", async () => {
+                await stayingThere(async () => {
+                    const counts = await takenBack(serving("stopped"), /./, async () => {
+                        await atShare(shares[0]);
+                        const { serviceDeploymentArn } = await newest();
+                        await ecs.stopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" });
+                    });
+                    assert.deepEqual(Object.keys(counts).sort(), [live, "stopped"].sort(), JSON.stringify(counts));
+                });
+            });
+
+            it("go live when their run was killed in the middle and is started again, and fail no request", async () => {
+                const next = `release-${++releases}`;
+                const { counts } = await whileAsking(async () => {
+                    await release(serving(next));
+                    await atShare(shares[0]);
+                    await release(serving(next)); // a run that is started again registers a revision of its own
+                    assert.equal((await ended()).status, "SUCCESSFUL");
+                });
+                assert.deepEqual(Object.keys(counts).sort(), [live, next].sort(), JSON.stringify(counts));
+                live = next;
+                assert.equal((await fetchPage(`${url()}/release.txt`)).body.trim(), live);
             });
         });
     }
@@ -232,7 +265,7 @@ describe("releases by rolling, blue/green, canary and linear", function () {
     describe("on a stack that is changed, or looked at, meanwhile", () => {
         it("go on while pulumi up runs, which leaves the shares to ECS", async () => {
             await release(serving("release-up"));
-            while (shareOf(await newest()) !== 40) await sleep(20);
+            await atShare(40);
             await checkout.succeed("sandbox:up -- --expect-no-changes");
             const { status } = await ended();
             assert.equal(status, "SUCCESSFUL");
