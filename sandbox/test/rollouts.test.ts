@@ -238,7 +238,7 @@ describe("releases by rolling, blue/green, canary and linear", function () {
 
             it("go back when they are stopped by hand, and fail no request", async () => {
                 await stayingThere(async () => {
-                    const counts = await takenBack(serving("stopped"), /./, async () => {
+                    const counts = await takenBack(serving("stopped"), /because a rollback was requested\.$/, async () => {
                         await atShare(shares[0]);
                         const { serviceDeploymentArn } = await newest();
                         await ecs.stopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" });
