@@ -170,7 +170,7 @@ describe("the emulated AWS, in a release", function () {
         assert.ok(taskArns!.includes(taskArn!));
     });
 
-    it("tells what a scan has found as the image's label says, and refuses where nothing was scanned", async () => {
+    it("tells what a scan has found as the image's label says, and refuses where nothing was scanned, an index among that", async () => {
         const { ecr } = aws.as();
         const findings = async (repositoryName: string, imageTag: string) =>
             ecr.describeImageScanFindings({ repositoryName, imageId: { imageTag } });
@@ -186,7 +186,7 @@ describe("the emulated AWS, in a release", function () {
             assert.ok(built.ok, built.output);
             assert.ok(aws.dockerClient(["push", `${aws.registry}/${repository}:found`]).ok);
         }
-        const { imageScanFindings } = await findings("app", "found");
+        const { imageScanFindings, imageId } = await findings("app", "found");
         assert.deepEqual(imageScanFindings!.findingSeverityCounts, { CRITICAL: 1, LOW: 1 });
         assert.deepEqual(
             imageScanFindings!.findings!.map(({ name, severity }) => [name, severity]),
@@ -195,6 +195,13 @@ describe("the emulated AWS, in a release", function () {
                 ["CVE-2026-0002", "LOW"],
             ],
         );
+        const { imageDigest } = imageId!;
+        const mediaType = "application/vnd.oci.image.index.v1+json";
+        const index = { schemaVersion: 2, mediaType, manifests: [{ digest: imageDigest, size: 1 }] };
+        await ecr.putImage({ repositoryName: "app", imageTag: "index", imageManifest: JSON.stringify(index) });
+        await assert.rejects(findings("app", "index"), { name: "ScanNotFoundException" });
+        const within = await ecr.describeImageScanFindings({ repositoryName: "app", imageId: { imageDigest } });
+        assert.deepEqual(within.imageScanFindings!.findingSeverityCounts, { CRITICAL: 1, LOW: 1 });
         await assert.rejects(findings("unscanned", "found"), { name: "ScanNotFoundException" });
         await assert.rejects(findings("app", "missing"), { name: "ImageNotFoundException" });
         await assert.rejects(findings("other", "node"), { name: "RepositoryNotFoundException" });
