@@ -58,6 +58,7 @@ const written = (stack: string): There => ({
         ECS_SERVICE: `fargate-cicd-${stack}`,
         ECS_TASK_DEFINITION: `fargate-cicd-${stack}`,
         IMAGE_SCAN: "report",
+        LOAD_BALANCER: "internet-facing",
         PULUMI_GITHUB_APP: "true",
         PULUMI_ORGANIZATION: "acme",
         PULUMI_STACK: stack,
@@ -184,7 +185,7 @@ describe("the claim to what is written on GitHub", () => {
             assert.deepEqual(names, ["main"]);
         }
         for (const names of needs("github:index/actionsSecret:ActionsSecret")) {
-            assert.deepEqual([names[0], names.length], ["main", 14]);
+            assert.deepEqual([names[0], names.length], ["main", 15]);
         }
     });
 });

@@ -85,6 +85,7 @@ describe("a stack with an environment on GitHub", () => {
                     ECS_SERVICE: name,
                     ECS_TASK_DEFINITION: name,
                     IMAGE_SCAN: "report",
+                    LOAD_BALANCER: "internet-facing",
                     RELEASE_COMMAND: "[]",
                 }).map(([variableName, written]) => ({ ...place, variableName, value: written })),
             );

@@ -125,6 +125,40 @@ export const table = {
             "`single`, `one-per-az` (survives the loss of a zone), or `none` (no cost; tasks run in public subnets with addresses, behind the same firewall rules)",
         takesEffect: `${atOnce}; to and from \`none\` in new tasks`,
     },
+    vpcId: {
+        ...optional(network.vpcId),
+        default: "",
+        description:
+            "A VPC that is there already, for the app to live in. Nothing of it is [changed](network.md)",
+        none: "a VPC of the stack's own",
+        takesEffect: inNewStack,
+    },
+    publicSubnetIds: {
+        ...network.subnetIds,
+        default: "",
+        description: "The subnets of `vpcId` for the load balancer, one a zone, unless it is `internal`",
+        none: "those of the stack's own VPC",
+        takesEffect: atOnce,
+    },
+    privateSubnetIds: {
+        ...network.subnetIds,
+        default: "",
+        description: "The subnets of `vpcId` for the tasks, in two zones or more, and for an `internal` load balancer",
+        none: "those of the stack's own VPC",
+        takesEffect: withNewTasks,
+    },
+    loadBalancer: {
+        ...oneOf("internet-facing", "internal"),
+        default: "internet-facing",
+        description: "Who reaches the app: anybody, or with `internal` the VPC alone",
+        takesEffect: inNewStack,
+    },
+    dualStack: {
+        ...flag,
+        default: "false",
+        description: "Whether visitors reach the load balancer over IPv6, too. The tasks stay with IPv4",
+        takesEffect: atOnce,
+    },
     egress: {
         ...network.egress,
         default: "",

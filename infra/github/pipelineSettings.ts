@@ -23,6 +23,8 @@ export interface PipelineSettingsArgs {
     /** Undefined: nothing is run before a release. */
     readonly releaseCommand?: readonly string[];
     readonly imageScan: ImageScan;
+    /** Nobody but the VPC reaches the load balancer, and so no runner of GitHub's. */
+    readonly internal: boolean;
     readonly loadBalancer: LoadBalancer;
     readonly registry: Registry;
     readonly task: Task;
@@ -39,6 +41,7 @@ const deploySettings = ({
     delivery,
     releaseCommand = [],
     imageScan,
+    internal,
     loadBalancer,
     region,
     task,
@@ -55,6 +58,7 @@ const deploySettings = ({
         ECS_SERVICE: service.serviceName,
         ECS_TASK_DEFINITION: task.family,
         IMAGE_SCAN: imageScan,
+        LOAD_BALANCER: internal ? "internal" : "internet-facing",
         RELEASE_COMMAND: JSON.stringify(releaseCommand), // GitHub keeps no empty variable
     },
 });

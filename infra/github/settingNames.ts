@@ -16,6 +16,7 @@ export const deployNames = {
         "ECS_SERVICE",
         "ECS_TASK_DEFINITION",
         "IMAGE_SCAN",
+        "LOAD_BALANCER",
         "RELEASE_COMMAND",
     ],
 } as const satisfies SettingNames;

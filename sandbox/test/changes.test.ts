@@ -28,7 +28,7 @@ const service = "~ aws:ecs:Service main";
 
 const deployVariables = [
     ...["main-app-url", "main-aws-region", "main-container-name", "main-ecr-repository", "main-ecs-cluster"],
-    ...["main-ecs-service", "main-ecs-task-definition", "main-image-scan", "main-release-command"],
+    ...["main-ecs-service", "main-ecs-task-definition", "main-image-scan", "main-load-balancer", "main-release-command"],
 ];
 
 /** By what they are about. Those of one `to` are changed in one `up`, and each thing that is planned is one setting's. */
