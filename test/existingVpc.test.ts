@@ -221,7 +221,7 @@ describe("an existing VPC", () => {
     it("is refused by the engine, once for each problem, and for want of addresses only before the load balancer is there", async () => {
         const provider = serializedProvider((await inExistingVpc()).one(type).inputs);
         const check = async (olds: object, news: object) => {
-            const result = (await provider.check!(olds, {
+            const result = (await provider.check(olds, {
                 subnetIds: ["subnet-1"],
                 problems: [],
                 crowded: [],

@@ -128,8 +128,7 @@ export const table = {
     vpcId: {
         ...optional(network.vpcId),
         default: "",
-        description:
-            "A VPC that is there already, for the app to live in. Nothing of it is [changed](network.md)",
+        description: "A VPC that is there already, for the app to live in. Nothing of it is [changed](network.md)",
         none: "a VPC of the stack's own",
         takesEffect: inNewStack,
     },

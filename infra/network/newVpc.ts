@@ -88,7 +88,7 @@ function shaped(dualStack: boolean, zones: Promise<readonly string[]>): pulumi.R
             return undefined;
         }
         const { vpcId: id, availabilityZone, mapPublicIpOnLaunch: isPublic } = props as aws.ec2.SubnetArgs;
-        const zone = (await zones).indexOf(String(availabilityZone));
+        const zone = (await zones).indexOf(availabilityZone as string);
         const range = dualStack && isPublic === true ? { ipv6CidrBlock: ipv6Range(id, zone) } : {};
         return {
             props: { ...props, ...range, mapPublicIpOnLaunch: false },
