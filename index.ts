@@ -3,6 +3,7 @@ import { Delivery } from "./infra/delivery";
 import { PipelineSettings } from "./infra/github/pipelineSettings";
 import { GitHubRepository } from "./infra/github/repository";
 import { Monitoring } from "./infra/monitoring/monitoring";
+import { findVpc } from "./infra/network/existingVpc";
 import { LoadBalancer } from "./infra/network/loadBalancer";
 import { Network } from "./infra/network/network";
 import { nothingBefore } from "./infra/nothingBefore";
@@ -18,7 +19,9 @@ const { name, region, tags, github, deletionProtection, architecture, containerP
 tagEverything(tags);
 refuseImpossibleChanges(settings);
 
-// First, whether GitHub has the repository and it is free for this stack: what is wrong is said before anything is made.
+// First, whether the VPC fits where it is there already, and whether GitHub has the repository and it is free for this stack: what is
+// wrong is said before anything is made.
+const existing = findVpc(settings);
 const repository = new GitHubRepository("main", {
     ...github,
     name: github.repository,
@@ -32,6 +35,8 @@ const network = new Network("main", {
     cidr: settings.vpcCidr,
     zones: settings.availabilityZones,
     natGateways: settings.natGateways,
+    dualStack: settings.dualStack,
+    existing,
     region,
     tags,
 });
@@ -57,25 +62,21 @@ const service = new Service("main", {
 monitoring.watch(service, settings);
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
-const { releaseCommand, imageScan, imageSbom } = settings;
 const delivery = new Delivery("main", {
     ...github,
     repository,
-    runsTask: releaseCommand !== undefined,
+    runsTask: settings.releaseCommand !== undefined,
+    looksUpVpc: existing !== undefined || settings.dualStack,
     hostedZoneArn: loadBalancer.hostedZoneArn,
     registry,
     task,
     service,
 });
 new PipelineSettings("main", {
+    ...settings,
     repository,
     delivery,
-    region,
-    architecture,
     pulumiApp: github.pulumiApp,
-    releaseCommand,
-    imageScan,
-    imageSbom,
     loadBalancer,
     registry,
     task,

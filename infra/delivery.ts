@@ -17,6 +17,8 @@ export interface DeliveryArgs {
     readonly runsTask: boolean;
     /** An AWS account has one provider for GitHub: this stack's own, or one that is there already. */
     readonly oidcProvider: OidcProvider;
+    /** Whether the program looks a VPC up. */
+    readonly looksUpVpc: boolean;
     /** The Route 53 zone that the program looks up, where the app has a domain. */
     readonly hostedZoneArn?: pulumi.Output<string>;
     readonly registry: Registry;
@@ -95,6 +97,7 @@ export class Delivery extends pulumi.ComponentResource {
                   "pull_request",
                   previewStatements({
                       oidcProviderArn: args.oidcProvider === "existing" ? provider.arn : undefined,
+                      vpc: args.looksUpVpc,
                       hostedZoneArn: args.hostedZoneArn,
                   }),
               )
@@ -218,6 +221,8 @@ export function deployStatements(target: DeployTarget): Statement[] {
 export interface Lookups {
     /** GitHub's provider, where the account has it already. */
     readonly oidcProviderArn?: pulumi.Input<string>;
+    /** A VPC, with its subnets and their routes. */
+    readonly vpc: boolean;
     readonly hostedZoneArn?: pulumi.Input<string>;
 }
 
@@ -225,13 +230,21 @@ export interface Lookups {
  * The look-ups that `pulumi preview` makes while it runs the program; the state is compared without AWS. Asking who one is
  * (sts:GetCallerIdentity) is always allowed.
  */
-export function previewStatements({ oidcProviderArn, hostedZoneArn }: Lookups): Statement[] {
+export function previewStatements({ oidcProviderArn, vpc, hostedZoneArn }: Lookups): Statement[] {
     const statements: Statement[] = [
         // EC2 describes for the whole account or not at all.
         { sid: "ReadZones", actions: ["ec2:DescribeAvailabilityZones"], resources: ["*"] },
         // ECR hands out registry tokens for the whole account; without a permission on a repository this one opens none.
         { sid: "ReadRegistryToken", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
     ];
+    if (vpc) {
+        statements.push({
+            // As above.
+            sid: "ReadVpc",
+            actions: ["ec2:DescribeRouteTables", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"],
+            resources: ["*"],
+        });
+    }
     if (oidcProviderArn) {
         statements.push(
             // Found by its URL among all that the account has.

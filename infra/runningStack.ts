@@ -6,6 +6,9 @@ import { accepted, nothingBefore } from "./nothingBefore";
 interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
     readonly createGithubRepository: Settings["github"]["create"];
     readonly githubOidcProvider: Settings["github"]["oidcProvider"];
+    /** The VPC that is not the stack's own; empty: it is. */
+    readonly vpcId: string;
+    readonly loadBalancer: "internal" | "internet-facing";
     /** Whether visitors come over HTTPS. */
     readonly https: boolean;
     /** Whether a release has ever been shifted from one target group to the other, so that either of them may serve. */
@@ -17,7 +20,9 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
  * `pulumi up` left; a stack that is older than this resource, or than one of its properties, takes what it finds.
  */
 const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
-    check: (olds: Partial<Facts>, news) => {
+    check: (kept: Partial<Facts>, news) => {
+        // What no stack had another value of, before it was kept.
+        const olds = kept.name === undefined ? kept : { vpcId: "", loadBalancer: "internet-facing" as const, ...kept };
         const afresh = "or make a new stack and destroy this one";
         const refusals: { readonly [Key in keyof Facts]?: (was: Facts[Key]) => string } = {
             name: (was) =>
@@ -29,6 +34,14 @@ const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
             vpcCidr: (was) =>
                 `this stack runs in ${was}, and AWS changes the range of no VPC: ` +
                 `run "pulumi config set vpcCidr ${was}", ${afresh}`,
+            vpcId: (was) =>
+                `this stack runs in ${was || "a VPC of its own"}, and nothing in AWS moves to another: ` +
+                (was
+                    ? `run "pulumi config set vpcId ${was}", ${afresh}`
+                    : `run "pulumi config rm vpcId", and the same with publicSubnetIds and privateSubnetIds, ${afresh}`),
+            loadBalancer: (was) =>
+                `that of this stack is ${was}, which AWS changes of none, and another one would have another address: ` +
+                `run "pulumi config set loadBalancer ${was}", ${afresh}`,
             // The service refuses a port that the revision which runs does not have, and that one is the pipeline's.
             containerPort:
                 news.releasedBy === "pulumi"
@@ -92,6 +105,8 @@ export function refuseImpossibleChanges(settings: Settings): void {
         ...{ name, region, vpcCidr, containerPort, releasedBy },
         createGithubRepository: github.create,
         githubOidcProvider: github.oidcProvider,
+        vpcId: settings.existingVpc?.vpcId ?? "",
+        loadBalancer: settings.internal ? "internal" : "internet-facing",
         https: settings.domain !== undefined,
         shifted: settings.rollout !== "rolling",
     });

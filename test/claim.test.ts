@@ -59,6 +59,7 @@ const written = (stack: string): There => ({
         ECS_TASK_DEFINITION: `fargate-cicd-${stack}`,
         IMAGE_SBOM: "false",
         IMAGE_SCAN: "report",
+        LOAD_BALANCER: "internet-facing",
         PULUMI_GITHUB_APP: "true",
         PULUMI_ORGANIZATION: "acme",
         PULUMI_STACK: stack,

@@ -40,6 +40,9 @@ describe("configuration", () => {
     it("covers every key of Pulumi.yaml", () => {
         const elsewhere = [
             "memory",
+            "vpcId",
+            "publicSubnetIds",
+            "privateSubnetIds",
             "rolloutPercent",
             "domainName",
             "hostedZone",

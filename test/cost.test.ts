@@ -9,7 +9,16 @@ import priceFile from "../tools/cost/prices.json";
 import { report } from "../tools/cost/report";
 import type { Stack } from "../tools/resources";
 import { attempt, type Recording } from "./record";
-import { alternative, production, standard, withDomain, withoutNat } from "./scenarios";
+import {
+    alternative,
+    dualStack,
+    inExistingVpc,
+    internal,
+    production,
+    standard,
+    withDomain,
+    withoutNat,
+} from "./scenarios";
 import { projectFolder } from "./settings";
 
 const stack = (resources: Recording, region = "ap-northeast-1"): Stack => ({ name: "shop-dev", region, resources });
@@ -93,6 +102,15 @@ describe("the cost estimate", () => {
         assert.deepEqual(added, [["Secrets", 0.4]]);
     });
 
+    it("leaves out what an existing VPC has already, and the public addresses of an internal load balancer", async () => {
+        const gateways = { "1 NAT gateway": undefined, "1 public IPv4 address of NAT": undefined };
+        assert.deepEqual(await changes(inExistingVpc()), gateways);
+        assert.match(await byUse(inExistingVpc()), /to the internet[^]*What the existing VPC costs is not the stack's/);
+        assert.deepEqual(await changes(internal()), {
+            "2 public IPv4 addresses of the load balancer, one in each zone": undefined,
+        });
+    });
+
     it("counts every metric of an alarm that computes with several", async () => {
         const withInsights = await changes(production()); // the alarm on missing tasks compares two metrics then
         assert.deepEqual(withInsights, { "Alarms, by metric": 1.3, Secrets: 0.4 });
@@ -111,7 +129,8 @@ describe("the cost estimate", () => {
     });
 
     it("knows every resource type that the program can declare, and no other", async () => {
-        const runs = await Promise.all([standard(), alternative(), withDomain(), production(), withoutNat()]);
+        const scenarios = [standard, alternative, withDomain, production, withoutNat, inExistingVpc, dualStack];
+        const runs = await Promise.all(scenarios.map((scenario) => scenario()));
         const types = runs.flatMap(({ registrations }) => registrations.map(({ type }) => type));
         const declared = new Set(types.filter((type) => !type.startsWith("fargate-cicd:")));
         assert.deepEqual(Object.keys(charges).sort(), [...declared].sort());

@@ -4,7 +4,16 @@ import * as path from "node:path";
 import { defaultStack, draw, picture } from "../tools/diagram/draw";
 import { textWidth } from "../tools/diagram/shapes";
 import type { Recording } from "./record";
-import { alternative, production, standard, withDomain, withoutNat } from "./scenarios";
+import {
+    alternative,
+    dualStack,
+    inExistingVpc,
+    internal,
+    production,
+    standard,
+    withDomain,
+    withoutNat,
+} from "./scenarios";
 import { projectFolder } from "./settings";
 
 const drawn = (resources: Recording) => draw({ name: "shop-dev", region: "ap-northeast-1", resources });
@@ -196,6 +205,17 @@ describe("the picture of the architecture", () => {
         assert.ok(list(svg, "relation").includes("tasks-1 → secrets"));
         const plain = boxesOf(drawn(await standard()));
         assert.ok(!plain.has("domain") && !plain.has("secrets"));
+    });
+
+    it("draws no load balancer on the internet that is not there, and no VPC that it does not know", async () => {
+        for (const [scenario, what] of [
+            [internal, "internal"],
+            [inExistingVpc, "in a VPC that was there before"],
+        ] as const) {
+            const resources = await scenario();
+            assert.throws(() => drawn(resources), { message: new RegExp(`That of shop-dev is ${what}\\.$`) });
+        }
+        assert.match(drawn(await dualStack()), /Visitors/);
     });
 
     it("shows the environment that deploys, who is mailed, and nothing of previews where there are none", async () => {

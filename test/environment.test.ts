@@ -86,6 +86,7 @@ describe("a stack with an environment on GitHub", () => {
                     ECS_TASK_DEFINITION: name,
                     IMAGE_SBOM: "false",
                     IMAGE_SCAN: "report",
+                    LOAD_BALANCER: "internet-facing",
                     RELEASE_COMMAND: "[]",
                 }).map(([variableName, written]) => ({ ...place, variableName, value: written })),
             );

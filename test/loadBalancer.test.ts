@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Recording } from "./record";
-import { alternative, standard } from "./scenarios";
+import { record, type Recording } from "./record";
+import { alternative, dualStack, inExistingVpc, internal, standard } from "./scenarios";
 
 const world = ["0.0.0.0/0", "::/0"];
 
@@ -91,6 +91,8 @@ describe("load balancer and security groups", () => {
         const { tags: _, ...inputs } = run.one("aws:lb/loadBalancer:LoadBalancer").inputs;
         assert.deepEqual(inputs, {
             loadBalancerType: "application",
+            internal: false,
+            ipAddressType: "ipv4",
             subnets: ["subnet-public-1", "subnet-public-2"],
             securityGroups: ["sg-main-alb"],
             dropInvalidHeaderFields: true,
@@ -98,9 +100,84 @@ describe("load balancer and security groups", () => {
         });
     });
 
-    it("waits for the way to the internet gateway", () => {
+    it("waits for the way to the internet gateway, and until visitors are let in", () => {
         const { dependsOn } = run.one("aws:lb/loadBalancer:LoadBalancer");
-        assert.deepEqual(dependsOn, [run.one("awsx:ec2:Vpc")]);
+        assert.deepEqual(
+            dependsOn.map(({ name }) => name),
+            ["main-vpc", "main-alb-http"],
+        );
+    });
+
+    it("is reached from the VPC alone where it is internal, and stands in the private subnets", async () => {
+        const inside = await internal();
+        const { internal: isInternal, subnets } = inside.one("aws:lb/loadBalancer:LoadBalancer").inputs;
+        assert.deepEqual([isInternal, subnets], [true, ["subnet-private-1", "subnet-private-2"]]);
+        assert.deepEqual(
+            rules(inside).filter((rule) => rule.includes(" from cidr") || rule.includes("-alb to")),
+            [
+                "sg-main-alb from cidrIpv4=10.0.0.0/16 tcp 80-80",
+                "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 80-80",
+            ],
+        );
+    });
+
+    it("lets all ranges of an existing VPC reach an internal one", async () => {
+        const values = { vpcId: "vpc-0a1b2c3d", privateSubnetIds: "subnet-1000000a,subnet-1000000c" };
+        const inside = await record({ values: { ...values, loadBalancer: "internal" } });
+        assert.deepEqual(
+            rules(inside).filter((rule) => rule.startsWith("sg-main-alb from")),
+            ["sg-main-alb from prefixListId=pl-main-vpc tcp 80-80"],
+        );
+        const { subnets } = inside.one("aws:lb/loadBalancer:LoadBalancer").inputs;
+        assert.deepEqual(subnets, ["subnet-1000000a", "subnet-1000000c"]);
+    });
+
+    it("is reached from anywhere in the public subnets of an existing VPC, too", async () => {
+        const there = await inExistingVpc();
+        assert.deepEqual(rules(there), [
+            "sg-main-alb from cidrIpv4=0.0.0.0/0 tcp 80-80",
+            "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 80-80",
+            "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 80-80",
+            "sg-main-tasks to cidrIpv4=0.0.0.0/0 tcp 443-443",
+            "sg-main-tasks to prefixListId=pl-main-vpc tcp 5432-5432", // its egress
+        ]);
+        const { subnets } = there.one("aws:lb/loadBalancer:LoadBalancer").inputs;
+        assert.deepEqual(subnets, ["subnet-0000000a", "subnet-0000000c"]);
+    });
+
+    it("is reached over IPv6 on the same ports and by the same name, the tasks are not", async () => {
+        const both = await dualStack();
+        const { ipAddressType } = both.one("aws:lb/loadBalancer:LoadBalancer").inputs;
+        assert.equal(ipAddressType, "dualstack");
+        assert.deepEqual(
+            rules(both).filter((rule) => rule.includes("from cidr") || rule.includes("::/0")),
+            [
+                "sg-main-alb from cidrIpv4=0.0.0.0/0 tcp 443-443",
+                "sg-main-alb from cidrIpv4=0.0.0.0/0 tcp 80-80",
+                "sg-main-alb from cidrIpv4=0.0.0.0/0 tcp 9000-9000",
+                "sg-main-alb from cidrIpv6=::/0 tcp 443-443",
+                "sg-main-alb from cidrIpv6=::/0 tcp 80-80",
+                "sg-main-alb from cidrIpv6=::/0 tcp 9000-9000",
+            ],
+        );
+        const records = both.of("aws:route53/record:Record").filter(({ inputs }) => inputs.aliases);
+        assert.deepEqual(
+            records.map(({ name, inputs: { type } }) => [name, type]),
+            [
+                ["main", "A"],
+                ["main-ipv6", "AAAA"],
+            ],
+        );
+        const [ipv4, ipv6] = records.map(({ inputs: { type: _, ...rest } }) => rest);
+        assert.deepEqual(ipv6, ipv4);
+    });
+
+    it("has addresses of IPv6 once these lead in, and are let in", async () => {
+        const { dependsOn } = (await dualStack()).one("aws:lb/loadBalancer:LoadBalancer");
+        const needed = dependsOn.map(({ name }) => name);
+        for (const name of ["main-ipv6-1", "main-ipv6-2", "main-alb-http-ipv6", "main-alb-https-ipv6"]) {
+            assert.ok(needed.includes(name), name);
+        }
     });
 
     it("takes a healthy task in quickly, is patient with one that runs, and lets one go after 15 s", () => {

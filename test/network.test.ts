@@ -1,8 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
-import { firstZones } from "../infra/network/network";
+import { firstZones, ipv6Share } from "../infra/network/newVpc";
 import { layOut } from "../tools/awsxLayout";
 import { record, type Recording } from "./record";
-import { alternative, standard, withoutNat } from "./scenarios";
+import { alternative, dualStack, standard, withoutNat } from "./scenarios";
 
 describe("network", () => {
     let runs: Readonly<Record<"standard" | "alternative" | "withoutNat", Recording>>;
@@ -75,6 +76,63 @@ describe("network", () => {
         assert.deepEqual(vpc(runs.standard).natGateways, { strategy: "Single" });
         assert.deepEqual(vpc(runs.alternative).natGateways, { strategy: "OnePerAz" });
         assert.deepEqual(vpc(runs.withoutNat).natGateways, { strategy: "None" });
+    });
+
+    /** What becomes of a child of the VPC, which mocks do not make. */
+    async function shaped(run: Recording, type: string, props: object) {
+        const [transform, ...others] = run.one("awsx:ec2:Vpc").transforms;
+        assert.deepEqual(others, []);
+        const args = { custom: true, type, name: "child", props, opts: { dependsOn: [] } };
+        const { props: after, opts } = (await transform!(args)) ?? args;
+        return { ...after, ...opts } as Record<string, unknown>;
+    }
+    const subnetType = "aws:ec2/subnet:Subnet";
+    const subnet = (zone: string, isPublic: boolean) => ({
+        vpcId: "vpc-1",
+        availabilityZone: zone,
+        mapPublicIpOnLaunch: isPublic,
+    });
+
+    it("gives no address to what starts in a subnet without being asked, and changes nothing else of it", async () => {
+        for (const isPublic of [true, false]) {
+            assert.deepEqual(await shaped(runs.standard, subnetType, subnet("zone-a", isPublic)), {
+                ...subnet("zone-a", false),
+                dependsOn: [],
+                ignoreChanges: ["ipv6CidrBlock"],
+            });
+        }
+        const gateway = { vpcId: "vpc-1" };
+        const child = await shaped(runs.standard, "aws:ec2/internetGateway:InternetGateway", gateway);
+        assert.deepEqual(child, { ...gateway, dependsOn: [] });
+    });
+
+    it("gives the public subnets IPv6 ranges where visitors come over it, one a zone, and the private ones none", async () => {
+        const both = await dualStack();
+        assert.equal(vpc(both).assignGeneratedIpv6CidrBlock, true);
+        const range = async (zone: string, isPublic: boolean) => {
+            const { ipv6CidrBlock, ignoreChanges } = await shaped(both, subnetType, subnet(zone, isPublic));
+            assert.deepEqual(ignoreChanges, []);
+            return new Promise((resolve) => void pulumi.output(ipv6CidrBlock as pulumi.Input<string>).apply(resolve));
+        };
+        assert.equal(await range("zone-a", true), "2600:1f14:abc:de01::/64");
+        assert.equal(await range("zone-c", true), "2600:1f14:abc:de02::/64");
+        assert.equal(await range("zone-a", false), undefined);
+        const routes = both.of("aws:ec2/route:Route").map(({ inputs }) => inputs);
+        assert.deepEqual(routes, [
+            { routeTableId: "rtb-public-1", gatewayId: "igw-main-vpc", destinationIpv6CidrBlock: "::/0" },
+            { routeTableId: "rtb-public-2", gatewayId: "igw-main-vpc", destinationIpv6CidrBlock: "::/0" },
+        ]);
+    });
+
+    it("writes an IPv6 range as AWS does", () => {
+        assert.equal(ipv6Share("2600:1f14:abc::/56", 0), "2600:1f14:abc:1::/64");
+        assert.equal(ipv6Share("2600:1f14:abc:df00::/56", 2), "2600:1f14:abc:df03::/64");
+    });
+
+    it("keeps ranges of IPv6 that the VPC has had, which a load balancer that gives its own up frees too late", async () => {
+        const { ignoreChanges } = await shaped(runs.standard, "aws:ec2/vpc:Vpc", {});
+        assert.deepEqual(ignoreChanges, ["assignGeneratedIpv6CidrBlock"]);
+        assert.deepEqual((await shaped(await dualStack(), "aws:ec2/vpc:Vpc", {})).ignoreChanges, []);
     });
 
     it("attaches the S3 endpoint of its region to the route tables", () => {

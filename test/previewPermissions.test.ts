@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { account, oidcProviderArn } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Call, type Context, type Policy } from "./iam";
 import type { Recording } from "./record";
-import { alternative, standard } from "./scenarios";
+import { alternative, dualStack, inExistingVpc, standard } from "./scenarios";
 
 const region = "ap-northeast-1";
 const ecs = (path: string) => `arn:aws:ecs:${region}:${account}:${path}`;
@@ -54,6 +54,21 @@ describe("permissions of the preview role", () => {
             ["iam:UpdateOpenIDConnectProviderThumbprint", provider],
             ["iam:AddClientIDToOpenIDConnectProvider", provider],
         ]);
+    });
+
+    it("allow to look a VPC up where it is there already, or has IPv6 ranges, and only then", async () => {
+        const lookUp: Call[] = ["Vpcs", "VpcAttribute", "Subnets", "RouteTables"].map((what) => [
+            `ec2:Describe${what}`,
+            "*",
+        ]);
+        for (const scenario of [await inExistingVpc(), await dualStack()]) {
+            await assertVerdicts(
+                policyOf(scenario.one("aws:iam/rolePolicy:RolePolicy", "main-preview")),
+                "allowed",
+                lookUp,
+            );
+        }
+        await assertVerdicts(preview, "denied", lookUp);
     });
 
     it("deny to release: no image, no revision, no rollout", async () => {

@@ -40,6 +40,8 @@ describe("a running stack", () => {
             releasedBy: "pipeline",
             createGithubRepository: false,
             githubOidcProvider: "create",
+            vpcId: "",
+            loadBalancer: "internet-facing",
             https: false,
             shifted: false,
         });
@@ -74,6 +76,24 @@ describe("a running stack", () => {
         assert.match(region!, /runs in ap-northeast-1.*"pulumi config set aws:region ap-northeast-1"/);
         assert.match(vpcCidr!, /runs in 10\.0\.0\.0\/16.*"pulumi config set vpcCidr 10\.0\.0\.0\/16"/);
         assert.deepEqual(others, {});
+    });
+
+    it("refuses to move to another VPC, and a load balancer that others reach", async () => {
+        const moved = { vpcId: "vpc-0a1b2c3d", loadBalancer: "internal" };
+        const { vpcId, loadBalancer, ...others } = await refusals(moved);
+        assert.match(vpcId!, /runs in a VPC of its own.*"pulumi config rm vpcId"/);
+        assert.match(loadBalancer!, /is internet-facing.*"pulumi config set loadBalancer internet-facing"/);
+        assert.deepEqual(others, {});
+        const back = await refusals({}, { ...made, ...moved });
+        assert.match(back.vpcId!, /runs in vpc-0a1b2c3d.*"pulumi config set vpcId vpc-0a1b2c3d"/);
+        assert.match(back.loadBalancer!, /is internal.*"pulumi config set loadBalancer internal"/);
+    });
+
+    it("knows that a stack from before there was a choice has a VPC of its own, that anybody reaches", async () => {
+        const { vpcId: _vpc, loadBalancer: _balancer, ...older } = made;
+        assert.deepEqual(await refusals({}, older), {});
+        const moved = { vpcId: "vpc-0a1b2c3d", loadBalancer: "internal" };
+        assert.deepEqual(Object.keys(await refusals(moved, older)).sort(), ["loadBalancer", "vpcId"]);
     });
 
     it("refuses another port where the pipeline releases, and tells how to change it", async () => {

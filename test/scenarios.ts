@@ -82,6 +82,24 @@ export const production = once({
 /** Tasks in public subnets, for want of another way out. */
 export const withoutNat = once({ values: { natGateways: "none" } });
 
+/** In a VPC that is there already, which is not the stack's. */
+export const inExistingVpc = once({
+    values: {
+        vpcId: "vpc-0a1b2c3d",
+        publicSubnetIds: "subnet-0000000a,subnet-0000000c",
+        privateSubnetIds: "subnet-1000000a,subnet-1000000c",
+        egress: "5432",
+    },
+});
+
+/** Reached from the VPC alone. */
+export const internal = once({ values: { loadBalancer: "internal" } });
+
+/** Reached over IPv6 as well, at a domain. */
+export const dualStack = once({
+    values: { dualStack: "true", domainName: "shop.example.com", hostedZone: "example.com", rolloutTestPort: "9000" },
+});
+
 function once(scenario: Scenario): () => Promise<Recording> {
     let recording: Promise<Recording> | undefined;
     return () => (recording ??= record(scenario));

@@ -200,8 +200,15 @@ describe("service", () => {
             ...{ memory: "1024", minTasks: "1", maxTasks: "3", enableExec: "true", deletionProtection: "true" },
             ...{ environment: '{"LOG_LEVEL":"debug"}', secrets: '{"KEY":"value"}' },
             ...{ logRetentionDays: "7", containerInsights: "enhanced", alarmEmail: "on-call@example.com" },
+            privateSubnetIds: "subnet-1000000a,subnet-1000000c,subnet-1000000d",
             ...paces,
         };
+        const vpc = {
+            vpcId: "vpc-0a1b2c3d",
+            publicSubnetIds: "subnet-0000000a,subnet-0000000c",
+            privateSubnetIds: "subnet-1000000a,subnet-1000000c",
+        };
+        const existing = await record({ values: vpc }); // for its subnets
         const gradual = await record({ values: { rollout: "linear" } }); // of which there are settings
         const owned = (recording: Recording) => ({
             ...service(recording),
@@ -211,8 +218,10 @@ describe("service", () => {
         const changing: string[] = [];
         for (const [key, value] of Object.entries(others)) {
             const isPace = key !== "rollout" && key in paces;
-            const values = { ...(isPace && { rollout: "linear" }), [key]: value };
-            if (!isDeepStrictEqual(owned(await record({ values })), owned(isPace ? gradual : run))) {
+            const isPlace = key in vpc;
+            const values = { ...(isPace && { rollout: "linear" }), ...(isPlace && vpc), [key]: value };
+            const before = isPace ? gradual : isPlace ? existing : run;
+            if (!isDeepStrictEqual(owned(await record({ values })), owned(before))) {
                 changing.push(key);
             }
         }

@@ -31,8 +31,12 @@ export function create(
                 vpcId: `vpc-${name}`,
                 publicSubnetIds: zones.map((zone) => `subnet-public-${zone}`),
                 privateSubnetIds: zones.map((zone) => `subnet-private-${zone}`),
+                routeTables: zones.flatMap((zone) => [{ id: `rtb-public-${zone}` }, { id: `rtb-private-${zone}` }]),
+                internetGateway: { id: `igw-${name}` },
             });
         }
+        case "aws:ec2/managedPrefixList:ManagedPrefixList":
+            return made(`pl-${name}`);
         case "aws:ec2/securityGroup:SecurityGroup":
             return made(`sg-${name}`);
         case "aws:lb/loadBalancer:LoadBalancer": {
@@ -144,6 +148,43 @@ export const lookups: Readonly<Record<string, Lookup>> = {
     "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: account }),
     // Of every region the same three. Which one is asked about is the provider's, and not in what it is asked.
     "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: ["zone-c", "zone-a", "zone-d"] }),
+    // An existing VPC: subnets whose ids begin with a zero are public, and each is in the zone that its id ends with.
+    "aws:ec2/getVpcs:getVpcs": ({ filters }) => ({ ids: valuesOf(filters) }),
+    "aws:ec2/getSubnets:getSubnets": ({ filters }) => ({ ids: valuesOf(filters) }),
+    "aws:ec2/getRouteTables:getRouteTables": ({ filters }) => ({
+        ids: valuesOf(filters).map((subnet) => subnet.replace("subnet-", "rtb-")),
+    }),
+    "aws:ec2/getVpc:getVpc": ({ id }) => ({
+        id,
+        mainRouteTableId: "rtb-main",
+        ipv6CidrBlock: "2600:1f14:abc:de00::/56",
+        cidrBlockAssociations: [
+            { cidrBlock: "10.20.0.0/16", state: "associated" },
+            { cidrBlock: "100.64.0.0/16", state: "associated" },
+            { cidrBlock: "10.21.0.0/16", state: "disassociated" },
+        ],
+    }),
+    "aws:ec2/getSubnet:getSubnet": ({ id }) => ({
+        id,
+        vpcId: "vpc-0a1b2c3d",
+        availabilityZone: `zone-${String(id).at(-1)}`,
+        cidrBlock: "10.20.1.0/24",
+        availableIpAddressCount: 251,
+        ipv6CidrBlock: "2600:1f14:abc:de01::/64",
+    }),
+    "aws:ec2/getRouteTable:getRouteTable": ({ routeTableId }) => {
+        const subnetId = String(routeTableId).replace("rtb-", "subnet-");
+        const route = (target: object) => ({ gatewayId: "", natGatewayId: "", ...target });
+        const out = subnetId.startsWith("subnet-0") ? { gatewayId: "igw-1" } : { natGatewayId: "nat-1" };
+        return {
+            routeTableId,
+            associations: [{ subnetId, main: false }],
+            routes: [
+                route({ cidrBlock: "0.0.0.0/0", ipv6CidrBlock: "", ...out }),
+                route({ cidrBlock: "", ipv6CidrBlock: "::/0", ...out }),
+            ],
+        };
+    },
     "aws:index/getPartition:getPartition": (_, region) => ({ partition: partitionOf(region) }),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": () => ({ userName: "AWS", password: registryPassword }),
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": (_, region) => ({
@@ -169,6 +210,8 @@ export const lookups: Readonly<Record<string, Lookup>> = {
         repoId: 80000001,
     }),
 };
+
+const valuesOf = (filters: unknown) => (filters as readonly { readonly values: readonly string[] }[])[0]!.values;
 
 /** What a look-up throws that the provider refuses: gRPC's errors have the message in `details`, too. */
 export function failure(details: string): never {

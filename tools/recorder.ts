@@ -29,6 +29,8 @@ export interface Registration {
     readonly deleteBeforeReplace: boolean | undefined;
     /** What takes the resource with it when it is deleted. */
     readonly deletedWith: Registration | undefined;
+    /** What is done to what a component makes, which mocks do not make. */
+    transforms: readonly pulumi.ResourceTransform[];
     /** What the resource's id and ARN are, as others refer to it. */
     outputs: Readonly<Record<string, unknown>>;
 }
@@ -94,6 +96,7 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                     registration.inputs = reveal(args.inputs, secrets) as Record<string, unknown>;
                     registration.secrets = secrets;
                     registration.provider = args.provider ?? "";
+                    registration.transforms = args.transforms ?? [];
                     registration.outputs = { ...(reveal(result.state, []) as object), id: result.id };
                     problems.push(...unresolved(registration.inputs).map((at) => `${args.type} ${args.name}: ${at}`));
                 }
@@ -143,7 +146,14 @@ export async function runProgram(run: Run): Promise<{ recording: Recording; fail
                 const parent = opts.parent && known.get(opts.parent);
                 const options = { ignoreChanges, protect: protect === true, customTimeouts, ...replacement };
                 const registration = { type, name, parent, dependsOn, ...options };
-                registrations.push({ ...registration, inputs: {}, secrets: [], provider: "", outputs: {} });
+                registrations.push({
+                    ...registration,
+                    inputs: {},
+                    secrets: [],
+                    provider: "",
+                    transforms: [],
+                    outputs: {},
+                });
                 known.set(resource, registrations.at(-1)!);
                 return undefined;
             });

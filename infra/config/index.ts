@@ -24,6 +24,14 @@ export interface Domain {
     readonly hostedZone: string;
 }
 
+/** A VPC that is there already, and the subnets of it that the app may use. */
+export interface ExistingVpc {
+    readonly vpcId: string;
+    /** None where the load balancer is internal. */
+    readonly publicSubnetIds: readonly string[];
+    readonly privateSubnetIds: readonly string[];
+}
+
 /** The GitHub environment that deploys. */
 export interface Environment {
     readonly name: string;
@@ -35,6 +43,7 @@ export interface Environment {
 type Composed =
     | ("aws:region" | "name" | "domainName" | "hostedZone" | "secrets")
     | ("githubRepository" | "githubBranch" | "githubOidcProvider" | "createGithubRepository")
+    | ("vpcId" | "publicSubnetIds" | "privateSubnetIds" | "loadBalancer")
     | ("githubEnvironment" | "githubReviewers" | "previewPullRequests" | "pulumiGithubApp");
 
 /** The stack's configuration, complete and valid: each setting by its key, as the table describes it, or composed with others. */
@@ -56,6 +65,10 @@ export interface Settings extends Omit<Values, Composed> {
         /** The Pulumi GitHub App is installed and comments on pull requests. */
         readonly pulumiApp: boolean;
     };
+    /** Undefined: the stack makes its own. */
+    readonly existingVpc?: ExistingVpc;
+    /** Nobody but the VPC reaches the app. */
+    readonly internal: boolean;
     /** Undefined: HTTP only. */
     readonly domain?: Domain;
     /** By variable. The values are secret to Pulumi from here on. */
@@ -77,7 +90,8 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
 
     const { "aws:region": region, name, domainName, hostedZone, secrets, ...rest } = values;
     const { githubRepository, githubBranch, githubOidcProvider, createGithubRepository, ...others } = rest;
-    const { githubEnvironment, githubReviewers, previewPullRequests, pulumiGithubApp, ...plain } = others;
+    const { githubEnvironment, githubReviewers, previewPullRequests, pulumiGithubApp, ...placed } = others;
+    const { vpcId, publicSubnetIds, privateSubnetIds, loadBalancer, ...plain } = placed;
     return {
         ...plain,
         ...secretsOf(secrets),
@@ -94,6 +108,8 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
             previews: previewPullRequests,
             pulumiApp: pulumiGithubApp,
         },
+        existingVpc: vpcId ? { vpcId, publicSubnetIds, privateSubnetIds } : undefined,
+        internal: loadBalancer === "internal",
         domain: domainName && hostedZone ? { name: domainName, hostedZone } : undefined,
     };
 }

@@ -36,6 +36,29 @@ export const prefixLength = (network: string): number => Number(network.split("/
 /** What a zone's share of the VPC is longer than the VPC's own prefix: room for three zones, and as much as a fourth that is not used. */
 export const zoneBits = 2;
 
+/** "Resource IDs" in the EC2 User Guide: those from before 2018 have eight digits. */
+const id = (kind: "vpc" | "subnet", expected: string) =>
+    v.message(v.pipe(v.string(), v.trim(), v.regex(new RegExp(`^${kind}-([0-9a-f]{8}|[0-9a-f]{17})$`))), expected);
+
+/** A VPC that is there already. */
+export const vpcId: Kind<string> = {
+    type: "text",
+    schema: id("vpc", 'the id of a VPC such as "vpc-0a1b2c3d4e5f67890"'),
+    values: "the id of a VPC",
+    example: "vpc-0a1b2c3d4e5f67890",
+};
+
+/** Subnets of it, each once: none where it is empty. */
+export const subnetIds: Kind<readonly string[]> = {
+    type: "text",
+    schema: v.pipe(
+        listOf(id("subnet", 'the id of a subnet such as "subnet-0a1b2c3d4e5f67890"')),
+        v.transform((ids) => [...new Set(ids)]),
+    ),
+    values: "ids of subnets, with commas between them",
+    example: "subnet-0a1b2c3d4e5f67890,subnet-0f9e8d7c6b5a43210",
+};
+
 /** A port over TCP that tasks may reach, and where. */
 export interface Destination {
     readonly port: number;

@@ -3,11 +3,12 @@ import { parent } from "./networkKinds";
 import { isAdministrator } from "./policyKinds";
 import type { ConfigReader, ConfigSource } from "./reader";
 import { longestRollout, rolloutMinutes } from "./rolloutKinds";
-import type { Values } from "./table";
+import { table, type Values } from "./table";
 
 /** Values that are fine alone and wrong together: only worth saying where each of them is fine alone. */
 export function checkTogether(config: ConfigReader, values: Values, source: ConfigSource): void {
     checkEnvironment(config, values);
+    checkNetwork(config, values);
     checkDomain(config, values);
     checkTasks(config, values);
     checkRollout(config, values);
@@ -31,6 +32,39 @@ function checkEnvironment(config: ConfigReader, values: Values): void {
             "true",
             "false",
         );
+    }
+}
+
+/** What an existing VPC needs and what it has already; and where IPv6 leads nowhere. */
+function checkNetwork(config: ConfigReader, values: Values): void {
+    const { vpcId, publicSubnetIds, privateSubnetIds, loadBalancer, natGateways, dualStack } = values;
+    if (!config.accepted("vpcId", "publicSubnetIds", "privateSubnetIds")) {
+        return;
+    }
+    const { vpcId: anyVpc, publicSubnetIds: anySubnets } = table;
+    const internal = loadBalancer === "internal";
+    if (vpcId === undefined && publicSubnetIds.length + privateSubnetIds.length > 0) {
+        config.refuse("vpcId", "the VPC that publicSubnetIds and privateSubnetIds are in", "", anyVpc.example!);
+    }
+    if (vpcId !== undefined && privateSubnetIds.length === 0) {
+        config.refuse("privateSubnetIds", "the subnets of vpcId that tasks run in", "", anySubnets.example!);
+    }
+    if (vpcId !== undefined && publicSubnetIds.length === 0 && !internal) {
+        config.refuse("publicSubnetIds", "the subnets of vpcId for the load balancer", "", anySubnets.example!);
+    }
+    for (const key of ["vpcCidr", "availabilityZones", "natGateways"] as const) {
+        if (vpcId !== undefined && config.accepted(key) && String(values[key]) !== table[key].default) {
+            const problem = `expected none beside vpcId, whose VPC has its own, got "${values[key]}"`;
+            config.note(key, problem, `pulumi config rm ${key}`);
+        }
+    }
+    if (dualStack && internal) {
+        // SetIpAddressType in the Elastic Load Balancing API Reference.
+        config.refuse("dualStack", "false where loadBalancer is internal: such a one has IPv4 only", "true", "false");
+    } else if (dualStack && natGateways === "none") {
+        const expected =
+            "false where natGateways is none: the tasks are in the public subnets, and IPv6 would be theirs, too";
+        config.refuse("dualStack", expected, "true", "false");
     }
 }
 

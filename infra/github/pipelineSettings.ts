@@ -25,6 +25,8 @@ export interface PipelineSettingsArgs {
     readonly imageScan: ImageScan;
     /** Whether an image is pushed with the list of what is in it. */
     readonly imageSbom: boolean;
+    /** Nobody but the VPC reaches the load balancer, and so no runner of GitHub's. */
+    readonly internal: boolean;
     readonly loadBalancer: LoadBalancer;
     readonly registry: Registry;
     readonly task: Task;
@@ -42,6 +44,7 @@ const deploySettings = ({
     releaseCommand = [],
     imageScan,
     imageSbom,
+    internal,
     loadBalancer,
     region,
     task,
@@ -59,6 +62,7 @@ const deploySettings = ({
         ECS_TASK_DEFINITION: task.family,
         IMAGE_SBOM: String(imageSbom),
         IMAGE_SCAN: imageScan,
+        LOAD_BALANCER: internal ? "internal" : "internet-facing",
         RELEASE_COMMAND: JSON.stringify(releaseCommand), // GitHub keeps no empty variable
     },
 });

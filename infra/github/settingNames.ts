@@ -17,6 +17,7 @@ export const deployNames = {
         "ECS_TASK_DEFINITION",
         "IMAGE_SBOM",
         "IMAGE_SCAN",
+        "LOAD_BALANCER",
         "RELEASE_COMMAND",
     ],
 } as const satisfies SettingNames;

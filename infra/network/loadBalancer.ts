@@ -4,10 +4,15 @@ import { Certificate } from "./certificate";
 import type { Domain } from "../config";
 import type { Network } from "./network";
 import { trafficShift, type TrafficShift } from "./trafficShift";
+import { letIn } from "./visitors";
 
 export interface LoadBalancerArgs {
     readonly network: Network;
     readonly healthCheckPath: pulumi.Input<string>;
+    /** Nobody but the VPC reaches it. */
+    readonly internal: boolean;
+    /** It is reached over IPv6, too. */
+    readonly dualStack: boolean;
     /** How long a task that leaves may take to answer the requests it has. */
     readonly drainSeconds: number;
     /** The app's name on the internet and the Route 53 zone that it is in. Without one it is served over HTTP only. */
@@ -34,7 +39,7 @@ const unhealthyThreshold = 30 / interval;
 /** Within this many seconds a task that answers is known to be healthy. */
 export const noticeSeconds = interval * (healthyThreshold + 1);
 
-/** The way in: an Application Load Balancer in the public subnets, its listeners and the target groups that tasks join in turn. */
+/** The way in: an Application Load Balancer in the public subnets, or in the private ones, its listeners and the target groups that tasks join in turn. */
 export class LoadBalancer extends pulumi.ComponentResource {
     /** Where the app is served. */
     public readonly url: pulumi.Output<string>;
@@ -53,47 +58,44 @@ export class LoadBalancer extends pulumi.ComponentResource {
     constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:loadBalancer:LoadBalancer", name, {}, opts);
 
-        const group = new aws.ec2.SecurityGroup(
+        const { network, rolloutTestPort: testPort } = args;
+        const protocol = args.domain ? "HTTPS" : "HTTP";
+        const { group, rules } = letIn(
             `${name}-alb`,
             {
-                description: "Load balancer: web requests from anywhere, on to the tasks only",
-                vpcId: args.network.vpcId,
+                ...args,
+                vpcId: network.vpcId,
+                whole: network.whole,
+                ports: {
+                    http: { protocol: "HTTP", port: 80 },
+                    ...(args.domain && { https: { protocol, port: 443 } }),
+                    ...(testPort !== undefined && { test: { protocol, port: testPort } }),
+                },
             },
             { parent: this },
         );
-        const admit = (protocol: string, port: number, kind = protocol.toLowerCase()) =>
-            new aws.vpc.SecurityGroupIngressRule(
-                `${name}-alb-${kind}`,
-                {
-                    securityGroupId: group.id,
-                    description: `${protocol} from the internet`,
-                    ipProtocol: "tcp",
-                    fromPort: port,
-                    toPort: port,
-                    cidrIpv4: "0.0.0.0/0",
-                },
-                { parent: this },
-            );
-        admit("HTTP", 80);
 
         const balancer = new aws.lb.LoadBalancer(
             name,
             {
                 loadBalancerType: "application",
-                subnets: args.network.publicSubnetIds,
+                internal: args.internal,
+                subnets: args.internal ? network.privateSubnetIds : network.publicSubnetIds,
+                ipAddressType: args.dualStack ? "dualstack" : "ipv4",
                 securityGroups: [group.id],
                 dropInvalidHeaderFields: true,
                 enableDeletionProtection: args.deletionProtection,
             },
-            // An internet-facing load balancer needs the subnets' way to the internet gateway, which their ids do not tell.
-            { parent: this, dependsOn: args.network.ready, protect: args.deletionProtection },
+            // An internet-facing load balancer needs the subnets' way to the internet gateway, which their ids do not tell. Once it
+            // has addresses of IPv6, visitors come by them.
+            { parent: this, dependsOn: [...network.ready, ...rules], protect: args.deletionProtection },
         );
 
         const targetGroup = (groupName: string) =>
             new aws.lb.TargetGroup(
                 groupName,
                 {
-                    vpcId: args.network.vpcId,
+                    vpcId: network.vpcId,
                     targetType: "ip",
                     protocol: "HTTP",
                     port: 80, // for targets that name none; each task registers with the port of its container
@@ -126,46 +128,44 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 { parent: this, dependsOn },
             );
         /** The listener for visitors, and that for tests, which they get over the same protocol. */
-        const serve = (
-            protocol: string,
-            settings: Omit<aws.lb.ListenerArgs, "loadBalancerArn" | "protocol" | "defaultActions">,
-        ) => {
-            const { rolloutTestPort: port } = args;
-            if (port !== undefined) {
-                admit(protocol, port, "test");
-            }
+        const serve = (settings: Omit<aws.lb.ListenerArgs, "loadBalancerArn" | "protocol" | "defaultActions">) => {
+            const forwarding = { ...settings, defaultActions: [forward] };
             return {
-                production: listen(protocol, { ...settings, defaultActions: [forward] }),
+                production: listen(protocol, forwarding),
                 test:
-                    port === undefined
+                    testPort === undefined
                         ? undefined
-                        : listen(protocol, { ...settings, port, defaultActions: [forward] }, undefined, "test"),
+                        : listen(protocol, { ...forwarding, port: testPort }, undefined, "test"),
             };
         };
         let listeners: ReturnType<typeof serve>;
         if (args.domain) {
-            admit("HTTPS", 443);
             const { name: domainName, hostedZone } = args.domain;
             const zone = aws.route53.getZoneOutput({ name: hostedZone }, { parent: this });
             this.hostedZoneArn = zone.arn;
             const certificate = new Certificate(name, { domainName, zoneId: zone.zoneId }, { parent: this });
-            listeners = serve("HTTPS", { port: 443, sslPolicy, certificateArn: certificate.arn });
+            listeners = serve({ port: 443, sslPolicy, certificateArn: certificate.arn });
             const redirect = { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" };
             // Visitors are sent on only once there is something to send them to.
             listen("HTTP", { port: 80, defaultActions: [{ type: "redirect", redirect }] }, listeners.production);
-            new aws.route53.Record(
-                name,
-                {
-                    zoneId: zone.zoneId,
-                    name: domainName,
-                    type: "A",
-                    aliases: [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: false }],
-                },
-                { parent: this },
-            );
+            const lead = (recordName: string, type: string) =>
+                new aws.route53.Record(
+                    recordName,
+                    {
+                        zoneId: zone.zoneId,
+                        name: domainName,
+                        type,
+                        aliases: [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: false }],
+                    },
+                    { parent: this },
+                );
+            lead(name, "A");
+            if (args.dualStack) {
+                lead(`${name}-ipv6`, "AAAA");
+            }
             this.url = pulumi.output(`https://${domainName}`);
         } else {
-            listeners = serve("HTTP", { port: 80 });
+            listeners = serve({ port: 80 });
             this.url = pulumi.interpolate`http://${balancer.dnsName}`;
         }
 

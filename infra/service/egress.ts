@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config";
 import type { Network } from "../network/network";
+import type { WholeVpc } from "../network/place";
 
 export interface EgressArgs {
     /** The tasks' security group. */
@@ -17,7 +18,8 @@ const anywhere = "0.0.0.0/0";
  * port and network, so that one more, or one less, leaves the others as they are, in whichever order they are written.
  */
 export function egressRules(name: string, args: EgressArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
-    const rule = (logicalName: string, description: string, port: number, cidrIpv4: string) =>
+    const { whole } = args.network;
+    const rule = (logicalName: string, description: string, port: number, peer: WholeVpc["peer"]) =>
         new aws.vpc.SecurityGroupEgressRule(
             logicalName,
             {
@@ -26,28 +28,29 @@ export function egressRules(name: string, args: EgressArgs, opts: pulumi.CustomR
                 ipProtocol: "tcp",
                 fromPort: port,
                 toPort: port,
-                cidrIpv4,
+                ...peer,
             },
             opts,
         );
-    const https = rule(`${name}-https`, "Image pulls, logs and calls of the app", 443, anywhere);
+    const https = rule(`${name}-https`, "Image pulls, logs and calls of the app", 443, { cidrIpv4: anywhere });
     // EC2 refuses a rule that a group has already, also one that is written in two ways.
     const others = new Map(
         args.egress
-            .map(({ port, network = args.network.cidr }) => ({ port, network }))
+            .map(({ port, network = whole.name }) => ({ port, network }))
             .filter(({ port, network }) => port !== 443 || network !== anywhere)
             .map((destination) => [`${destination.port}@${destination.network}`, destination]),
     );
     return [
         https,
-        ...[...others].map(([key, { port, network }]) =>
-            rule(`${name}-${key}`, `The app: port ${port} ${placeOf(network, args.network)}`, port, network),
-        ),
+        ...[...others].map(([key, { port, network }]) => {
+            const peer = network === whole.name ? whole.peer : { cidrIpv4: network };
+            return rule(`${name}-${key}`, `The app: port ${port} ${placeOf(network, whole)}`, port, peer);
+        }),
     ];
 }
 
-function placeOf(network: string, { cidr }: Network): string {
-    if (network === cidr) {
+function placeOf(network: string, whole: WholeVpc): string {
+    if (network === whole.name) {
         return "within the VPC";
     }
     return network === anywhere ? "anywhere" : `at ${network}`;

@@ -138,7 +138,7 @@ export class Service extends pulumi.ComponentResource {
                 ],
                 // None of these shows in the service's own properties, yet no task starts without them. On destroy they go after it.
                 dependsOn: [
-                    args.network.ready,
+                    ...args.network.ready,
                     args.loadBalancer.ready,
                     args.loadBalancer.shift.ready,
                     capacityProviders,

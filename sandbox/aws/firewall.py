@@ -38,6 +38,12 @@ def _destination(cidr: str, vpc: str, subnet: str) -> str:
     return subnet if ip_network(cidr).subnet_of(ip_network(vpc)) else cidr
 
 
+def _listed(rule: dict) -> list[dict]:
+    """The networks in the prefix lists that a rule names."""
+    lists = [ec2._prefix_lists.get(each["PrefixListId"]) or {} for each in rule.get("PrefixListIds", [])]
+    return [{"CidrIp": entry["Cidr"]} for each in lists for entry in each.get("Entries", [])]
+
+
 def _ports(rule: dict) -> str:
     protocol = rule["IpProtocol"]
     if protocol not in ("tcp", "udp"):
@@ -52,7 +58,7 @@ def rules(groups: set[str], subnet: str) -> str:
         f"-A OUTPUT {_ports(rule)} -d {_destination(target['CidrIp'], ec2._vpcs[group['VpcId']]['CidrBlock'], subnet)} -j ACCEPT"
         for group in found
         for rule in group["IpPermissionsEgress"]
-        for target in rule["IpRanges"]
+        for target in rule["IpRanges"] + _listed(rule)
     ]
     lines = [
         "*filter",

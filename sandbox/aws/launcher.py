@@ -25,6 +25,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `image_scans` | has no findings | those that the image's own label names |
 | `zones` | has three, whatever is asked for | has one more that is opted into; filters |
 | `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
+| `ipv6` | a VPC has IPv4 alone, and any load balancer can be dual-stack | ranges of IPv6, and routes; a dual-stack load balancer where they are |
 | `firewall` | lets tasks reach everything | what the outbound rules of their security groups open |
 | `refusals` | takes names that are malformed, and ports that a task lacks; refuses in words of its own | AWS's own words |
 | `dashboards` | tells when they were changed in a text that SDKs do not read | in a number |
@@ -112,6 +113,7 @@ def main() -> None:
     import firewall
     import identity_providers
     import image_scans
+    import ipv6
     import load_balancer
     import network
     import refusals
@@ -132,7 +134,7 @@ def main() -> None:
     installed += (deployment_alarms, traffic_shifts, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
     installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals)
-    installed += (events, firewall)
+    installed += (events, firewall, ipv6)
     for module in installed:
         module.install()
     retries.install()

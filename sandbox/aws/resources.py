@@ -139,7 +139,7 @@ def logs(call: Call, known: str) -> list[Check]:
 _EC2_KINDS = {
     "vpc": "vpc", "subnet": "subnet", "igw": "internet-gateway", "rtb": "route-table", "nat": "natgateway",
     "eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "vpce": "vpc-endpoint",
-    "i": "instance", "eni": "network-interface", "acl": "network-acl",
+    "i": "instance", "eni": "network-interface", "acl": "network-acl", "pl": "prefix-list",
 }  # fmt: skip
 
 
@@ -148,12 +148,12 @@ _EC2_MAKES = {
     "CreateVpc": "vpc", "CreateSubnet": "subnet", "CreateInternetGateway": "internet-gateway", "CreateNatGateway": "natgateway",
     "CreateRouteTable": "route-table", "AllocateAddress": "elastic-ip", "CreateSecurityGroup": "security-group",
     "CreateVpcEndpoint": "vpc-endpoint", "AuthorizeSecurityGroupIngress": "security-group-rule",
-    "AuthorizeSecurityGroupEgress": "security-group-rule",
+    "AuthorizeSecurityGroupEgress": "security-group-rule", "CreateManagedPrefixList": "prefix-list",
 }  # fmt: skip
 # Arguments that name what a call is about; the peers in a rule, and where a route leads, AWS does not ask about.
 _EC2_NAMES = {
     "VpcId", "SubnetId", "InternetGatewayId", "RouteTableId", "NatGatewayId", "AllocationId", "GroupId", "VpcEndpointId",
-    "NetworkInterfaceId", "AddRouteTableId", "RemoveRouteTableId",
+    "NetworkInterfaceId", "AddRouteTableId", "RemoveRouteTableId", "PrefixListId",
 }  # fmt: skip
 
 

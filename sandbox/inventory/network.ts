@@ -1,4 +1,4 @@
-import { EC2 } from "@aws-sdk/client-ec2";
+import { EC2, type Tag } from "@aws-sdk/client-ec2";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { rootClient } from "../aws/emulator";
 import type { Kind } from "./kind";
@@ -9,23 +9,18 @@ export async function securityGroupRules(config: ReturnType<typeof rootClient>):
     return SecurityGroupRules.map(({ SecurityGroupRuleId }) => SecurityGroupRuleId!);
 }
 
-/** A VPC and what is in it, from the inside out. Every account has a default VPC, whose parts are not ours either. */
+/**
+ * What the program makes has its tags. Neither the default VPC of every account has them, nor one that the team had before, with what is
+ * in it.
+ */
+const ours = <T extends { readonly Tags?: readonly Tag[] }>(list: readonly T[] = []): T[] =>
+    list.filter(({ Tags = [] }) => Tags.some(({ Key, Value }) => Key === "ManagedBy" && Value === "pulumi"));
+
+/** A VPC and what is in it, from the inside out. */
 export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
     const ec2 = new EC2(config);
-    const vpcs = async () => (await ec2.describeVpcs({})).Vpcs ?? [];
-    /** Those of a list that are in a VPC of ours, by the id that each of them has. */
-    const ours = async <T>(
-        list: T[] | undefined,
-        vpcOf: (each: T) => string | undefined,
-        idOf: (each: T) => string,
-    ) => {
-        const defaults = (await vpcs()).filter(({ IsDefault }) => IsDefault).map(({ VpcId }) => VpcId);
-        return (list ?? []).filter((each) => !defaults.includes(vpcOf(each))).map(idOf);
-    };
     const gateways = async (NatGatewayIds?: string[]) =>
-        ((await ec2.describeNatGateways({ NatGatewayIds })).NatGateways ?? []).filter(
-            ({ State }) => State !== "deleted",
-        );
+        ours((await ec2.describeNatGateways({ NatGatewayIds })).NatGateways).filter(({ State }) => State !== "deleted");
     return [
         {
             type: "aws:ec2/natGateway:NatGateway",
@@ -41,13 +36,13 @@ export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
         {
             type: "aws:ec2/eip:Eip",
             list: async () =>
-                ((await ec2.describeAddresses({})).Addresses ?? []).map(({ AllocationId }) => AllocationId!),
+                ours((await ec2.describeAddresses({})).Addresses).map(({ AllocationId }) => AllocationId!),
             remove: (AllocationId) => ec2.releaseAddress({ AllocationId }),
         },
         {
             type: "aws:ec2/vpcEndpoint:VpcEndpoint",
             list: async () =>
-                ((await ec2.describeVpcEndpoints({})).VpcEndpoints ?? [])
+                ours((await ec2.describeVpcEndpoints({})).VpcEndpoints)
                     .filter(({ State }) => !/^deleted$/i.test(State ?? ""))
                     .map(({ VpcEndpointId }) => VpcEndpointId!),
             remove: (id) => ec2.deleteVpcEndpoints({ VpcEndpointIds: [id] }),
@@ -55,13 +50,8 @@ export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
         {
             type: "aws:ec2/routeTable:RouteTable",
             list: async () => {
-                const { RouteTables = [] } = await ec2.describeRouteTables({});
-                const own = RouteTables.filter(({ Associations }) => !Associations?.some(({ Main }) => Main));
-                return ours(
-                    own,
-                    ({ VpcId }) => VpcId,
-                    ({ RouteTableId }) => RouteTableId!,
-                );
+                const { RouteTables } = await ec2.describeRouteTables({});
+                return ours(RouteTables).map(({ RouteTableId }) => RouteTableId!);
             },
             remove: async (RouteTableId) => {
                 const { RouteTables = [] } = await ec2.describeRouteTables({ RouteTableIds: [RouteTableId] });
@@ -75,12 +65,9 @@ export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
             type: "aws:ec2/securityGroup:SecurityGroup",
             list: async () => {
                 const { SecurityGroups } = await ec2.describeSecurityGroups({});
-                const own = SecurityGroups?.filter(({ GroupName }) => GroupName !== "default");
-                return ours(
-                    own,
-                    ({ VpcId }) => VpcId,
-                    ({ GroupId }) => GroupId!,
-                );
+                return ours(SecurityGroups)
+                    .filter(({ GroupName }) => GroupName !== "default")
+                    .map(({ GroupId }) => GroupId!);
             },
             remove: async (GroupId) => {
                 // A group that another one's rule names cannot be deleted.
@@ -96,24 +83,21 @@ export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
             },
         },
         {
-            type: "aws:ec2/subnet:Subnet",
+            type: "aws:ec2/managedPrefixList:ManagedPrefixList",
             list: async () =>
-                ours(
-                    (await ec2.describeSubnets({})).Subnets,
-                    ({ VpcId }) => VpcId,
-                    ({ SubnetId }) => SubnetId!,
-                ),
+                ours((await ec2.describeManagedPrefixLists({})).PrefixLists).map(({ PrefixListId }) => PrefixListId!),
+            remove: (PrefixListId) => ec2.deleteManagedPrefixList({ PrefixListId }),
+        },
+        {
+            type: "aws:ec2/subnet:Subnet",
+            list: async () => ours((await ec2.describeSubnets({})).Subnets).map(({ SubnetId }) => SubnetId!),
             remove: (SubnetId) => ec2.deleteSubnet({ SubnetId }),
         },
         {
             type: "aws:ec2/internetGateway:InternetGateway",
             list: async () => {
                 const { InternetGateways } = await ec2.describeInternetGateways({});
-                return ours(
-                    InternetGateways,
-                    ({ Attachments }) => Attachments?.[0]?.VpcId,
-                    ({ InternetGatewayId }) => InternetGatewayId!,
-                );
+                return ours(InternetGateways).map(({ InternetGatewayId }) => InternetGatewayId!);
             },
             remove: async (InternetGatewayId) => {
                 const asked = { InternetGatewayIds: [InternetGatewayId] };
@@ -126,7 +110,7 @@ export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
         },
         {
             type: "aws:ec2/vpc:Vpc",
-            list: async () => (await vpcs()).filter(({ IsDefault }) => !IsDefault).map(({ VpcId }) => VpcId!),
+            list: async () => ours((await ec2.describeVpcs({})).Vpcs).map(({ VpcId }) => VpcId!),
             remove: (VpcId) => ec2.deleteVpc({ VpcId }),
         },
     ];

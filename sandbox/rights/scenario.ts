@@ -1,11 +1,13 @@
 /** What a team does with its stacks, one `npm run` a step, with the rights of docs/deployer/ alone. */
-import type { TwoStacks } from "../test/twoStacks";
 import type { Run } from "../test/copiedCheckout";
+import { TeamVpc } from "../test/teamVpc";
+import type { TwoStacks } from "../test/twoStacks";
 
 /** Keys of a stack that runs, changed one way and back, so that each kind of change is an update, a creation and a deletion. */
 const changes: Readonly<Record<string, unknown>> = {
     availabilityZones: 3,
-    natGateways: "none",
+    natGateways: "one-per-az",
+    dualStack: true,
     egress: "5432,587@0.0.0.0/0",
     taskPolicyArns: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
     capacity: "spot",
@@ -64,8 +66,13 @@ export const steps: readonly Step[] = [
     { name: "destroy", run: (checkout, env) => checkout.run("sandbox:destroy -- --as-deployer", env) },
     {
         name: "up of production",
-        run: (checkout, env) => {
+        run: async (checkout, env) => {
             checkout.writeProd();
+            // In a VPC that is there already, and so once the emulator is.
+            await checkout.run("sandbox:preview -- --stack prod", env);
+            const { settings } = await TeamVpc.create();
+            const own = { vpcCidr: undefined, availabilityZones: undefined, natGateways: undefined };
+            configure(checkout, { ...settings, ...own }, "prod");
             // All that a stack can make: it is alone in its account here, and its repository is not there yet.
             const alone = { githubOidcProvider: "create", createGithubRepository: true };
             configure(checkout, { ...alone, secrets: { DB_PASSWORD: "hunter2" } }, "prod");

@@ -28,8 +28,14 @@ const service = "~ aws:ecs:Service main";
 
 const deployVariables = [
     ...["main-app-url", "main-aws-region", "main-container-name", "main-ecr-repository", "main-ecs-cluster"],
-    ...["main-ecs-service", "main-ecs-task-definition", "main-image-sbom", "main-image-scan"],
-    "main-release-command",
+    ...[
+        "main-ecs-service",
+        "main-ecs-task-definition",
+        "main-image-sbom",
+        "main-image-scan",
+        "main-load-balancer",
+        "main-release-command",
+    ],
 ];
 
 /** By what they are about. Those of one `to` are changed in one `up`, and each thing that is planned is one setting's. */
@@ -90,6 +96,24 @@ const changes: Readonly<Record<string, Change>> = {
             "- aws:ec2:NatGateway main-vpc-1",
             ...named("- aws:ec2:Route", ["main-vpc-private-1", "main-vpc-private-2"]),
             service,
+        ],
+    },
+    "who comes by IPv6": {
+        to: { dualStack: true },
+        plan: [
+            ...named("+ aws:ec2:Route", ["main-ipv6-1", "main-ipv6-2"]),
+            "+ aws:vpc:SecurityGroupIngressRule main-alb-http-ipv6",
+            ...named("~ aws:ec2:Subnet", ["main-vpc-public-1", "main-vpc-public-2"]),
+            "~ aws:ec2:Vpc main-vpc",
+            "~ aws:iam:RolePolicy main-preview",
+            "~ aws:lb:LoadBalancer main",
+        ],
+        // The ranges stay.
+        back: [
+            ...named("- aws:ec2:Route", ["main-ipv6-1", "main-ipv6-2"]),
+            "- aws:vpc:SecurityGroupIngressRule main-alb-http-ipv6",
+            "~ aws:iam:RolePolicy main-preview",
+            "~ aws:lb:LoadBalancer main",
         ],
     },
     "HTTPS at a domain, and what guards it": {
@@ -155,6 +179,7 @@ const changes: Readonly<Record<string, Change>> = {
 /** What no `up` changes: how the preview refuses it. */
 const refusals: Partial<Readonly<Record<Key, { readonly to: Value; readonly says: RegExp }>>> = {
     vpcCidr: { to: "10.1.0.0/16", says: /AWS changes the range of no VPC/ },
+    loadBalancer: { to: "internal", says: /that of this stack is internet-facing, which AWS changes of none/ },
     name: { to: "another", says: /run "pulumi config set name fargate-cicd-dev"/ },
     containerPort: { to: 8080, says: /run "pulumi config set releasedBy pulumi"/ },
     createGithubRepository: { to: true, says: /the repository is there already/ },
@@ -167,6 +192,9 @@ const elsewhere: Partial<Readonly<Record<Key, string>>> = {
     githubRepository: "the emulated GitHub has one repository at first: firstContact.test.ts",
     architecture: "this machine runs one: app.test.ts",
     minTasks: "with maxTasks, which it bounds",
+    vpcId: "with a VPC that a team has: existingNetwork.test.ts",
+    publicSubnetIds: "with vpcId",
+    privateSubnetIds: "with vpcId",
     taskPolicyFile: "with a document that a team writes: reach.test.ts",
     taskPolicyAllowsAll: "why a document is accepted, which changes nothing: test/policyFile.test.ts",
     ...Object.fromEntries(

@@ -56,6 +56,7 @@ describe("dev and prod in one repository", () => {
                 ECS_TASK_DEFINITION: name,
                 IMAGE_SBOM: "false",
                 IMAGE_SCAN: "report",
+                LOAD_BALANCER: "internet-facing",
                 RELEASE_COMMAND: "[]",
             });
             const { branch_policies } = await get(`${at}/environments/${stack}/deployment-branch-policies`);

@@ -67,6 +67,7 @@ describe("the stack in the sandbox", function () {
                 ECS_TASK_DEFINITION: "fargate-cicd-dev",
                 IMAGE_SBOM: "false",
                 IMAGE_SCAN: "report",
+                LOAD_BALANCER: "internet-facing",
                 PULUMI_GITHUB_APP: "true",
                 PULUMI_ORGANIZATION: "organization",
                 PULUMI_STACK: "dev",

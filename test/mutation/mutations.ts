@@ -8,7 +8,7 @@ export const mutations: readonly Mutation[] = [
     // Who reaches what.
     {
         mistake: "the load balancer is open on every port",
-        file: "infra/network/loadBalancer.ts",
+        file: "infra/network/visitors.ts",
         find: "toPort: port,",
         become: "toPort: 65535,",
     },
@@ -27,7 +27,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "what is opened within the VPC is open anywhere",
         file: "infra/service/egress.ts",
-        find: "network = args.network.cidr",
+        find: "network = whole.name",
         become: "network = anywhere",
     },
     {
@@ -56,19 +56,61 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "tasks in private subnets have public addresses",
-        file: "infra/network/network.ts",
-        find: 'this.taskPublicIp = args.natGateways === "none";',
-        become: "this.taskPublicIp = true;",
+        file: "infra/network/newVpc.ts",
+        find: 'taskPublicIp: args.natGateways === "none",',
+        become: "taskPublicIp: true,",
     },
     {
         mistake: "the default security group keeps its rules",
-        file: "infra/network/network.ts",
-        find: "new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.vpcId }, { parent: this });",
+        file: "infra/network/newVpc.ts",
+        find: "new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.vpcId }, { parent });",
         become: "",
     },
     {
+        mistake: "an existing VPC is used before it is known to fit",
+        file: "infra/network/existingVpc.ts",
+        find: "nothingBefore(checked);",
+        become: "",
+    },
+    {
+        mistake: "a load balancer that is there already is refused for its own addresses",
+        file: "infra/network/existingVpc.ts",
+        find: ".filter(({ id }) => !(olds.subnetIds ?? []).includes(id))",
+        become: "",
+    },
+    {
+        mistake: "tasks may run behind an internet gateway without an address",
+        file: "infra/network/fit.ts",
+        find: "ipv4 !== undefined && !isInternetGateway(ipv4)",
+        become: "ipv4 !== undefined",
+    },
+    {
+        mistake: "an internal load balancer is open to the world",
+        file: "infra/network/visitors.ts",
+        find: 'internal ? { "": whole.peer } : anybody',
+        become: "anybody",
+    },
+    {
+        mistake: "whatever starts in a public subnet has a public address",
+        file: "infra/network/newVpc.ts",
+        find: "...range, mapPublicIpOnLaunch: false",
+        become: "...range",
+    },
+    {
+        mistake: "the load balancer has IPv6 before anything leads there",
+        file: "infra/network/newVpc.ts",
+        find: "ready: [vpc, ...routes],",
+        become: "ready: [vpc],",
+    },
+    {
+        mistake: "an older stack loses its VPC to another",
+        file: "infra/runningStack.ts",
+        find: '{ vpcId: "", loadBalancer: "internet-facing" as const, ...kept }',
+        become: "kept",
+    },
+    {
         mistake: "the S3 endpoint is attached to no route table",
-        file: "infra/network/network.ts",
+        file: "infra/network/newVpc.ts",
         find: 'vpcEndpointStrategy: "Auto",',
         become: "",
     },
@@ -246,13 +288,13 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "a third zone re-lays the subnets of two",
-        file: "infra/network/network.ts",
+        file: "infra/network/newVpc.ts",
         find: "prefixLength(args.cidr) + zoneBits",
         become: "prefixLength(args.cidr) + Math.ceil(Math.log2(args.zones))",
     },
     {
         mistake: "a Local Zone that the account has opted into is taken for a zone",
-        file: "infra/network/network.ts",
+        file: "infra/network/newVpc.ts",
         find: ", filters: optIn }",
         become: " }",
     },

@@ -34,6 +34,13 @@ export const free: Charge = () => ({});
 /** Every resource type that the program declares: what AWS asks for it. The report follows this order. */
 export const charges: Readonly<Record<string, Charge>> = {
     "awsx:ec2:Vpc": network,
+    // Only beside an existing VPC.
+    "aws:ec2/managedPrefixList:ManagedPrefixList": (_, { prices }) => ({
+        byUse: [
+            ...traffic(prices),
+            "What the existing VPC costs is not the stack's: its NAT gateways, and the traffic through them",
+        ],
+    }),
     "aws:lb/loadBalancer:LoadBalancer": loadBalancer,
     "aws:ecs/service:Service": service,
     "aws:secretsmanager/secret:Secret": (_, { prices }) => ({
@@ -91,6 +98,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:cloudwatch/eventRule:EventRule": free, // for events of AWS's own services
     "aws:cloudwatch/eventTarget:EventTarget": free,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": free,
+    "aws:ec2/route:Route": free,
     "aws:ec2/securityGroup:SecurityGroup": free,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": free,
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": free,
@@ -116,6 +124,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": free,
     "pulumi-nodejs:dynamic/guard:RunningStack": free,
     "pulumi-nodejs:dynamic/github:Claim": free,
+    "pulumi-nodejs:dynamic/network:FittingVpc": free,
     "pulumi:providers:github": free,
 };
 
@@ -126,16 +135,19 @@ const addresses = (whose: string, count: number, { prices }: Context): Line => (
     price: prices.publicIpv4Hour,
 });
 
+const traffic = (prices: Prices) => [
+    `Traffic to the internet: ${dollars(prices.toInternetGb)} for a GB`,
+    `Traffic between zones: ${dollars(prices.betweenZonesGb)} for a GB in each direction`,
+];
+
 /** The gateways that awsx makes in the VPC; the VPC itself, its subnets and the S3 endpoint are free. */
 function network({ inputs }: Registration, context: Context): Charges {
     const { prices } = context;
     const { strategy } = inputs.natGateways as { readonly strategy: keyof typeof gateways };
     const gateways = { None: 0, Single: 1, OnePerAz: (inputs.availabilityZoneNames as readonly string[]).length };
     const count = gateways[strategy];
-    const zones = `Traffic between zones: ${dollars(prices.betweenZonesGb)} for a GB in each direction`;
-    const internet = `Traffic to the internet: ${dollars(prices.toInternetGb)} for a GB`;
     if (count === 0) {
-        return { byUse: [internet, zones] };
+        return { byUse: traffic(prices) };
     }
     return {
         lines: [
@@ -148,8 +160,7 @@ function network({ inputs }: Registration, context: Context): Charges {
             addresses("NAT", count, context),
         ],
         byUse: [
-            internet,
-            zones,
+            ...traffic(prices),
             `Traffic through NAT, image layers not among it: ${dollars(prices.natGatewayGb)} for a GB`,
         ],
     };
@@ -161,7 +172,7 @@ function loadBalancer({ inputs }: Registration, context: Context): Charges {
     return {
         lines: [
             { what: "1 load balancer", quantity: hours, unit: "h", price: prices.loadBalancerHour },
-            addresses("the load balancer, one in each zone", zones, context),
+            ...(inputs.internal ? [] : [addresses("the load balancer, one in each zone", zones, context)]),
         ],
         byUse: [
             `Requests: ${dollars(prices.lcuHour)} for an hour and LCU (25 new connections a second, 3,000 open ones, or 1 GB an hour)`,

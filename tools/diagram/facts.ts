@@ -1,4 +1,5 @@
 /** What the picture shows, read from a stack's resources: each fact from the resource that makes it true. */
+import { RunError } from "@pulumi/pulumi";
 import { layOut } from "../awsxLayout";
 import type { Recording } from "../recorder";
 import type { Stack } from "../resources";
@@ -6,7 +7,15 @@ import type { Facts } from "./model";
 import { pipelineOf } from "./pipelineFacts";
 import { tasksOf, watchersOf } from "./taskFacts";
 
+/** @throws RunError for a stack that the picture has no place for. */
 export function factsOf({ name, region, resources }: Stack): Facts {
+    const { internal } = resources.one("aws:lb/loadBalancer:LoadBalancer").inputs;
+    if (internal || resources.of("awsx:ec2:Vpc").length === 0) {
+        throw new RunError(
+            `The picture shows a load balancer on the internet, in a VPC of the stack's own. That of ${name} is ` +
+                `${internal ? "internal" : "in a VPC that was there before"}.`,
+        );
+    }
     const vpc = resources.one("awsx:ec2:Vpc").inputs as {
         readonly cidrBlock: string;
         readonly availabilityZoneNames: readonly string[];

@@ -13,6 +13,7 @@ import { exitWithEngine } from "../exitWithEngine";
 type Tags = Readonly<Record<string, pulumi.Input<string>>>;
 
 interface VpcArgs {
+    readonly assignGeneratedIpv6CidrBlock?: pulumi.Input<boolean>;
     readonly availabilityZoneCidrMask?: number;
     readonly availabilityZoneNames?: readonly string[];
     readonly cidrBlock?: string;
@@ -28,6 +29,7 @@ interface VpcArgs {
 
 const token = "awsx:ec2:Vpc";
 const known: Record<keyof VpcArgs, true> = {
+    assignGeneratedIpv6CidrBlock: true,
     availabilityZoneCidrMask: true,
     availabilityZoneNames: true,
     cidrBlock: true,
@@ -90,8 +92,9 @@ class Vpc extends pulumi.ComponentResource {
         const tags = (own: Tags) => pulumi.output(args.tags).apply((shared) => ({ ...shared, ...own }));
         const sharedTags = pulumi.output(args.tags).apply((shared) => ({ Name: name, ...shared }));
 
-        const { enableDnsHostnames, enableDnsSupport } = args;
-        const vpcArgs = { cidrBlock, enableDnsHostnames, enableDnsSupport, tags: sharedTags };
+        const { assignGeneratedIpv6CidrBlock, enableDnsHostnames, enableDnsSupport } = args;
+        const dns = { enableDnsHostnames, enableDnsSupport };
+        const vpcArgs = { cidrBlock, assignGeneratedIpv6CidrBlock, ...dns, tags: sharedTags };
         const vpc = new ec2.Vpc(name, vpcArgs, { parent: this });
         const inVpc = { parent: vpc, dependsOn: [vpc] };
         const internetGateway = new ec2.InternetGateway(name, { vpcId: vpc.id, tags: sharedTags }, inVpc);

@@ -14,6 +14,7 @@ var resources = map[string]string{
 	"cloudwatch_log_group":              "cloudwatch/LogGroup",
 	"cloudwatch_metric_alarm":           "cloudwatch/MetricAlarm",
 	"default_security_group":            "ec2/DefaultSecurityGroup",
+	"ec2_managed_prefix_list":           "ec2/ManagedPrefixList",
 	"ecr_lifecycle_policy":              "ecr/LifecyclePolicy",
 	"ecr_repository":                    "ecr/Repository",
 	"ecs_cluster":                       "ecs/Cluster",
@@ -66,6 +67,12 @@ var functions = map[string]string{
 	"partition":                   "index/getPartition",
 	"region":                      "index/getRegion",
 	"route53_zone":                "route53/getZone",
+	"route_table":                 "ec2/getRouteTable",
+	"route_tables":                "ec2/getRouteTables",
+	"subnet":                      "ec2/getSubnet",
+	"subnets":                     "ec2/getSubnets",
+	"vpc":                         "ec2/getVpc",
+	"vpcs":                        "ec2/getVpcs",
 }
 
 type fields = map[string]*tfbridge.SchemaInfo
@@ -81,6 +88,7 @@ var overrides = map[string]fields{
 	"cloudwatch_event_rule":   {"name": tfbridge.AutoName("name", 64, "-")},
 	"cloudwatch_metric_alarm": {"alarm_name": tfbridge.AutoName("name", 255, "-")},
 	"default_security_group":  {"ingress": {Name: "ingress"}, "egress": {Name: "egress"}},
+	"ec2_managed_prefix_list": {"name": tfbridge.AutoName("name", 255, "-")},
 	"ecr_lifecycle_policy":    {"policy": document()},
 	"ecs_service":             {"load_balancer": {Name: "loadBalancers", MaxItemsOne: tfbridge.False()}},
 	"iam_role":                {"name": tfbridge.AutoName("name", 64, "-"), "assume_role_policy": document()},

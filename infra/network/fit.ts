@@ -1,0 +1,171 @@
+import type { ExistingVpc } from "../config";
+
+export interface Subnet {
+    readonly id: string;
+    readonly vpcId: string;
+    readonly zone: string;
+    /** Its IPv4 range. */
+    readonly cidr: string;
+    readonly freeAddresses: number;
+    /** Whether it has an IPv6 range as well. */
+    readonly ipv6: boolean;
+    readonly routeTable: RouteTable;
+}
+
+export interface RouteTable {
+    readonly id: string;
+    /** What the routes to everywhere lead to, such as `igw-…` or `nat-…`. */
+    readonly ipv4?: string;
+    readonly ipv6?: string;
+}
+
+/** A VPC that is there already, as AWS describes it. */
+export interface Surroundings {
+    /** Those that were asked for and found. None where the VPC itself was not. */
+    readonly subnets: readonly Subnet[];
+    /** The VPC's IPv4 ranges; none where there is no such VPC. */
+    readonly ranges: readonly string[];
+}
+
+/** How the app is to live there. */
+export interface Wish extends ExistingVpc {
+    readonly internal: boolean;
+    readonly dualStack: boolean;
+}
+
+/** What is wrong with a subnet as long as the app does not live in it. */
+export interface Crowded {
+    readonly id: string;
+    readonly problem: string;
+}
+
+/** "Subnets for your load balancer" in the User Guide for Application Load Balancers: a /27 at least, with eight addresses left. */
+const longestPrefix = 27;
+const fewestAddresses = 8;
+
+const isInternetGateway = (target: string | undefined) => target?.startsWith("igw-") === true;
+
+/** Visitors come by an internet gateway, or by the endpoint of a firewall that stands before it. */
+const isFromInternet = (target: string | undefined) =>
+    isInternetGateway(target) || target?.startsWith("vpce-") === true;
+
+/** Where the load balancer's nodes are. */
+export function balancerSubnets({ internal, publicSubnetIds, privateSubnetIds }: Wish) {
+    return internal
+        ? { key: "privateSubnetIds", ids: privateSubnetIds }
+        : { key: "publicSubnetIds", ids: publicSubnetIds };
+}
+
+/** What keeps the app from living there, each with the key that it is about and the ids. */
+export function problemsOf(wish: Wish, { subnets, ranges }: Surroundings): string[] {
+    if (ranges.length === 0) {
+        return [
+            `vpcId: there is no ${wish.vpcId} in this account and region: \`aws ec2 describe-vpcs\` lists those there are`,
+        ];
+    }
+    const balancer = balancerSubnets(wish);
+    const among = (ids: readonly string[]) =>
+        subnets.filter(({ id, vpcId }) => ids.includes(id) && vpcId === wish.vpcId);
+    const nodes = among(balancer.ids);
+    const tasks = among(wish.privateSubnetIds);
+    return [
+        ...lists(wish).flatMap(({ key, ids }) => strangers(key, ids, wish, subnets)),
+        ...tasks.flatMap((subnet) => wayOut(subnet)),
+        ...nodes.flatMap((subnet) => [
+            ...(Number(subnet.cidr.split("/")[1]) > longestPrefix
+                ? [
+                      `${balancer.key}: ${subnet.id} is ${subnet.cidr}, and a load balancer needs a /${longestPrefix} or larger`,
+                  ]
+                : []),
+            ...(wish.internal ? [] : wayIn(subnet, wish)),
+        ]),
+        ...zones(wish, nodes, tasks),
+    ];
+}
+
+/** Subnets that are too full for a load balancer's first nodes; once it is there, the addresses that it has are its own. */
+export const crowdedOf = (wish: Wish, { subnets }: Surroundings): Crowded[] => {
+    const { key, ids } = balancerSubnets(wish);
+    return subnets
+        .filter(({ id, freeAddresses }) => ids.includes(id) && freeAddresses < fewestAddresses)
+        .map(({ id, freeAddresses }) => ({
+            id,
+            problem: `${key}: ${id} has ${freeAddresses} free addresses, and a load balancer needs ${fewestAddresses}`,
+        }));
+};
+
+const lists = ({ publicSubnetIds, privateSubnetIds }: ExistingVpc) => [
+    { key: "publicSubnetIds", ids: publicSubnetIds },
+    { key: "privateSubnetIds", ids: privateSubnetIds },
+];
+
+/** Subnets that are nowhere, or in another VPC. */
+function strangers(key: string, ids: readonly string[], { vpcId }: Wish, subnets: readonly Subnet[]): string[] {
+    const missing = ids.filter((id) => !subnets.some((subnet) => subnet.id === id));
+    const elsewhere = subnets.filter((subnet) => ids.includes(subnet.id) && subnet.vpcId !== vpcId);
+    return [
+        ...missing.map(
+            (id) =>
+                `${key}: there is no ${id} in this account and region: \`aws ec2 describe-subnets\` lists those there are`,
+        ),
+        ...elsewhere.map((subnet) => `${key}: ${subnet.id} is in ${subnet.vpcId}, not in ${vpcId}`),
+    ];
+}
+
+/** A task without a public address reaches registry, logs and secrets by a gateway that has one, and no internet gateway does that. */
+function wayOut({ id, routeTable: { id: table, ipv4 } }: Subnet): string[] {
+    if (ipv4 !== undefined && !isInternetGateway(ipv4)) {
+        return [];
+    }
+    const now =
+        ipv4 === undefined ? "has no route to 0.0.0.0/0" : `leads to ${ipv4}, which takes public addresses only`;
+    return [
+        `privateSubnetIds: tasks in ${id} would reach no registry and no logs, as its route table ${table} ${now}: ` +
+            "they need one to a NAT gateway, a transit gateway or the like",
+    ];
+}
+
+/** What visitors come by. */
+function wayIn({ id, ipv6, routeTable: { id: table, ...ways } }: Subnet, { dualStack }: Wish): string[] {
+    const gateway = "to an internet gateway";
+    return [
+        ...(isFromInternet(ways.ipv4)
+            ? []
+            : [
+                  `publicSubnetIds: visitors do not reach ${id}, whose route table ${table} has no route to 0.0.0.0/0 ${gateway}`,
+              ]),
+        ...(dualStack && !ipv6 ? [`publicSubnetIds: ${id} has no IPv6 range, which dualStack needs`] : []),
+        ...(dualStack && !isFromInternet(ways.ipv6)
+            ? [
+                  `publicSubnetIds: ${id} has no way for IPv6, which dualStack needs: a route to ::/0 ${gateway} in ${table}`,
+              ]
+            : []),
+    ];
+}
+
+/** Tasks spread over two zones at least, in each of which the load balancer has one subnet: it sends no request to another zone. */
+function zones(wish: Wish, nodes: readonly Subnet[], tasks: readonly Subnet[]): string[] {
+    const balancer = balancerSubnets(wish);
+    const zonesOf = (subnets: readonly Subnet[]) => [...new Set(subnets.map(({ zone }) => zone))];
+    const named = (subnets: readonly Subnet[]) => subnets.map(({ id }) => id).join(" and ");
+    const single = (key: string, subnets: readonly Subnet[]) =>
+        zonesOf(subnets).length === 1
+            ? [`${key}: all are in ${subnets[0]!.zone} (${named(subnets)}), and the app needs two zones at least`]
+            : [];
+    const crowds = zonesOf(nodes)
+        .map((zone) => ({ zone, subnets: nodes.filter((node) => node.zone === zone) }))
+        .filter(({ subnets }) => subnets.length > 1);
+    const unserved = tasks.filter(({ zone }) => nodes.length > 0 && !zonesOf(nodes).includes(zone));
+    return [
+        ...single("privateSubnetIds", tasks),
+        ...(wish.internal ? [] : single("publicSubnetIds", nodes)),
+        ...crowds.map(
+            ({ zone, subnets }) =>
+                `${balancer.key}: ${named(subnets)} are in ${zone}, and a load balancer takes one subnet of a zone`,
+        ),
+        ...unserved.map(
+            ({ id, zone }) =>
+                `privateSubnetIds: ${id} is in ${zone}, where the load balancer has no subnet for its tasks' requests`,
+        ),
+    ];
+}

@@ -1,0 +1,132 @@
+import * as aws from "@pulumi/aws";
+import * as awsx from "@pulumi/awsx";
+import * as pulumi from "@pulumi/pulumi";
+import { prefixLength, zoneBits, type NatGateways } from "../config";
+import type { Place } from "./place";
+
+export interface NewVpcArgs {
+    /** The VPC's IPv4 range. Plain, like the rest: awsx lays out the subnets before anything exists. */
+    readonly cidr: string;
+    readonly zones: number;
+    readonly natGateways: NatGateways;
+    /** The public subnets have IPv6 ranges, too, and a way to the internet for them. */
+    readonly dualStack: boolean;
+    readonly region: string;
+    readonly tags: Readonly<Record<string, string>>;
+}
+
+const strategies = { none: "None", single: "Single", "one-per-az": "OnePerAz" } as const;
+
+/** A VPC of the stack's own. */
+export function newVpc(name: string, args: NewVpcArgs, parent: pulumi.Resource): Place {
+    const zones = zoneNames(args, parent);
+    const vpc = new awsx.ec2.Vpc(
+        `${name}-vpc`,
+        {
+            cidrBlock: args.cidr,
+            // The type asks for plain names, and a promise of them arrives at awsx as plain; an Output would arrive as one.
+            availabilityZoneNames: zones as unknown as string[],
+            // The same share of the range for each zone, however many there are: a third one is added to two that stay.
+            availabilityZoneCidrMask: prefixLength(args.cidr) + zoneBits,
+            subnetStrategy: "Auto",
+            natGateways: { strategy: strategies[args.natGateways] },
+            enableDnsHostnames: true,
+            assignGeneratedIpv6CidrBlock: args.dualStack,
+            // Image layers come from S3: through this endpoint they neither pass nor pay for the NAT gateway. Without a
+            // strategy awsx attaches it to no route table at all, and the VPC's tags it does not hand on to it.
+            vpcEndpointSpecs: [{ serviceName: `com.amazonaws.${args.region}.s3`, tags: args.tags }],
+            vpcEndpointStrategy: "Auto",
+        },
+        { parent, transforms: [shaped(args.dualStack, zones)] },
+    );
+
+    // Every VPC has this group and it lets its members talk to each other. With no rules declared, it has none.
+    new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.vpcId }, { parent });
+
+    const routes = args.dualStack
+        ? Array.from({ length: args.zones }, (_, zone) => {
+              const { routeTableId, gatewayId } = publicRoute(vpc, zone);
+              return new aws.ec2.Route(
+                  `${name}-ipv6-${zone + 1}`,
+                  { routeTableId, gatewayId, destinationIpv6CidrBlock: "::/0" },
+                  { parent },
+              );
+          })
+        : [];
+
+    return {
+        vpcId: vpc.vpcId,
+        whole: { name: args.cidr, peer: { cidrIpv4: args.cidr } },
+        publicSubnetIds: vpc.publicSubnetIds,
+        privateSubnetIds: vpc.privateSubnetIds,
+        taskPublicIp: args.natGateways === "none",
+        ready: [vpc, ...routes],
+    };
+}
+
+/** Where the route of a zone's public subnet to the internet stands. awsx makes the subnets zone by zone, the public one first. */
+const publicRoute = ({ routeTables, internetGateway }: awsx.ec2.Vpc, zone: number) => ({
+    routeTableId: routeTables.apply((tables) => tables[2 * zone]!.id),
+    gatewayId: internetGateway.apply(({ id }) => id),
+});
+
+/**
+ * What awsx has no word for. It lets a public subnet give a public address to whatever starts in it (Security Hub: EC2.15), where load
+ * balancer and NAT gateways get theirs anyway, and tasks where the service says so. And it gives no subnet an IPv6 range.
+ *
+ * A VPC and its subnets keep the IPv6 ranges that they had, which cost nothing: AWS takes none away as long as the load balancer has
+ * addresses of it, and that follows its subnets.
+ */
+function shaped(dualStack: boolean, zones: Promise<readonly string[]>): pulumi.ResourceTransform {
+    const kept = (property: string, { ignoreChanges = [] }: pulumi.CustomResourceOptions) =>
+        dualStack ? ignoreChanges : [...ignoreChanges, property];
+    return async ({ type, props, opts }) => {
+        if (type === "aws:ec2/vpc:Vpc") {
+            return { props, opts: { ...opts, ignoreChanges: kept("assignGeneratedIpv6CidrBlock", opts) } };
+        }
+        if (type !== "aws:ec2/subnet:Subnet") {
+            return undefined;
+        }
+        const { vpcId: id, availabilityZone, mapPublicIpOnLaunch: isPublic } = props as aws.ec2.SubnetArgs;
+        const zone = (await zones).indexOf(availabilityZone as string);
+        const range = dualStack && isPublic === true ? { ipv6CidrBlock: ipv6Range(id, zone) } : {};
+        return {
+            props: { ...props, ...range, mapPublicIpOnLaunch: false },
+            opts: { ...opts, ignoreChanges: kept("ipv6CidrBlock", opts) },
+        };
+    };
+}
+
+/** A zone's share of the VPC's IPv6 range, which AWS chooses: unknown in the preview of the `up` that asks for one. */
+const ipv6Range = (id: pulumi.Input<string>, zone: number) =>
+    aws.ec2
+        .getVpcOutput({ id })
+        .ipv6CidrBlock.apply((range) => (range === "" ? (pulumi.unknown as never) : ipv6Share(range, zone)));
+
+/** The /64 of a zone in a /56. The first one stays free, so that no part of it is zero, which is written in several ways. */
+export function ipv6Share(range: string, zone: number): string {
+    const [first, second, third, fourth = "0"] = range.split("::")[0]!.split(":");
+    return `${first}:${second}:${third}:${(parseInt(fourth, 16) + 1 + zone).toString(16)}::/64`;
+}
+
+/** Those that every account has: one more Local or Wavelength Zone that is opted into moves no subnet. */
+async function zoneNames({ zones, region }: NewVpcArgs, parent: pulumi.Resource): Promise<string[]> {
+    const optIn = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
+    const { names } = await aws.getAvailabilityZones({ state: "available", filters: optIn }, { parent });
+    return firstZones(names, zones, region);
+}
+
+/**
+ * The first `count` of a region's zones by name, so that those of a stack stay when it gets one more.
+ *
+ * @throws pulumi.RunError when there are fewer
+ */
+export function firstZones(names: readonly string[], count: number, region: string): string[] {
+    if (names.length < count) {
+        throw new pulumi.RunError(
+            `availabilityZones: expected at most the ${names.length} zones that ${region} has for this account ` +
+                `(${names.join(", ")}), got ${count}\n    fix: pulumi config set availabilityZones ${names.length}`,
+        );
+    }
+    return names.toSorted().slice(0, count);
+}

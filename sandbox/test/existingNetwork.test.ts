@@ -1,0 +1,155 @@
+/**
+ * Where the app lives: in a VPC that a team has already, behind an internal load balancer, and over IPv6. The steps build on each other,
+ * in this order.
+ */
+import { EC2 } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import assert from "node:assert/strict";
+import { rootOptions } from "./awsClients";
+import { changedTypes, fetchPage } from "./copiedCheckout";
+import { TeamVpc } from "./teamVpc";
+import { jobsOf, TwoStacks } from "./twoStacks";
+
+describe("an app in a VPC that was there before", () => {
+    const checkout = new TwoStacks();
+    const ec2 = new EC2(rootOptions);
+    const elb = new ElasticLoadBalancingV2(rootOptions);
+    let team: TeamVpc;
+    let before: Awaited<ReturnType<TeamVpc["described"]>>;
+    const configure = (values: object, stack = "dev") => {
+        for (const [key, value] of Object.entries(values)) {
+            checkout.configure(`fargate-cicd:${key}`, value as string | boolean | undefined, stack);
+        }
+    };
+    const refused = async (script: string) => {
+        const { code, output } = await checkout.run(script);
+        assert.equal(code, 1, output);
+        assert.doesNotMatch(output, /^ *(\+|~|-|\+-) +(aws|docker-build|github):\S+ \S+ \w+(ing|ed)\b/m);
+        return output;
+    };
+    const balancers = async () => (await elb.describeLoadBalancers({})).LoadBalancers!;
+    /** Who is let into the load balancers, by what the rule names. */
+    const letIn = async () => {
+        const { SecurityGroupRules } = await ec2.describeSecurityGroupRules({});
+        const rules = SecurityGroupRules!.filter(
+            ({ IsEgress, Description }) => !IsEgress && Description?.startsWith("HTTP"),
+        );
+        return rules
+            .map(({ CidrIpv4, CidrIpv6, PrefixListId }) => CidrIpv4 ?? CidrIpv6 ?? PrefixListId!.slice(0, 3))
+            .sort();
+    };
+
+    it("is there to be looked up", async () => {
+        await checkout.succeed("sandbox:preview"); // starts the emulators
+        team = await TeamVpc.create();
+        before = await team.described();
+    });
+    after(() => checkout.remove());
+
+    it("is refused, by the ids, where the VPC does not fit, and nothing is made", async () => {
+        const { tooSmall, closed, publicSubnets, privateSubnets } = team;
+        const [absent, stranger] = ["subnet-0123456789abcdef0", await team.stranger()];
+        configure({
+            ...{ vpcId: team.id, dualStack: true },
+            publicSubnetIds: [publicSubnets[0], tooSmall, absent].join(","),
+            privateSubnetIds: [privateSubnets[0], closed, stranger, publicSubnets[1]].join(","),
+        });
+        for (const script of ["sandbox:preview", "sandbox:up"]) {
+            const output = (await refused(script)).replace(/\s+/g, " ");
+            for (const problem of [
+                `publicSubnetIds: there is no ${absent} in this account and region`,
+                `privateSubnetIds: ${stranger} is in vpc-`,
+                `privateSubnetIds: tasks in ${closed} would reach no registry and no logs`,
+                `privateSubnetIds: tasks in ${publicSubnets[1]} would reach no registry and no logs`,
+                `publicSubnetIds: ${tooSmall} is 10.20.2.0/28, and a load balancer needs a /27 or larger`,
+                `publicSubnetIds: ${publicSubnets[0]} has no IPv6 range, which dualStack needs`,
+                `privateSubnetIds: ${publicSubnets[1]} is in`,
+            ]) {
+                assert.ok(output.includes(problem), `${problem}\n${output}`);
+            }
+            assert.ok(!output.includes(`tasks in ${privateSubnets[0]}`), output);
+        }
+        configure({ ...team.settings, vpcId: "vpc-0123456789abcdef0", dualStack: undefined });
+        assert.match(await refused("sandbox:up"), /there is no vpc-0123456789abcdef0 in this account and region/);
+        assert.deepEqual(await balancers(), []);
+        assert.deepEqual(await team.described(), before);
+    });
+
+    it("is up within 20 seconds, and nothing of the VPC is changed", async () => {
+        configure({ ...team.settings, egress: "5432" });
+        const { seconds } = await checkout.succeed("sandbox:up");
+        assert.ok(seconds < 20, `${seconds} s`);
+        assert.equal((await fetchPage(checkout.outputs("dev").url!)).status, 200);
+        assert.deepEqual(await team.described(), before);
+        const [balancer] = await balancers();
+        assert.deepEqual(
+            [balancer!.Scheme, balancer!.VpcId, balancer!.AvailabilityZones!.map(({ SubnetId }) => SubnetId)],
+            ["internet-facing", team.id, [...team.publicSubnets]],
+        );
+        assert.deepEqual(await letIn(), ["0.0.0.0/0"]);
+        await checkout.succeed("sandbox:up -- --refresh --expect-no-changes");
+    });
+
+    it("moves neither out of the VPC nor behind an internal load balancer", async () => {
+        configure({ loadBalancer: "internal" });
+        assert.match(await refused("sandbox:up"), /that of this stack is internet-facing/);
+        configure({
+            loadBalancer: undefined,
+            vpcId: undefined,
+            publicSubnetIds: undefined,
+            privateSubnetIds: undefined,
+        });
+        assert.match(await refused("sandbox:up"), new RegExp(`this stack runs in ${team.id}`));
+        configure(team.settings);
+    });
+
+    it("is reached over IPv6 once the subnets have it, and changed in place, both ways", async () => {
+        await team.addIpv6();
+        before = await team.described();
+        configure({ dualStack: true });
+        const { output } = await checkout.succeed("sandbox:up");
+        const changed = ["aws:lb:LoadBalancer", "aws:vpc:SecurityGroupIngressRule"];
+        assert.deepEqual(changedTypes(output), changed);
+        assert.equal((await balancers())[0]!.IpAddressType, "dualstack");
+        assert.deepEqual(await letIn(), ["0.0.0.0/0", "::/0"]);
+        configure({ dualStack: undefined });
+        await checkout.succeed("sandbox:up");
+        assert.equal((await balancers())[0]!.IpAddressType, "ipv4");
+        assert.deepEqual(await letIn(), ["0.0.0.0/0"]);
+        assert.deepEqual(await team.described(), before);
+    });
+
+    it("is internal in the private subnets, for the VPC's ranges alone, beside another stack", async () => {
+        checkout.writeProd();
+        const { publicSubnetIds: _, ...settings } = team.settings;
+        const own = { vpcCidr: undefined, availabilityZones: undefined, natGateways: undefined };
+        const domain = { domainName: undefined, hostedZone: undefined };
+        configure({ ...settings, ...own, ...domain, loadBalancer: "internal" }, "prod");
+        await checkout.succeed("sandbox:up -- --stack prod");
+        const inside = (await balancers()).find(({ Scheme }) => Scheme === "internal")!;
+        assert.deepEqual(
+            inside.AvailabilityZones!.map(({ SubnetId }) => SubnetId),
+            [...team.privateSubnets],
+        );
+        assert.deepEqual(await letIn(), ["0.0.0.0/0", "pl-"]);
+        assert.deepEqual(await team.described(), before);
+    });
+
+    it("is released without being asked from outside, and the run says so", async () => {
+        configure({ githubEnvironment: "dev" });
+        await checkout.succeed("sandbox:up");
+        const run = await checkout.succeed("sandbox:release -- --approve prod");
+        assert.deepEqual(Object.values(jobsOf(run)).filter((status) => status === "success").length, 2, run.output);
+        assert.match(run.output, /http:\/\/\S+ is reached from its VPC alone, not from here/);
+        assert.equal(await checkout.served("prod"), await checkout.served("dev"));
+    });
+
+    it("leaves the VPC as it was", async () => {
+        await checkout.succeed("sandbox:destroy -- --stack prod");
+        assert.deepEqual(await team.described(), before);
+        const { PrefixLists } = await ec2.describeManagedPrefixLists({
+            Filters: [{ Name: "owner-id", Values: ["123456789012"] }],
+        });
+        assert.equal(PrefixLists!.length, 1, "the other stack's");
+    });
+});

@@ -1,0 +1,102 @@
+import { EC2 } from "@aws-sdk/client-ec2";
+import { rootOptions } from "./awsClients";
+
+/** A VPC as a team has it, which no stack has made: two zones, a NAT gateway, and the main route table for the private subnets. */
+export class TeamVpc {
+    private constructor(
+        private readonly ec2: EC2,
+        private readonly internetGateway: string,
+        readonly id: string,
+        readonly publicSubnets: readonly string[],
+        readonly privateSubnets: readonly string[],
+        /** A /28, and one that leads nowhere. */
+        readonly tooSmall: string,
+        readonly closed: string,
+    ) {}
+
+    static async create(): Promise<TeamVpc> {
+        const ec2 = new EC2(rootOptions);
+        const VpcId = (await ec2.createVpc({ CidrBlock: "10.20.0.0/16" })).Vpc!.VpcId!;
+        const { AvailabilityZones } = await ec2.describeAvailabilityZones({});
+        const zones = AvailabilityZones!
+            .filter(({ ZoneType }) => ZoneType !== "local-zone")
+            .map((zone) => zone.ZoneName!);
+        const subnet = async (zone: number, CidrBlock: string) =>
+            (await ec2.createSubnet({ VpcId, CidrBlock, AvailabilityZone: zones[zone] })).Subnet!.SubnetId!;
+        const publicSubnets = [await subnet(0, "10.20.0.0/24"), await subnet(1, "10.20.1.0/24")];
+        const privateSubnets = [await subnet(0, "10.20.10.0/24"), await subnet(1, "10.20.11.0/24")];
+        const tooSmall = await subnet(2, "10.20.2.0/28");
+        const closed = await subnet(2, "10.20.12.0/24");
+
+        const InternetGatewayId = (await ec2.createInternetGateway({})).InternetGateway!.InternetGatewayId!;
+        await ec2.attachInternetGateway({ VpcId, InternetGatewayId });
+        const { AllocationId } = await ec2.allocateAddress({ Domain: "vpc" });
+        const { NatGateway } = await ec2.createNatGateway({ SubnetId: publicSubnets[0], AllocationId });
+        const everywhere = { DestinationCidrBlock: "0.0.0.0/0" };
+        const table = async (subnets: readonly string[], target?: object) => {
+            const { RouteTable } = await ec2.createRouteTable({ VpcId });
+            const RouteTableId = RouteTable!.RouteTableId!;
+            for (const SubnetId of subnets) await ec2.associateRouteTable({ RouteTableId, SubnetId });
+            if (target) await ec2.createRoute({ RouteTableId, ...everywhere, ...target });
+        };
+        await table([...publicSubnets, tooSmall], { GatewayId: InternetGatewayId });
+        await table([closed]);
+        const main = [
+            { Name: "vpc-id", Values: [VpcId] },
+            { Name: "association.main", Values: ["true"] },
+        ];
+        const { RouteTables } = await ec2.describeRouteTables({ Filters: main });
+        const { RouteTableId } = RouteTables![0]!;
+        await ec2.createRoute({ RouteTableId, ...everywhere, NatGatewayId: NatGateway!.NatGatewayId });
+        return new TeamVpc(ec2, InternetGatewayId, VpcId, publicSubnets, privateSubnets, tooSmall, closed);
+    }
+
+    /** A subnet of another VPC. */
+    async stranger(): Promise<string> {
+        const { Subnets } = await this.ec2.describeSubnets({});
+        return Subnets!.find(({ VpcId }) => VpcId !== this.id)!.SubnetId!;
+    }
+
+    /** Gives it, and its public subnets, ranges of IPv6 and a way out. */
+    async addIpv6(): Promise<void> {
+        const association = await this.ec2.associateVpcCidrBlock({ VpcId: this.id, AmazonProvidedIpv6CidrBlock: true });
+        const [prefix] = association.Ipv6CidrBlockAssociation!.Ipv6CidrBlock!.split("00::/56");
+        for (const [index, SubnetId] of this.publicSubnets.entries()) {
+            await this.ec2.associateSubnetCidrBlock({ SubnetId, Ipv6CidrBlock: `${prefix}a${index}::/64` });
+        }
+        const Filters = [{ Name: "association.subnet-id", Values: [this.publicSubnets[0]!] }];
+        const { RouteTables } = await this.ec2.describeRouteTables({ Filters });
+        const route = { DestinationIpv6CidrBlock: "::/0", GatewayId: this.internetGateway };
+        await this.ec2.createRoute({ RouteTableId: RouteTables![0]!.RouteTableId, ...route });
+    }
+
+    /** All of it that is the team's, as AWS describes it. */
+    async described() {
+        const Filters = [{ Name: "vpc-id", Values: [this.id] }];
+        const [vpcs, subnets, tables, groups, endpoints, gateways] = await Promise.all([
+            this.ec2.describeVpcs({ VpcIds: [this.id] }),
+            this.ec2.describeSubnets({ Filters }),
+            this.ec2.describeRouteTables({ Filters }),
+            this.ec2.describeSecurityGroups({ Filters: [...Filters, { Name: "group-name", Values: ["default"] }] }),
+            this.ec2.describeVpcEndpoints({ Filters }),
+            this.ec2.describeNatGateways({}),
+        ]);
+        return {
+            vpc: vpcs.Vpcs,
+            subnets: subnets.Subnets,
+            tables: tables.RouteTables,
+            groups: groups.SecurityGroups,
+            endpoints: endpoints.VpcEndpoints,
+            gateways: gateways.NatGateways!.filter(({ VpcId }) => VpcId === this.id),
+        };
+    }
+
+    /** As the configuration has it. */
+    get settings() {
+        return {
+            vpcId: this.id,
+            publicSubnetIds: this.publicSubnets.join(","),
+            privateSubnetIds: this.privateSubnets.join(","),
+        };
+    }
+}
