@@ -22,6 +22,7 @@ describe("the outcome of an update", () => {
                     taskDefinition: revision(number),
                 })),
             },
+            false,
             released,
         );
 
@@ -39,6 +40,16 @@ describe("the outcome of an update", () => {
         for (const released of [revision(1), undefined]) {
             assert.match(outcome(released, [1, 0])!, /^No task of shop runs:/);
         }
+    });
+
+    it("is a failure where nothing is to run, unless there are hours for that", () => {
+        const none = { serviceName: "shop", desiredCount: 0, runningCount: 0, deployments: [] };
+        assert.match(
+            problemOf(none, false)!,
+            /^shop is to run no task, and no hour of scaleSchedule says so any more\./,
+        );
+        assert.match(problemOf(none, false)!, /`pulumi up --refresh` sets minTasks again/);
+        assert.equal(problemOf(none, true), undefined);
     });
 
     it("is not for pulumi up to judge where the pipeline releases, or is about to", () => {

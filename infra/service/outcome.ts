@@ -10,11 +10,13 @@ type Found = Pick<aws.ecs.GetServiceResult, "serviceName" | "desiredCount" | "ru
  * writes into the state what it had asked for all the same: the next one would have nothing to change, and end well.
  *
  * @param released the revision that is to run, where `pulumi up` releases
+ * @param mayRest whether there are hours with no task
  * @returns the service's name, once it is known to run
  */
 export function running(
     service: aws.ecs.Service,
     released: pulumi.Input<string> | undefined,
+    mayRest: boolean,
     options: pulumi.InvokeOptions,
 ): pulumi.Output<string> {
     if (pulumi.runtime.isDryRun()) {
@@ -22,7 +24,7 @@ export function running(
     }
     const found = aws.ecs.getServiceOutput({ clusterArn: service.cluster, serviceName: service.name }, options);
     return pulumi.all([found, released]).apply(([now, revision]) => {
-        const problem = problemOf(now, revision);
+        const problem = problemOf(now, mayRest, revision);
         if (problem) {
             throw new pulumi.RunError(problem);
         }
@@ -30,13 +32,27 @@ export function running(
     });
 }
 
-/** What is wrong with a service after an update, and what to do about it. */
-export function problemOf({ serviceName, deployments, ...found }: Found, released?: string): string | undefined {
+/**
+ * What is wrong with a service after an update, and what to do about it.
+ * @param mayRest whether there are hours with no task
+ */
+export function problemOf(
+    { serviceName, deployments, ...found }: Found,
+    mayRest: boolean,
+    released?: string,
+): string | undefined {
     const current = deployments.find(({ status }) => status === "PRIMARY")?.taskDefinition;
     if (current !== undefined && released !== undefined && current !== released) {
         return (
             `ECS has taken the last release of ${serviceName} back: ${numbered(current)} runs in place of ${numbered(released)}.\n` +
             "The app's logs tell why. `pulumi up --refresh` tries the same once more."
+        );
+    }
+    if (found.desiredCount === 0 && !mayRest) {
+        return (
+            `${serviceName} is to run no task, and no hour of scaleSchedule says so any more.\n` +
+            "`pulumi up --refresh` sets minTasks again. Where somebody has set the number by hand: " +
+            `\`aws ecs update-service --cluster ${serviceName} --service ${serviceName} --desired-count 1\`.`
         );
     }
     if (found.desiredCount > 0 && found.runningCount === 0) {
