@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { problemOf } from "../infra/service/outcome";
+import { problemOf, warningOf } from "../infra/service/outcome";
 import { account } from "../tools/fakeCloud";
 import { standard } from "./scenarios";
 
@@ -22,7 +22,6 @@ describe("the outcome of an update", () => {
                     taskDefinition: revision(number),
                 })),
             },
-            false,
             released,
         );
 
@@ -42,14 +41,13 @@ describe("the outcome of an update", () => {
         }
     });
 
-    it("is a failure where nothing is to run, unless there are hours for that", () => {
-        const none = { serviceName: "shop", desiredCount: 0, runningCount: 0, deployments: [] };
+    it("is a warning where nothing is to run, unless there are hours for that", () => {
+        const of = (desiredCount: number) => ({ serviceName: "shop", desiredCount, runningCount: 0, deployments: [] });
         assert.match(
-            problemOf(none, false)!,
-            /^shop is to run no task, and no hour of scaleSchedule says so any more\./,
+            warningOf(of(0), false)!,
+            /^shop is to run no task at the moment, .* `pulumi up --refresh` sees that, and sets minTasks again/,
         );
-        assert.match(problemOf(none, false)!, /`pulumi up --refresh` sets minTasks again/);
-        assert.equal(problemOf(none, true), undefined);
+        assert.deepEqual([warningOf(of(0), true), warningOf(of(1), false)], [undefined, undefined]);
     });
 
     it("is not for pulumi up to judge where the pipeline releases, or is about to", () => {

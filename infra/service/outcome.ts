@@ -24,35 +24,33 @@ export function running(
     }
     const found = aws.ecs.getServiceOutput({ clusterArn: service.cluster, serviceName: service.name }, options);
     return pulumi.all([found, released]).apply(([now, revision]) => {
-        const problem = problemOf(now, mayRest, revision);
+        const problem = problemOf(now, revision);
         if (problem) {
             throw new pulumi.RunError(problem);
+        }
+        const warning = warningOf(now, mayRest);
+        if (warning) {
+            void pulumi.log.warn(warning, service);
         }
         return now.serviceName;
     });
 }
 
-/**
- * What is wrong with a service after an update, and what to do about it.
- * @param mayRest whether there are hours with no task
- */
-export function problemOf(
-    { serviceName, deployments, ...found }: Found,
-    mayRest: boolean,
-    released?: string,
-): string | undefined {
+/** What of a service is not as it should stay. The bounds that an hour without tasks has set outlast it, and no plan shows them: see `scale`. */
+export function warningOf({ serviceName, desiredCount }: Found, mayRest: boolean): string | undefined {
+    return desiredCount === 0 && !mayRest
+        ? `${serviceName} is to run no task at the moment, and no hour of scaleSchedule says so any more: ` +
+              "`pulumi up --refresh` sees that, and sets minTasks again, upon which tasks start within a minute."
+        : undefined;
+}
+
+/** What is wrong with a service after an update, and what to do about it. */
+export function problemOf({ serviceName, deployments, ...found }: Found, released?: string): string | undefined {
     const current = deployments.find(({ status }) => status === "PRIMARY")?.taskDefinition;
     if (current !== undefined && released !== undefined && current !== released) {
         return (
             `ECS has taken the last release of ${serviceName} back: ${numbered(current)} runs in place of ${numbered(released)}.\n` +
             "The app's logs tell why. `pulumi up --refresh` tries the same once more."
-        );
-    }
-    if (found.desiredCount === 0 && !mayRest) {
-        return (
-            `${serviceName} is to run no task, and no hour of scaleSchedule says so any more.\n` +
-            "`pulumi up --refresh` sets minTasks again. Where somebody has set the number by hand: " +
-            `\`aws ecs update-service --cluster ${serviceName} --service ${serviceName} --desired-count 1\`.`
         );
     }
     if (found.desiredCount > 0 && found.runningCount === 0) {
