@@ -9,6 +9,8 @@ import { Network } from "./infra/network/network";
 import { nothingBefore } from "./infra/nothingBefore";
 import { Registry } from "./infra/registry";
 import { refuseImpossibleChanges } from "./infra/runningStack";
+import { Schedules } from "./infra/schedules/schedules";
+import { fewestTasks } from "./infra/service/hours";
 import { Secrets } from "./infra/service/secrets";
 import { Service } from "./infra/service/service";
 import { Task } from "./infra/service/task";
@@ -49,7 +51,13 @@ const secrets = new Secrets("main", {
     deletionProtection,
 });
 const task = new Task("main", { ...settings, family: name, registry, secrets, port });
-const monitoring = new Monitoring("main", { prefix: name, region, loadBalancer, email: settings.alarmEmail });
+const monitoring = new Monitoring("main", {
+    prefix: name,
+    region,
+    loadBalancer,
+    fewestTasks: fewestTasks(settings),
+    email: settings.alarmEmail,
+});
 const service = new Service("main", {
     ...settings,
     serviceName: name,
@@ -59,7 +67,8 @@ const service = new Service("main", {
     port,
     rollbackAlarm: monitoring.appErrors,
 });
-monitoring.watch(service, settings);
+const schedules = new Schedules("main", { groupName: name, schedules: settings.schedules, task, service });
+monitoring.watch(service, schedules, settings);
 
 // GitHub: whom AWS lets in from there, and what the workflow finds there.
 const delivery = new Delivery("main", {

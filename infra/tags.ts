@@ -7,6 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 const untaggable: ReadonlySet<string> = new Set([
     "aws:acm/certificateValidation:CertificateValidation",
     "aws:appautoscaling/policy:Policy",
+    "aws:appautoscaling/scheduledAction:ScheduledAction",
     "aws:cloudwatch/dashboard:Dashboard",
     "aws:cloudwatch/eventTarget:EventTarget",
     "aws:ec2/route:Route",
@@ -15,6 +16,7 @@ const untaggable: ReadonlySet<string> = new Set([
     "aws:iam/rolePolicy:RolePolicy",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     "aws:route53/record:Record",
+    "aws:scheduler/schedule:Schedule",
     "aws:secretsmanager/secretVersion:SecretVersion",
     "aws:sns/topicSubscription:TopicSubscription",
 ]);

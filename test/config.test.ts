@@ -12,7 +12,7 @@ const oneProblem = (key: string, expected: string, got: string, example: string)
 const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** Keys with entries of their own; the schema of Pulumi.yaml has no such type. */
-const structured = ["environment", "secrets"];
+const structured = ["environment", "secrets", "scaleSchedule", "schedules"];
 
 describe("configuration", () => {
     for (const [key, { expected, example, bad, good }] of Object.entries(rules)) {

@@ -18,6 +18,7 @@ import {
     standard,
     withDomain,
     withoutNat,
+    withSchedules,
 } from "./scenarios";
 import { projectFolder } from "./settings";
 
@@ -126,10 +127,21 @@ describe("the cost estimate", () => {
         assert.match(await byUse(production()), /Container Insights/);
         assert.match(await byUse(production()), /Mails/);
         assert.match(await byUse(withDomain()), /hosted zone/);
+        assert.doesNotMatch(plain, /Scheduled runs/);
+        assert.match(await byUse(withSchedules()), /Scheduled runs/);
     });
 
     it("knows every resource type that the program can declare, and no other", async () => {
-        const scenarios = [standard, alternative, withDomain, production, withoutNat, inExistingVpc, dualStack];
+        const scenarios = [
+            standard,
+            alternative,
+            withDomain,
+            production,
+            withoutNat,
+            withSchedules,
+            inExistingVpc,
+            dualStack,
+        ];
         const runs = await Promise.all(scenarios.map((scenario) => scenario()));
         const types = runs.flatMap(({ registrations }) => registrations.map(({ type }) => type));
         const declared = new Set(types.filter((type) => !type.startsWith("fargate-cicd:")));
@@ -137,8 +149,8 @@ describe("the cost estimate", () => {
     });
 
     it("refuses a resource type that it does not know, by its name", async () => {
-        const { recording } = await attempt({ program: () => void new aws.sqs.Queue("jobs") });
-        assert.throws(() => estimate(stack(recording), 1), /jobs, of the type aws:sqs\/queue:Queue: add the type to/);
+        const { recording } = await attempt({ program: () => void new aws.kms.Key("jobs") });
+        assert.throws(() => estimate(stack(recording), 1), /jobs, of the type aws:kms\/key:Key: add the type to/);
     });
 
     it("refuses a region without prices, and says which there are and how to add one", async () => {

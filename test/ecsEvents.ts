@@ -103,6 +103,19 @@ export const incidents = (origin: Origin): Readonly<Record<string, readonly [eve
     };
 };
 
+/** A scheduled task that has ended: the group is what the schedule gives it, and it is started by `chronos-schedule/<name>`, cut to 36 letters. */
+export const run = (origin: Origin, { exitCode, ...more }: EcsEvent["detail"] = {}): EcsEvent =>
+    task(origin, {
+        group: "schedule:nightly",
+        startedBy: "chronos-schedule/nightly",
+        stopCode: "EssentialContainerExited",
+        containers: [
+            { name: "app", lastStatus: "STOPPED", exitCode },
+            { name: "aws-guardduty-agent-7f2a", lastStatus: "STOPPED", exitCode: 137 },
+        ],
+        ...more,
+    });
+
 /** What nobody has to hear of. */
 export const everyday = (origin: Origin): Readonly<Record<string, EcsEvent>> => ({
     "a release that begins": deployment(

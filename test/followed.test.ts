@@ -70,9 +70,22 @@ describe("a release that is followed", () => {
             "| Address | http://shop.example.com |",
             "| ECS | SUCCESSFUL |",
         ]);
+        assert.equal(run.outputs, "tasks=2\n");
         // What is older than the revision is none of its deployments, by ECS's own clock.
         const { parameters } = run.calls.find(({ operation }) => operation === "ecs list-service-deployments")!;
         assert.deepEqual(parameters, { cluster: "shop", service: "shop", createdAt: { after: 1000 } });
+    });
+
+    it("tells the next step, and the page of the run, where the service is to have no task at this hour", () => {
+        const run = runScript("follow.js", settings, {
+            ...found,
+            "ecs describe-service-deployments": [state("SUCCESSFUL", { finishedAt: 1002 }, [0, 0])],
+        });
+        assert.equal(run.code, 0, run.output);
+        assert.equal(run.outputs, "tasks=0\n");
+        const said = "shop is to have no task at this hour: nobody is asked for the new version.";
+        assert.ok(run.output.includes(said), run.output);
+        assert.ok(run.summary.includes(`| Tasks | ${said} |`), run.summary);
     });
 
     // The stages in their order: "Lifecycle stages" of Amazon ECS blue/green, linear and canary deployments in the Developer Guide.

@@ -74,8 +74,8 @@ describe("what ECS reports", () => {
                     return [name, event.detail[path.split(".")[2]!]];
                 }),
             );
-            assert.deepEqual(told, said === undefined ? {} : { reason: said }, target.name);
-            return (JSON.parse(inputTemplate) as string).replace("<reason>", String(said));
+            assert.deepEqual(Object.values(told), said === undefined ? [] : [said], target.name);
+            return (JSON.parse(inputTemplate) as string).replace(/<\w+>/, String(said));
         });
         const breaker = "ECS says: ECS deployment circuit breaker:";
         assert.deepEqual(sentences, [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { problemOf } from "../infra/service/outcome";
+import { problemOf, warningOf } from "../infra/service/outcome";
 import { account } from "../tools/fakeCloud";
 import { standard } from "./scenarios";
 
@@ -39,6 +39,15 @@ describe("the outcome of an update", () => {
         for (const released of [revision(1), undefined]) {
             assert.match(outcome(released, [1, 0])!, /^No task of shop runs:/);
         }
+    });
+
+    it("is a warning where nothing is to run, unless there are hours for that", () => {
+        const of = (desiredCount: number) => ({ serviceName: "shop", desiredCount, runningCount: 0, deployments: [] });
+        assert.match(
+            warningOf(of(0), false)!,
+            /^shop is to run no task at the moment, .* `pulumi up --refresh` sees that, and sets minTasks again/,
+        );
+        assert.deepEqual([warningOf(of(0), true), warningOf(of(1), false)], [undefined, undefined]);
     });
 
     it("is not for pulumi up to judge where the pipeline releases, or is about to", () => {

@@ -13,6 +13,8 @@ export interface ScriptRun {
     readonly output: string;
     /** What is on the page of the run. */
     readonly summary: string;
+    /** What later steps are told. */
+    readonly outputs: string;
     /** The calls in their order. */
     readonly calls: readonly { readonly operation: string; readonly parameters: Readonly<Record<string, unknown>> }[];
 }
@@ -45,6 +47,7 @@ export function runScript(name: string, env: Readonly<Record<string, string>>, a
         env: {
             PATH: `${folder}:${process.env.PATH}`,
             PAUSE_SECONDS: "0",
+            GITHUB_OUTPUT: file("outputs"),
             GITHUB_STEP_SUMMARY: file("summary"),
             ...env,
         },
@@ -54,6 +57,7 @@ export function runScript(name: string, env: Readonly<Record<string, string>>, a
         code: status,
         output: stdout + stderr,
         summary: read("summary"),
+        outputs: read("outputs"),
         calls: calls.map((line) => JSON.parse(line) as ScriptRun["calls"][number]),
     };
     fs.rmSync(folder, { recursive: true });

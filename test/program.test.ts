@@ -165,6 +165,7 @@ describe("the whole program", () => {
                 "fargate-cicd:network:Network main",
                 "fargate-cicd:notifications:Notifications main",
                 "fargate-cicd:registry:Registry main",
+                "fargate-cicd:schedules:Schedules main",
                 "fargate-cicd:secrets:Secrets main",
                 "fargate-cicd:service:Service main",
                 "fargate-cicd:task:Task main",
@@ -174,7 +175,7 @@ describe("the whole program", () => {
 
     it("has component types of three parts", () => {
         const components = run.registrations.map(({ type }) => type).filter((type) => type.startsWith("fargate-cicd:"));
-        assert.equal(components.length, 14);
+        assert.equal(components.length, 15);
         for (const type of components) {
             assert.match(type, /^fargate-cicd:[a-z]\w+:[A-Z]\w+$/i);
         }

@@ -40,6 +40,20 @@ export const alternative = once({
     stack: "live",
 });
 
+/** Tasks at set times, and no task at night. */
+export const withSchedules = once({
+    values: {
+        schedules: JSON.stringify({
+            nightly: { schedule: "cron(0 3 * * ? *)", command: ["node", "clean.js"], timezone: "Europe/Berlin" },
+            hourly: { schedule: "rate(1 hour)", command: ["bin/sync"] },
+        }),
+        scaleSchedule: JSON.stringify({
+            night: { schedule: "cron(0 20 * * ? *)", minTasks: 0, maxTasks: 0, timezone: "Europe/Berlin" },
+            morning: { schedule: "cron(0 7 ? * MON-FRI *)" },
+        }),
+    },
+});
+
 export const databasePassword = "correct-horse-5e1f";
 export const existingSecret = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:shared/api-XyZ123";
 export const existingParameter = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/shop/token";

@@ -305,7 +305,7 @@ describe("the workflows", () => {
             ["Run the release command", "(vars.RELEASE_COMMAND || '[]') != '[]' && inputs.commit == ''"],
             ["Roll out", undefined],
             ["Follow the deployment", undefined],
-            ["Ask the load balancer for the new version", undefined],
+            ["Ask the load balancer for the new version", "steps.follow.outputs.tasks != '0'"],
             ["List what the scan has found", "vars.IMAGE_SCAN == 'report' || inputs.commit != ''"],
         ]);
     });

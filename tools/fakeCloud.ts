@@ -84,6 +84,12 @@ export function create(
             return made(physicalName, { arn: arn("cloudwatch", `alarm:${physicalName}`) });
         case "aws:cloudwatch/eventRule:EventRule":
             return made(physicalName, { arn: arn("events", `rule/${physicalName}`) });
+        case "aws:scheduler/scheduleGroup:ScheduleGroup":
+            return made(physicalName, { arn: arn("scheduler", `schedule-group/${physicalName}`) });
+        case "aws:sqs/queue:Queue":
+            return made(`https://sqs.${region}.amazonaws.com/${account}/${physicalName}`, {
+                arn: arn("sqs", physicalName),
+            });
         case "aws:sns/topic:Topic":
             return made(arn("sns", physicalName), { arn: arn("sns", physicalName) });
         case "aws:cloudwatch/logGroup:LogGroup":

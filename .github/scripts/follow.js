@@ -1,5 +1,6 @@
 // Follows the deployment of a revision to its end, which is the step's, and says what was released on the page of the run.
 "use strict";
+const { appendFileSync } = require("node:fs");
 const { aws, last, step, summarize, tableOf, timeOf } = require("./aws.js");
 const { deploymentOf, follow } = require("./deployments.js");
 const { culprit, logOf, reasonOf, tasksOf } = require("./tasks.js");
@@ -36,6 +37,11 @@ step(async () => {
     const released = status === "SUCCESSFUL";
     console.log(verdict);
     const reason = released ? "" : explain(definition);
+    const tasks = deployment.targetServiceRevision?.requestedTaskCount;
+    appendFileSync(process.env.GITHUB_OUTPUT, `tasks=${tasks ?? ""}\n`);
+    const resting =
+        tasks === 0 ? `${SERVICE} is to have no task at this hour: nobody is asked for the new version.` : "";
+    if (resting) console.log(resting);
     summarize([
         `### ${SERVICE}: ${released ? "released" : "not released"}`,
         ...tableOf([
@@ -45,6 +51,7 @@ step(async () => {
             ["Strategy", deploymentConfiguration.strategy ?? "ROLLING"],
             ["Duration", duration(timeOf(finishedAt) - timeOf(createdAt))],
             ["Address", APP_URL],
+            ...(resting ? [["Tasks", resting]] : []),
             ["ECS", verdict],
             ...(reason ? [["Stopped", reason]] : []),
         ]),

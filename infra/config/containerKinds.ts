@@ -46,7 +46,7 @@ export const command = (example: string): Kind<readonly string[]> =>
         example,
     });
 
-const areWords = (given: unknown) =>
+export const areWords = (given: unknown) =>
     Array.isArray(given) && given.length > 0 && given.every((word) => typeof word === "string" && word !== "");
 
 const userOrGroup = String.raw`([a-z_][a-z0-9_-]{0,31}|\d{1,10})`;

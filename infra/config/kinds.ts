@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { nearest } from "./nearest";
 
 /** What a setting accepts. */
 export interface Kind<T> {
@@ -98,7 +99,7 @@ export const entries = ({ expected, name, value, refused = () => undefined, ...w
             v.pipe(
                 v.string(),
                 v.parseJson(),
-                v.custom<object>((parsed) => typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)),
+                v.custom<object>(isObject),
                 v.transform((parsed) => new Map<string, unknown>(Object.entries(parsed))),
                 v.map(name, scalarThen(value)),
                 v.rawCheck(({ dataset, addIssue }) => {
@@ -117,11 +118,53 @@ export const entries = ({ expected, name, value, refused = () => undefined, ...w
         ...words,
     }) satisfies Kind<Readonly<Record<string, string>>>;
 
-const scalarThen = (value: v.GenericSchema<string>) =>
+type Members = Readonly<Record<string, v.GenericSchema>>;
+
+interface GroupsOf<M extends Members> {
+    /** Of the whole. */
+    readonly expected: string;
+    readonly name: v.GenericSchema<string>;
+    readonly members: M;
+    readonly values: string;
+    /** The command that sets a member of an entry. */
+    readonly example: string;
+}
+
+/** A JSON object of objects by name, each with these members. A problem's path is the entry's name, and the member's. */
+export const groups = <const M extends Members>({ expected, name, members, ...words }: GroupsOf<M>) => {
+    const known = Object.keys(members);
+    const member = v.strictObject(members, ({ expected: wanted, input }) => {
+        if (wanted === "never") {
+            const meant = nearest(String(input), known);
+            return `${meant ?? `one of ${known.join(", ")}`}, got an unknown key`;
+        }
+        const missing = known.find((key) => wanted === `"${key}"`);
+        return missing === undefined ? `an object of ${known.join(", ")}` : messageOf({ schema: members[missing]! });
+    });
+    return {
+        type: "entries",
+        schema: v.message(
+            v.pipe(
+                v.string(),
+                v.parseJson(),
+                v.custom<object>(isObject),
+                v.transform((parsed) => new Map<string, unknown>(Object.entries(parsed))),
+                v.map(name, member),
+                v.transform((map): Readonly<Record<string, v.InferOutput<typeof member>>> => Object.fromEntries(map)),
+            ),
+            expected,
+        ),
+        ...words,
+    } satisfies Kind<unknown>;
+};
+
+const isObject = (parsed: unknown) => typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+
+export const scalarThen = (value: v.GenericSchema<string>) =>
     v.pipe(v.union([v.string(), v.number(), v.boolean()], messageOf({ schema: value })), v.transform(String), value);
 
 /** What is said where there is no text at all. */
-export function messageOf({ schema }: Pick<Kind<unknown>, "schema">): string {
+export function messageOf({ schema }: { readonly schema: v.GenericSchema | v.GenericSchema<string> }): string {
     return v.safeParse(schema, undefined).issues![0].message;
 }
 

@@ -53,24 +53,28 @@ export class ConfigReader {
         return result.success ? result.output : v.parse(schema, v.is(schema, standIn) ? standIn : example);
     }
 
-    /** What is wrong with each entry, by its name. No problem shows a value, which may be a secret. */
+    /** What is wrong with each entry, by its name, and with each member of one. No problem shows a value, which may be a secret. */
     private readEntries(key: string, text: string, schema: Setting["schema"], example: string): unknown {
         const result = v.safeParse(schema, text);
-        const noted = new Set<unknown>();
-        for (const { message, path } of result.issues ?? []) {
-            const [entry] = (path ?? []) as [(v.IssuePathItem & { origin: EntryOrigin })?];
-            if (noted.has(entry?.key)) {
+        const noted = new Set<string>();
+        for (const { message, path = [], expected } of result.issues ?? []) {
+            const [entry, member] = path as (v.IssuePathItem & { origin: EntryOrigin })[];
+            const { subject, argument } = pathOf(
+                key,
+                [entry, member].flatMap((item) => (item ? [String(item.key)] : [])),
+            );
+            if (noted.has(subject)) {
                 continue;
             }
-            noted.add(entry?.key);
+            noted.add(subject);
+            this.refused.add(key);
             if (!entry) {
                 this.note(key, `expected ${message}`, `pulumi config rm ${key}, then set each as ${example}`);
                 continue;
             }
-            const { subject, argument } = pathOf(key, String(entry.key));
+            const isUnknown = member ? expected === "never" : entry.origin === "key";
             const setAgain = example.slice(0, example.indexOf(`${key}.`)) + argument; // Pulumi asks for the value
-            const fix = entry.origin === "key" ? `pulumi config rm --path ${argument}` : setAgain;
-            this.note(subject, `expected ${message}`, fix);
+            this.note(subject, `expected ${message}`, isUnknown ? `pulumi config rm --path ${argument}` : setAgain);
         }
         return result.success ? result.output : {};
     }
@@ -116,11 +120,11 @@ function argumentOf(value: string): string {
     return /^[\w@%+=:,./-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
-/** An entry in messages, and as an argument of a shell's command: Pulumi takes the names of variables as they are. */
-function pathOf(key: string, entry: string): { subject: string; argument: string } {
-    if (/^\w+$/.test(entry)) {
-        return { subject: `${key}.${entry}`, argument: `${key}.${entry}` };
-    }
-    const subject = `${key}[${JSON.stringify(entry)}]`;
+/** An entry or its member in messages, and as an argument of a shell's command: Pulumi takes the names of variables as they are. */
+function pathOf(key: string, names: readonly string[]): { subject: string; argument: string } {
+    const subject = names.reduce(
+        (path, name) => (/^\w+$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`),
+        key,
+    );
     return { subject, argument: argumentOf(subject) };
 }

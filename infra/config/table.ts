@@ -6,6 +6,7 @@ import { flag, integer, oneOf, optional, type Kind } from "./kinds";
 import * as network from "./networkKinds";
 import * as policy from "./policyKinds";
 import * as rollout from "./rolloutKinds";
+import * as schedule from "./scheduleKinds";
 
 export interface Setting<T = unknown> extends Kind<T> {
     /**
@@ -333,6 +334,19 @@ export const table = {
         ...integer(1, 1000),
         default: "4",
         description: "Tasks that run under load at most",
+        takesEffect: atOnce,
+    },
+    scaleSchedule: {
+        ...schedule.scaleSchedule,
+        description:
+            "From when on other bounds hold than `minTasks` and `maxTasks`, which stand in for those that are left out",
+        none: "the same at all hours",
+        takesEffect: "from the next of its hours on",
+    },
+    schedules: {
+        ...schedule.schedules,
+        description: "What runs at set times, each in a task of its own, of the newest revision",
+        none: "nothing",
         takesEffect: atOnce,
     },
     logRetentionDays: {

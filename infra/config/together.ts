@@ -11,6 +11,8 @@ export function checkTogether(config: ConfigReader, values: Values, source: Conf
     checkNetwork(config, values);
     checkDomain(config, values);
     checkTasks(config, values);
+    checkHours(config, values);
+    checkGroup(config, values, source);
     checkRollout(config, values);
     checkVariables(config, values);
     checkPolicies(config, values);
@@ -84,6 +86,38 @@ function checkDomain(config: ConfigReader, { domainName, hostedZone }: Values): 
 function checkTasks(config: ConfigReader, { minTasks, maxTasks }: Values): void {
     if (config.accepted("minTasks", "maxTasks") && minTasks > maxTasks) {
         config.refuse("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
+    }
+}
+
+/** The bounds that an entry of `scaleSchedule` stands for, with those of the settings for what it leaves out. */
+function checkHours(config: ConfigReader, { minTasks, maxTasks, scaleSchedule }: Values): void {
+    if (!config.accepted("minTasks", "maxTasks", "scaleSchedule")) {
+        return;
+    }
+    for (const [name, { minTasks: least = minTasks, maxTasks: most = maxTasks }] of Object.entries(scaleSchedule)) {
+        const entry = `scaleSchedule.${name}`;
+        const fix = `pulumi config set --path '${entry}.maxTasks' ${least}`;
+        if (least > most) {
+            config.note(entry, `expected maxTasks of at least minTasks (${least}), got ${most}`, fix);
+        } else if (least === 0 && most > 0) {
+            // Autoscaling goes by what tasks use: of none it hears nothing, and none would stay until the next of the hours.
+            config.note(entry, `expected maxTasks 0 with minTasks 0, from which no load leads back, got ${most}`, fix);
+        }
+    }
+}
+
+/** "CreateScheduleGroup" in the EventBridge Scheduler API Reference. */
+const longestGroup = 64;
+
+function checkGroup(config: ConfigReader, values: Values, { project, stack }: ConfigSource): void {
+    const name = values.name ?? `${project}-${stack}`;
+    if (
+        config.accepted("name", "schedules") &&
+        Object.keys(values.schedules).length > 0 &&
+        name.length > longestGroup
+    ) {
+        const problem = `expected none under a name of more than ${longestGroup} characters, which their group has: "${name}"`;
+        config.note("schedules", problem, "pulumi config rm schedules");
     }
 }
 

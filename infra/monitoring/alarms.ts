@@ -5,11 +5,16 @@ import type { LoadBalancer } from "../network/loadBalancer";
 import type { Notifications } from "./notifications";
 import type { Service } from "../service/service";
 
-interface AlarmsArgs {
+export interface AlarmsArgs {
     /** What every alarm's name begins with, so that a message says whose it is. */
     readonly prefix: string;
     readonly loadBalancer: LoadBalancer;
     readonly notifications: Notifications;
+    /**
+     * How many tasks there are meant to be at the hour with the fewest. Where there are hours with none, silence is no outage: a load
+     * balancer without targets reports none, and answers 503.
+     */
+    readonly fewestTasks: number;
 }
 
 /** What tells one alarm from another. Periods are a minute each. */
@@ -39,11 +44,11 @@ const query = (id: string, [namespace, metricName, dimensions]: Metric, stat: st
 });
 
 /** A part with alarms: each tells the topic when it is raised, and when it is over. */
-abstract class Alarms extends pulumi.ComponentResource {
+export abstract class Alarms extends pulumi.ComponentResource {
     protected add(
         name: string,
         kind: string,
-        { prefix, notifications }: AlarmsArgs,
+        { prefix, notifications }: Pick<AlarmsArgs, "prefix" | "notifications">,
         condition: Condition,
         dependsOn?: pulumi.Resource,
     ) {
@@ -108,10 +113,20 @@ export class RequestAlarms extends Alarms {
         const loadBalancerErrors = this.add(name, "load-balancer-errors", args, {
             description:
                 "The load balancer answers with a 5xx status itself: the app is gone, too slow, or breaks connections",
-            namespace: elb,
-            metricName: "HTTPCode_ELB_5XX_Count",
-            dimensions: balancerDimensions,
-            statistic: "Sum",
+            ...(args.fewestTasks > 0
+                ? { namespace: elb, metricName: errors, dimensions: balancerDimensions, statistic: "Sum" }
+                : {
+                      metricQueries: [
+                          query("errors", [elb, errors, balancerDimensions], "Sum"),
+                          query("closed", [elb, "HTTPCode_ELB_503_Count", balancerDimensions], "Sum"),
+                          {
+                              id: "others",
+                              expression: "errors - FILL(closed, 0)",
+                              label: "5xx responses but for 503",
+                              returnData: true,
+                          },
+                      ],
+                  }),
             comparisonOperator: "GreaterThanOrEqualToThreshold",
             threshold: 10,
             minutes: 2,
@@ -125,7 +140,6 @@ export class RequestAlarms extends Alarms {
 
 export interface TaskAlarmsArgs extends AlarmsArgs {
     readonly service: Service;
-    readonly minTasks: number;
     /** Then it is known how many tasks the service wants; otherwise only how many it may want at least. */
     readonly containerInsights: ContainerInsights;
 }
@@ -148,6 +162,7 @@ export class TaskAlarms extends Alarms {
             threshold: 85,
             minutes: 15, // autoscaling aims at 60 % and has had its turn by then
         });
+        const isNeverEmpty = args.fewestTasks > 0;
         const tooFew =
             args.containerInsights !== "disabled"
                 ? {
@@ -166,7 +181,7 @@ export class TaskAlarms extends Alarms {
                       // One sample of each running task a minute: "Amazon ECS service RUNNING task count" in the ECS Developer Guide.
                       statistic: "SampleCount",
                       comparisonOperator: "LessThanThreshold",
-                      threshold: args.minTasks,
+                      threshold: args.fewestTasks,
                   };
         /** Tasks that are in a state, in whichever of the two target groups. */
         const hosts = (metricName: string) => [
@@ -184,7 +199,7 @@ export class TaskAlarms extends Alarms {
                 comparisonOperator: "LessThanThreshold",
                 threshold: 1,
                 minutes: 2, // the newest minute's figure can be late
-                silenceIsBad: true, // nothing is reported where there is no task at all
+                silenceIsBad: isNeverEmpty, // nothing is reported where there is no task at all
             }),
             add("unhealthy-task", {
                 description: "A task keeps failing its health checks: see its logs, and its size",
@@ -193,12 +208,17 @@ export class TaskAlarms extends Alarms {
                 threshold: 1,
                 minutes: 5,
             }),
-            add("too-few-tasks", {
-                description: "Fewer tasks run than should: see the service's events for why none starts",
-                ...tooFew,
-                minutes: 10,
-                silenceIsBad: true,
-            }),
+            // Of a service that may have none, nothing but Container Insights tells when there are too few.
+            ...(isNeverEmpty || args.containerInsights !== "disabled"
+                ? [
+                      add("too-few-tasks", {
+                          description: "Fewer tasks run than should: see the service's events for why none starts",
+                          ...tooFew,
+                          minutes: 10,
+                          silenceIsBad: isNeverEmpty,
+                      }),
+                  ]
+                : []),
             add("high-cpu", {
                 description: "Tasks use more than 85 % of their CPU: raise maxTasks or cpu",
                 ...busy("CPUUtilization"),
@@ -215,5 +235,6 @@ export class TaskAlarms extends Alarms {
 }
 
 const elb = "AWS/ApplicationELB";
+const errors = "HTTPCode_ELB_5XX_Count";
 const ecs = "AWS/ECS";
 const insights = "ECS/ContainerInsights";

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { newRole, policyDocument } from "../iam";
+import { taskGroup, type Schedules } from "../schedules/schedules";
 import type { Service } from "../service/service";
 
 export interface IncidentsArgs {
@@ -9,15 +10,15 @@ export interface IncidentsArgs {
     /** Where the messages go. */
     readonly topicArn: pulumi.Input<string>;
     readonly service: Service;
+    readonly schedules: Schedules;
 }
 
 /** Something that ECS reports, and how a person is told. */
 interface Incident {
     readonly detailType: "ECS Deployment State Change" | "ECS Service Action" | "ECS Task State Change";
     /** What the event's detail has to say, as EventBridge matches it. */
-    readonly detail: Readonly<Record<string, readonly unknown[]>>;
-    /** The member of the detail in which ECS says why: `<reason>` in the message. Not every event has one. */
-    readonly reason?: "reason" | "stoppedReason";
+    readonly detail: object;
+    /** A member of the detail in angle brackets stands for what ECS says there. */
     readonly message: string;
 }
 
@@ -27,20 +28,17 @@ function incidents(called: string, { clusterArn, serviceName }: Service): Readon
         "release-failed": {
             detailType: "ECS Deployment State Change",
             detail: { eventName: ["SERVICE_DEPLOYMENT_FAILED"] },
-            reason: "reason",
             message: `A release of ${called} has failed. ECS says: <reason>`,
         },
         "release-taken-back": {
             detailType: "ECS Deployment State Change",
             // A rollback is a deployment like any other, but for its reason.
             detail: { eventName: ["SERVICE_DEPLOYMENT_IN_PROGRESS"], reason: [{ wildcard: "*rolling back*" }] },
-            reason: "reason",
             message: `A release of ${called} is taken back: the one before it goes live again. ECS says: <reason>`,
         },
         "task-not-placed": {
             detailType: "ECS Service Action",
             detail: { eventName: ["SERVICE_TASK_PLACEMENT_FAILURE", "SERVICE_TASK_CONFIGURATION_FAILURE"] },
-            reason: "reason",
             message: `A task of ${called} cannot be placed. ECS goes on trying, and says: <reason>`,
         },
         "task-not-started": {
@@ -51,8 +49,7 @@ function incidents(called: string, { clusterArn, serviceName }: Service): Readon
                 lastStatus: ["STOPPED"],
                 stopCode: ["TaskFailedToStart"], // no image, no secret, no network; what ends after its start has another code
             },
-            reason: "stoppedReason",
-            message: `A task of ${called} could not start. ECS says: <reason>`,
+            message: `A task of ${called} could not start. ECS says: <stoppedReason>`,
         },
         "tasks-keep-failing": {
             detailType: "ECS Service Action",
@@ -62,19 +59,49 @@ function incidents(called: string, { clusterArn, serviceName }: Service): Readon
     };
 }
 
+/** Of tasks that run at set times: whose the task is, its group tells. */
+function runs(
+    called: string,
+    { clusterArn }: Service,
+    { containerName }: Schedules,
+): Readonly<Record<string, Incident>> {
+    const run = { clusterArn: [clusterArn], group: [{ prefix: taskGroup }], lastStatus: ["STOPPED"] };
+    return {
+        "run-failed": {
+            detailType: "ECS Task State Change",
+            detail: {
+                ...run,
+                stopCode: ["EssentialContainerExited"],
+                // Both of one container: an agent that AWS puts beside it ends as it likes.
+                containers: { name: [containerName], exitCode: [{ "anything-but": 0 }] },
+            },
+            message: `A run of <group> of ${called} has failed: its command did not end with 0. See the log of <taskArn>`,
+        },
+        "run-cut-off": {
+            detailType: "ECS Task State Change",
+            detail: { ...run, stopCode: [{ "anything-but": "EssentialContainerExited" }] },
+            message: `A run of <group> of ${called} could not start, or not end. ECS says: <stoppedReason>`,
+        },
+    };
+}
+
 /**
  * Tells the topic in a sentence what no alarm tells, or tells later: a release that fails or is taken back, and a task that ECS cannot
- * place or start. EventBridge delivers each event at least once, and so a sentence may come twice.
+ * place or start, one that runs at a set time and fails among them. EventBridge delivers each event at least once, and so a sentence may come twice.
  */
 export class Incidents extends pulumi.ComponentResource {
     constructor(
         name: string,
-        { serviceName, topicArn, service }: IncidentsArgs,
+        { serviceName, topicArn, service, schedules }: IncidentsArgs,
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("fargate-cicd:incidents:Incidents", name, {}, opts);
 
-        const watched = Object.entries(incidents(serviceName, service)).map(([kind, incident]) => {
+        const reported = {
+            ...incidents(serviceName, service),
+            ...(schedules.deadLetterQueueName ? runs(serviceName, service, schedules) : {}),
+        };
+        const watched = Object.entries(reported).map(([kind, incident]) => {
             const { detailType, detail } = incident;
             // The event of a task names as its resource nothing but the task.
             const resources = detailType === "ECS Task State Change" ? undefined : [service.serviceArn];
@@ -100,6 +127,7 @@ export class Incidents extends pulumi.ComponentResource {
         );
 
         for (const { kind, incident, rule } of watched) {
+            const members = [...incident.message.matchAll(/<(\w+)>/g)].map(([, member]) => member!);
             new aws.cloudwatch.EventTarget(
                 `${name}-${kind}`,
                 {
@@ -107,7 +135,7 @@ export class Incidents extends pulumi.ComponentResource {
                     arn: topicArn,
                     roleArn: role.arn,
                     inputTransformer: {
-                        inputPaths: incident.reason && { reason: `$.detail.${incident.reason}` },
+                        inputPaths: Object.fromEntries(members.map((member) => [member, `$.detail.${member}`])),
                         inputTemplate: JSON.stringify(incident.message), // a text is one in quotes
                     },
                 },

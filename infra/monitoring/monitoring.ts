@@ -1,16 +1,20 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { LoadBalancer } from "../network/loadBalancer";
+import type { Schedules } from "../schedules/schedules";
 import type { Service } from "../service/service";
 import { RequestAlarms, TaskAlarms, type TaskAlarmsArgs } from "./alarms";
 import { Dashboard } from "./dashboard";
 import { Incidents } from "./incidents";
 import { Notifications } from "./notifications";
+import { RunAlarms } from "./runAlarms";
 
 export interface MonitoringArgs {
     /** The dashboard's name, what every alarm's begins with, and what messages call the service. */
     readonly prefix: string;
     readonly region: string;
     readonly loadBalancer: LoadBalancer;
+    /** How many tasks there are meant to be at the hour with the fewest. */
+    readonly fewestTasks: number;
     /** Who gets the alarms, beside those who subscribe to their topic. */
     readonly email?: string;
 }
@@ -38,23 +42,31 @@ export class Monitoring {
     }
 
     /** Alarms on the service's tasks, what ECS itself reports of them, and everything on one page. */
-    watch(service: Service, expected: Pick<TaskAlarmsArgs, "minTasks" | "containerInsights">): void {
-        const { prefix, region, loadBalancer } = this.args;
+    watch(
+        service: Service,
+        schedules: Schedules,
+        { containerInsights }: Pick<TaskAlarmsArgs, "containerInsights">,
+    ): void {
+        const { prefix, region, loadBalancer, fewestTasks } = this.args;
         const taskAlarms = new TaskAlarms(this.name, {
             prefix,
             loadBalancer,
             notifications: this.notifications,
             service,
-            minTasks: expected.minTasks,
-            containerInsights: expected.containerInsights,
+            fewestTasks,
+            containerInsights,
         });
-        new Incidents(this.name, { serviceName: prefix, topicArn: this.notifications.topicArn, service });
+        const { deadLetterQueueName } = schedules;
+        const runAlarms = deadLetterQueueName
+            ? new RunAlarms(this.name, { prefix, notifications: this.notifications, deadLetterQueueName }).arns
+            : [];
+        new Incidents(this.name, { serviceName: prefix, topicArn: this.notifications.topicArn, service, schedules });
         new Dashboard(this.name, {
             dashboardName: prefix,
             region,
             loadBalancer,
             service,
-            alarms: [...this.requestAlarms.arns, ...taskAlarms.arns],
+            alarms: [...this.requestAlarms.arns, ...taskAlarms.arns, ...runAlarms],
         });
     }
 }

@@ -10,11 +10,13 @@ type Found = Pick<aws.ecs.GetServiceResult, "serviceName" | "desiredCount" | "ru
  * writes into the state what it had asked for all the same: the next one would have nothing to change, and end well.
  *
  * @param released the revision that is to run, where `pulumi up` releases
+ * @param mayRest whether there are hours with no task
  * @returns the service's name, once it is known to run
  */
 export function running(
     service: aws.ecs.Service,
     released: pulumi.Input<string> | undefined,
+    mayRest: boolean,
     options: pulumi.InvokeOptions,
 ): pulumi.Output<string> {
     if (pulumi.runtime.isDryRun()) {
@@ -26,8 +28,20 @@ export function running(
         if (problem) {
             throw new pulumi.RunError(problem);
         }
+        const warning = warningOf(now, mayRest);
+        if (warning) {
+            void pulumi.log.warn(warning, service);
+        }
         return now.serviceName;
     });
+}
+
+/** What of a service is not as it should stay. The bounds that an hour without tasks has set outlast it, and no plan shows them: see `scale`. */
+export function warningOf({ serviceName, desiredCount }: Found, mayRest: boolean): string | undefined {
+    return desiredCount === 0 && !mayRest
+        ? `${serviceName} is to run no task at the moment, and no hour of scaleSchedule says so any more: ` +
+              "`pulumi up --refresh` sees that, and sets minTasks again, upon which tasks start within a minute."
+        : undefined;
 }
 
 /** What is wrong with a service after an update, and what to do about it. */

@@ -1,5 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../config";
+import { changeBounds } from "./hours";
 
 type Dimensions = Readonly<Record<string, pulumi.Input<string>>>;
 
@@ -8,6 +10,7 @@ export interface ScalingArgs {
     readonly serviceName: pulumi.Output<string>;
     readonly minTasks: number;
     readonly maxTasks: number;
+    readonly scaleSchedule: Settings["scaleSchedule"];
     /** What CloudWatch files the load balancer's metrics under. */
     readonly balancerDimensions: Dimensions;
 }
@@ -20,6 +23,9 @@ export function scale(name: string, args: ScalingArgs, { parent }: { readonly pa
             serviceNamespace: "ecs",
             scalableDimension: "ecs:service:DesiredCount",
             resourceId: pulumi.interpolate`service/${args.clusterName}/${args.serviceName}`,
+            // Not left to the hours of `scaleSchedule`, which change them on AWS: a change of either setting is to hold at once, under
+            // a load as well, and neither the state nor a plan shows what they did. Only `pulumi up --refresh` sees it, and puts these
+            // back, until the next of the hours.
             minCapacity: args.minTasks,
             maxCapacity: args.maxTasks,
         },
@@ -53,7 +59,8 @@ export function scale(name: string, args: ScalingArgs, { parent }: { readonly pa
     const predefinedMetricType = "ECSServiceAverageCPUUtilization";
     const cpu = follow("cpu", { predefinedMetricSpecification: { predefinedMetricType } }, 60); // per cent
     // Application Auto Scaling refuses two changes of one target at a time (ConcurrentUpdateException).
-    follow("requests", { customizedMetricSpecification: requestsPerTask(args) }, 1000, cpu); // a minute
+    const requests = follow("requests", { customizedMetricSpecification: requestsPerTask(args) }, 1000, cpu); // a minute
+    changeBounds(name, args, target, requests, { parent });
 }
 
 /**

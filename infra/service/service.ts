@@ -11,6 +11,7 @@ import {
 import { noticeSeconds, type LoadBalancer } from "../network/loadBalancer";
 import type { Network } from "../network/network";
 import { egressRules } from "./egress";
+import { fewestTasks } from "./hours";
 import { running } from "./outcome";
 import { deploymentConfiguration } from "./rollout";
 import { scale } from "./scaling";
@@ -28,6 +29,8 @@ export interface ServiceArgs extends Rollout {
     readonly capacity: Capacity;
     readonly minTasks: number;
     readonly maxTasks: number;
+    /** Other bounds, and from when on. */
+    readonly scaleSchedule: Settings["scaleSchedule"];
     /** How long the app may take until it answers its first health check, and to answer its last requests. */
     readonly startSeconds: number;
     readonly drainSeconds: number;
@@ -68,6 +71,9 @@ export class Service extends pulumi.ComponentResource {
     public readonly securityGroupId: pulumi.Output<string>;
     /** The service itself, steady when it is created. */
     public readonly ready: pulumi.Resource;
+    /** Where tasks run: on which capacity, in which subnets, behind which firewall. */
+    public readonly placement: Pick<aws.ecs.ServiceArgs, "capacityProviderStrategies"> &
+        Required<Pick<aws.types.input.scheduler.ScheduleTargetEcsParameters, "networkConfiguration">>;
     /** What CloudWatch files the service's metrics under. */
     public readonly metricDimensions: Readonly<Record<string, pulumi.Output<string>>>;
 
@@ -84,6 +90,14 @@ export class Service extends pulumi.ComponentResource {
             { parent: this, dependsOn: args.loadBalancer.ready },
         );
         const { group, rules } = this.securityGroup(name, args);
+        this.placement = {
+            capacityProviderStrategies: strategies[args.capacity],
+            networkConfiguration: {
+                subnets: args.network.taskSubnetIds,
+                securityGroups: [group.id],
+                assignPublicIp: args.network.taskPublicIp,
+            },
+        };
 
         const service = new aws.ecs.Service(
             name,
@@ -92,12 +106,7 @@ export class Service extends pulumi.ComponentResource {
                 cluster: cluster.arn,
                 taskDefinition: args.task.definitionArn,
                 desiredCount: args.minTasks,
-                capacityProviderStrategies: strategies[args.capacity],
-                networkConfiguration: {
-                    subnets: args.network.taskSubnetIds,
-                    securityGroups: [group.id],
-                    assignPublicIp: args.network.taskPublicIp,
-                },
+                ...this.placement,
                 loadBalancers: [
                     {
                         targetGroupArn: args.loadBalancer.targetGroupArn,
@@ -151,7 +160,7 @@ export class Service extends pulumi.ComponentResource {
             name,
             {
                 ...{ clusterName: cluster.name, serviceName: service.name },
-                ...{ minTasks: args.minTasks, maxTasks: args.maxTasks },
+                ...{ minTasks: args.minTasks, maxTasks: args.maxTasks, scaleSchedule: args.scaleSchedule },
                 balancerDimensions: args.loadBalancer.balancerDimensions,
             },
             { parent: this },
@@ -167,7 +176,7 @@ export class Service extends pulumi.ComponentResource {
         const released = args.releasedBy === "pulumi" ? args.task.definitionArn : undefined;
         this.registerOutputs({
             clusterName: this.clusterName,
-            serviceName: running(service, released, { parent: this }),
+            serviceName: running(service, released, fewestTasks(args) === 0, { parent: this }),
         });
     }
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from contextvars import ContextVar
+from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import ec2 as ec2_service
@@ -18,7 +19,7 @@ from replace import existing, replace
 from resources import Call, Check
 
 # Their requests name the action in a header; a query parameter must not be able to name another one.
-_JSON_SERVICES = {"acm", "ecs", "ecr", "logs", "secretsmanager", "ssm", "application-autoscaling", "events"}
+_JSON_SERVICES = {"acm", "ecs", "ecr", "logs", "secretsmanager", "ssm", "application-autoscaling", "events", "sqs"}
 # Containers read their metadata without credentials.
 _UNSIGNED_SERVICES = {"ecs-metadata", "imds"}
 _WITHOUT_CREDENTIALS = {"sts:AssumeRoleWithWebIdentity"}
@@ -50,6 +51,10 @@ def checks_for(service: str, action: str, args: dict, known: str, region: str, a
         return resources.sns(call, known)
     if service == "events":
         return resources.events(call)
+    if service == "scheduler":
+        return resources.scheduler(call, known)
+    if service == "sqs":
+        return resources.sqs(call, known)
     if service == "ssm":
         return resources.ssm(call, known)
     if service == "acm":
@@ -76,13 +81,14 @@ def _owner_of(association: str) -> str:
 def _arguments(service: str, headers: dict, body: bytes, query: dict) -> dict:
     if service == "monitoring" and (arguments := cloudwatch_protocol.arguments(headers, body)) is not None:
         return arguments
-    if service in _JSON_SERVICES:
+    given = {name: value[0] if isinstance(value, list) and value else value for name, value in query.items()}
+    if service in _JSON_SERVICES or service == "scheduler":  # which has arguments in its address, too
         try:
             decoded = json.loads(body or b"{}")
         except ValueError:
             return {}
-        return decoded if isinstance(decoded, dict) else {}
-    return {name: value[0] if isinstance(value, list) and value else value for name, value in query.items()}
+        return {**(given if service == "scheduler" else {}), **decoded} if isinstance(decoded, dict) else {}
+    return given
 
 
 def install() -> None:
@@ -109,6 +115,8 @@ def install() -> None:
             known = original(service, method, path, headers, body, query_params, region, account_id)
         if service == "route53" and (change := re.search(r"/change/([^/]+)$", path)):
             known = f"arn:aws:route53:::change/{change[1]}"
+        if service == "scheduler" and path.startswith("/tags/"):
+            known = unquote(path.removeprefix("/tags/"))
         action = iam_actions.extract_iam_action(service, method, path, headers, body, query_params) or ""
         args = _arguments(service, headers, body, query_params)
         needed = checks_for(service, action.split(":", 1)[-1], args, known, region, account_id)

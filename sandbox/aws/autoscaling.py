@@ -26,7 +26,7 @@ from replace import existing
 NAME = "application-autoscaling"
 DIMENSION = "ecs:service:DesiredCount"
 
-_targets = AccountRegionScopedDict()  # resource id -> target
+targets = AccountRegionScopedDict()  # resource id -> target
 _policies = AccountRegionScopedDict()  # resource id + policy name -> policy
 _tags = AccountRegionScopedDict()  # target ARN -> {key: value}
 
@@ -43,7 +43,7 @@ def _service(resource_id: str) -> dict:
     return service
 
 
-def _required(data: dict, *names: str) -> None:
+def required(data: dict, *names: str) -> None:
     for name in names:
         if data.get(name) in (None, ""):
             raise Refused("ValidationException", f"1 validation error detected: {name} must not be null")
@@ -53,17 +53,17 @@ def _required(data: dict, *names: str) -> None:
         raise Refused("ValidationException", f"Unsupported scalable dimension {data['ScalableDimension']}")
 
 
-def _no_target(data: dict) -> Refused:
+def no_target(data: dict) -> Refused:
     described = f"service namespace: ecs, resource ID: {data.get('ResourceId')}, scalable dimension: {DIMENSION}"
     return Refused("ObjectNotFoundException", f"No scalable target registered for {described}")
 
 
-def _register(data: dict) -> dict:
-    _required(data, "ServiceNamespace", "ResourceId", "ScalableDimension")
+def register(data: dict) -> dict:
+    required(data, "ServiceNamespace", "ResourceId", "ScalableDimension")
     service = _service(data["ResourceId"])
-    known = _targets.get(data["ResourceId"])
+    known = targets.get(data["ResourceId"])
     if known is None:
-        _required(data, "MinCapacity", "MaxCapacity")
+        required(data, "MinCapacity", "MaxCapacity")
     target = known or {
         "ServiceNamespace": "ecs",
         "ResourceId": data["ResourceId"],
@@ -82,7 +82,7 @@ def _register(data: dict) -> dict:
     changed["SuspendedState"] = {**target["SuspendedState"], **data.get("SuspendedState", {})}
     if not 0 <= changed["MinCapacity"] <= changed["MaxCapacity"]:
         raise Refused("ValidationException", "Maximum capacity cannot be less than minimum capacity")
-    _targets[data["ResourceId"]] = changed
+    targets[data["ResourceId"]] = changed
     if data.get("Tags") and known is None:
         _tags[changed["ScalableTargetARN"]] = dict(data["Tags"])
     _move_into_bounds(service, changed)
@@ -97,16 +97,16 @@ def _move_into_bounds(service: dict, target: dict) -> None:
 
 
 def _describe_targets(data: dict) -> dict:
-    _required(data, "ServiceNamespace")
-    wanted = data.get("ResourceIds") or list(_targets.keys())
-    return {"ScalableTargets": [target for name in wanted if (target := _targets.get(name))]}
+    required(data, "ServiceNamespace")
+    wanted = data.get("ResourceIds") or list(targets.keys())
+    return {"ScalableTargets": [target for name in wanted if (target := targets.get(name))]}
 
 
-def _deregister(data: dict) -> dict:
-    _required(data, "ServiceNamespace", "ResourceId", "ScalableDimension")
-    target = _targets.pop(data["ResourceId"], None)
+def deregister(data: dict) -> dict:
+    required(data, "ServiceNamespace", "ResourceId", "ScalableDimension")
+    target = targets.pop(data["ResourceId"], None)
     if target is None:
-        raise _no_target(data)
+        raise no_target(data)
     _tags.pop(target["ScalableTargetARN"], None)
     for key in [key for key, policy in _policies.items() if policy["ResourceId"] == data["ResourceId"]]:
         del _policies[key]
@@ -114,9 +114,9 @@ def _deregister(data: dict) -> dict:
 
 
 def _put_policy(data: dict) -> dict:
-    _required(data, "PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension")
-    if data["ResourceId"] not in _targets:
-        raise _no_target(data)
+    required(data, "PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension")
+    if data["ResourceId"] not in targets:
+        raise no_target(data)
     key = f"{data['ResourceId']}|{data['PolicyName']}"
     known = _policies.get(key)
     kind = data.get("PolicyType") or (known or {}).get("PolicyType") or "StepScaling"
@@ -146,14 +146,14 @@ def _put_policy(data: dict) -> dict:
 
 
 def _describe_policies(data: dict) -> dict:
-    _required(data, "ServiceNamespace")
+    required(data, "ServiceNamespace")
     names, resource = data.get("PolicyNames"), data.get("ResourceId")
     found = [policy for policy in _policies.values() if resource in (None, policy["ResourceId"])]
     return {"ScalingPolicies": [policy for policy in found if not names or policy["PolicyName"] in names]}
 
 
 def _delete_policy(data: dict) -> dict:
-    _required(data, "PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension")
+    required(data, "PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension")
     if _policies.pop(f"{data['ResourceId']}|{data['PolicyName']}", None) is None:
         raise Refused("ObjectNotFoundException", f"No scaling policy found for policy name: {data['PolicyName']}")
     return {}
@@ -161,7 +161,7 @@ def _delete_policy(data: dict) -> dict:
 
 def _tagged(data: dict) -> str:
     arn = data.get("ResourceARN", "")
-    if arn not in [target["ScalableTargetARN"] for target in _targets.values()]:
+    if arn not in [target["ScalableTargetARN"] for target in targets.values()]:
         raise Refused("ResourceNotFoundException", f"The resource {arn} was not found")
     return arn
 
@@ -182,10 +182,10 @@ def _list_tags(data: dict) -> dict:
     return {"Tags": _tags.get(_tagged(data), {})}
 
 
-_ACTIONS = {
-    "RegisterScalableTarget": _register,
+ACTIONS = {
+    "RegisterScalableTarget": register,
     "DescribeScalableTargets": _describe_targets,
-    "DeregisterScalableTarget": _deregister,
+    "DeregisterScalableTarget": deregister,
     "PutScalingPolicy": _put_policy,
     "DescribeScalingPolicies": _describe_policies,
     "DeleteScalingPolicy": _delete_policy,
@@ -198,17 +198,17 @@ _ACTIONS = {
 async def handle_request(method, path, headers, body, query_params):
     """Called by MiniStack's dispatcher, after authorization."""
     action = headers.get("x-amz-target", "").rsplit(".", 1)[-1]
-    if action not in _ACTIONS:
+    if action not in ACTIONS:
         return error_response_json("UnknownOperationException", f"The sandbox does not know {NAME}:{action}", 400)
     try:
-        return json_response(_ACTIONS[action](json.loads(body or b"{}")))
+        return json_response(ACTIONS[action](json.loads(body or b"{}")))
     except Refused as refused:
         return error_response_json(*refused.args, 400)
 
 
 def reset() -> None:
     """Called by MiniStack's reset."""
-    for store in (_targets, _policies, _tags):
+    for store in (targets, _policies, _tags):
         store.clear()
 
 

@@ -35,7 +35,8 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `retries` | takes a call that is made again for another one | the same call gets the same answer |
 | `subscriptions` | takes an e-mail address for confirmed; sends nothing | pending until it is; messages are written down |
 | `shells` | hands out a session for any task | only with execute command enabled and the task role's rights |
-| `autoscaling` | nothing | Application Auto Scaling for ECS services |
+| `autoscaling`, `scheduled_actions` | nothing | Application Auto Scaling for ECS services, with other bounds at other hours |
+| `scheduler`, `hours` | starts no tasks, as nobody, in no time zone | with the role of the schedule, again where it fails, and then into the queue |
 | `identity_providers` | an OIDC provider cannot be changed | its tags, audiences and thumbprints can |
 
 A replaced function that is not where it was, or takes other arguments, stops the launcher with its name.
@@ -66,6 +67,7 @@ def arguments() -> argparse.Namespace:
 def environment(chosen: argparse.Namespace) -> dict[str, str]:
     """MiniStack reads its settings from the environment, most of them while it is imported."""
     services = "ec2,ecr,ecs,elasticloadbalancing,iam,sts,logs,s3,secretsmanager,monitoring,acm,route53,sns,ssm,events"
+    services += ",sqs,scheduler"
     return {
         "MINISTACK_ACCOUNT_ID": chosen.account,
         "MINISTACK_REGION": chosen.region,
@@ -119,6 +121,8 @@ def main() -> None:
     import refusals
     import registry
     import retries
+    import scheduled_actions
+    import scheduler
     import secrets_manager
     import service_deployments
     import shells
@@ -134,7 +138,7 @@ def main() -> None:
     installed += (deployment_alarms, traffic_shifts, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
     installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals)
-    installed += (events, firewall, ipv6)
+    installed += (events, firewall, ipv6, scheduler, scheduled_actions)
     for module in installed:
         module.install()
     retries.install()

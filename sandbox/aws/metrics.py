@@ -3,9 +3,10 @@
 | namespace | metrics | by |
 | --- | --- | --- |
 | `AWS/ApplicationELB` | `RequestCount`, `HTTPCode_Target_2XX_Count` to `5XX` | load balancer; with target group |
-| | `HTTPCode_ELB_5XX_Count` | load balancer |
+| | `HTTPCode_ELB_5XX_Count`, `HTTPCode_ELB_503_Count` | load balancer |
 | | `HealthyHostCount`, `UnHealthyHostCount` | load balancer with target group |
 | `AWS/ECS` | `CPUUtilization`, `MemoryUtilization`, one sample of each running task, from Docker | cluster with service |
+| `AWS/SQS` | `ApproximateNumberOfMessagesVisible` | queue |
 | `ECS/ContainerInsights` | `DesiredTaskCount`, `RunningTaskCount`, in clusters that have it on | cluster with service |
 
 Nothing else is published: no response times, no connections, no network, and from Container Insights only what is above. AWS
@@ -22,7 +23,7 @@ from collections import Counter
 from typing import Callable
 
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import alb, cloudwatch, cloudwatch_logs, ecs
+from ministack.services import alb, cloudwatch, cloudwatch_logs, ecs, sqs
 
 import health
 from replace import existing
@@ -51,7 +52,8 @@ def count_request(balancer_arn: str, group_arn: str | None, status: int) -> None
                 _counted[(*scope, "RequestCount", by)] += 1
                 _counted[(*scope, f"HTTPCode_Target_{status // 100}XX_Count", by)] += 1
         elif status >= 500:
-            _counted[(*scope, "HTTPCode_ELB_5XX_Count", tuple(balancer.items()))] += 1
+            for kind in ("5XX", "503")[: 2 if status == 503 else 1]:
+                _counted[(*scope, f"HTTPCode_ELB_{kind}_Count", tuple(balancer.items()))] += 1
 
 
 def _publish(at: float, namespace: str, name: str, dimensions: dict, unit: str, value: float, count: float = 1) -> None:
@@ -82,6 +84,15 @@ def _publish_health(at: float) -> None:
             with request_scope(account, region):
                 _publish(at, _ALB, "HealthyHostCount", dimensions, "Count", healthy)
                 _publish(at, _ALB, "UnHealthyHostCount", dimensions, "Count", of_group.count("unhealthy"))
+
+
+def _publish_queues(at: float) -> None:
+    for (account, region, _), queue in sqs._queues.all_items():
+        with request_scope(account, region):
+            sqs._refresh_counts(queue)
+            visible = float(queue["attributes"]["ApproximateNumberOfMessages"])
+            dimensions = {"QueueName": queue["name"]}
+            _publish(at, "AWS/SQS", "ApproximateNumberOfMessagesVisible", dimensions, "Count", visible)
 
 
 def _publish_service(at: float, service: dict) -> None:
@@ -138,6 +149,7 @@ def _used(task: dict) -> dict[str, float]:
 def _measure(at: float) -> None:
     _publish_requests(at)
     _publish_health(at)
+    _publish_queues(at)
     for (account, region, _), service in ecs._services.all_items():
         if service.get("status") == "ACTIVE":
             with request_scope(account, region):
@@ -164,6 +176,7 @@ def start(then: Callable[[int], None]) -> None:
     """Measures from now on, and calls `then` with the number of the minute that has been measured."""
     existing(cloudwatch, "_metric_bucket", "key")
     existing(cloudwatch, "_dims_key", "dims")
+    existing(sqs, "_refresh_counts", "q")
     existing(ecs, "_ensure_awslogs_stream", "config")
     existing(ecs, "_emit_awslogs_event", "config message")
     threading.Thread(target=_each_minute, args=(then,), daemon=True, name="cloudwatch").start()

@@ -54,8 +54,8 @@ def as_service(role_arn: str, service: str, session: str, source: dict[str, str]
     )
 
 
-def permits(principal: "evaluator.PrincipalInfo", action: str, resource: str, region: str) -> bool:
-    """Whether a principal's policies allow the action; the account's root, which has none, may do everything."""
+def permits(principal: "evaluator.PrincipalInfo", action: str, resource: str, region: str, keys: dict | None = None) -> bool:
+    """Whether a principal's policies allow the action, with these condition keys; the account's root, which has none, may do everything."""
     if principal.policies is None:
         return True
     context = evaluator.EvalContext(
@@ -66,6 +66,7 @@ def permits(principal: "evaluator.PrincipalInfo", action: str, resource: str, re
         resource_arn=resource,
         region=region,
         principal_keys=principal.keys,
+        service_context={name.lower(): value for name, value in (keys or {}).items()},
     )
     return evaluator.evaluate(context, principal.policies, *principal.limits).decision == "Allow"
 

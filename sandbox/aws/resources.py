@@ -279,6 +279,23 @@ def events(call: Call) -> list[Check]:
     return [call.on(rule), *tagged, *passed]
 
 
+def scheduler(call: Call, known: str) -> list[Check]:
+    """`known` is what the request's path names, with the default group where it is a schedule."""
+    args = call.args
+    if call.action in _ON_ARN or call.action.startswith("List"):
+        return [call.on(known)]
+    if call.action.endswith("Group"):
+        return [call.on(known), *([Check("scheduler:TagResource", known)] if args.get("Tags") else [])]
+    group = args.get("GroupName") or args.get("groupName") or "default"
+    passed = pass_role(call, (args.get("Target") or {}).get("RoleArn"), "scheduler.amazonaws.com")
+    return [call.on(call.arn(f"schedule/{group}/{last(known)}")), *passed]
+
+
+def sqs(call: Call, known: str) -> list[Check]:
+    tagged = call.action == "CreateQueue" and call.args.get("tags")
+    return [call.on(known), *([Check("sqs:TagQueue", known)] if tagged else [])]
+
+
 def ssm(call: Call, known: str) -> list[Check]:
     names = call.args.get("Names")
     if not isinstance(names, list):

@@ -14,11 +14,13 @@ import { SNS } from "@aws-sdk/client-sns";
 import { ownPath, rootClient } from "../aws/emulator";
 import type { Kind } from "./kind";
 import { networkKinds, securityGroupRules } from "./network";
+import { scheduleKinds } from "./schedules";
 
 /** Every type that stands for itself, in an order in which all can be removed: what uses another comes before it. */
 export function kinds(region: string): readonly Kind[] {
     const config = rootClient(region);
     return [
+        ...scheduleKinds(config),
         ...services(new ECS(config), new ApplicationAutoScaling(config)),
         ...entrance(new ElasticLoadBalancingV2(config), new ACM(config), new Route53(config)),
         ...networkKinds(config),

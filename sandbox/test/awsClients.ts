@@ -7,7 +7,9 @@ import { ECS } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAM } from "@aws-sdk/client-iam";
 import { S3 } from "@aws-sdk/client-s3";
+import { Scheduler } from "@aws-sdk/client-scheduler";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
+import { SQS } from "@aws-sdk/client-sqs";
 import { STS } from "@aws-sdk/client-sts";
 import { awsAccount } from "../aws/emulator";
 import { testPorts } from "./copiedCheckout";
@@ -40,7 +42,9 @@ export function clientsOf(endpoint: string, credentials: Credentials) {
         logs: new CloudWatchLogs(options),
         s3: new S3({ ...options, forcePathStyle: true }),
         scaling: new ApplicationAutoScaling(options),
+        scheduler: new Scheduler(options),
         secrets: new SecretsManager(options),
+        sqs: new SQS(options),
         sts: new STS(options),
     };
 }

@@ -238,11 +238,15 @@ describe("releases by rolling, blue/green, canary and linear", function () {
 
             it("go back when they are stopped by hand, and fail no request", async () => {
                 await stayingThere(async () => {
-                    const counts = await takenBack(serving("stopped"), /because a rollback was requested\.$/, async () => {
-                        await atShare(shares[0]);
-                        const { serviceDeploymentArn } = await newest();
-                        await ecs.stopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" });
-                    });
+                    const counts = await takenBack(
+                        serving("stopped"),
+                        /because a rollback was requested\.$/,
+                        async () => {
+                            await atShare(shares[0]);
+                            const { serviceDeploymentArn } = await newest();
+                            await ecs.stopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" });
+                        },
+                    );
                     assert.deepEqual(Object.keys(counts).sort(), [live, "stopped"].sort(), JSON.stringify(counts));
                 });
             });

@@ -77,7 +77,7 @@ export const production: readonly Mutation[] = [
     {
         mistake: "a message does not say why",
         file: "infra/monitoring/incidents.ts",
-        find: "$.detail.${incident.reason}",
+        find: "$.detail.${member}",
         become: "$.detail.cause",
     },
     {

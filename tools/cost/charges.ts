@@ -87,6 +87,9 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:sns/topicSubscription:TopicSubscription": (_, { prices }) => ({
         byUse: [`Mails about alarms: ${dollars(prices.mails100000)} for 100,000`],
     }),
+    "aws:scheduler/schedule:Schedule": () => ({
+        byUse: ["Scheduled runs: their tasks by the second, a minute at least, at the prices of Fargate above"],
+    }),
     "aws:route53/record:Record": ({ inputs }, { prices }) => ({
         // Queries for an alias of a load balancer are free, and those for the certificate's record are few.
         byUse: inputs.aliases ? [`The hosted zone, which is not the stack's: ${dollars(prices.hostedZoneMonth)}`] : [],
@@ -94,6 +97,7 @@ export const charges: Readonly<Record<string, Charge>> = {
 
     "aws:acm/certificate:Certificate": free,
     "aws:acm/certificateValidation:CertificateValidation": free,
+    "aws:appautoscaling/scheduledAction:ScheduledAction": free,
     "aws:appautoscaling/target:Target": free,
     "aws:cloudwatch/eventRule:EventRule": free, // for events of AWS's own services
     "aws:cloudwatch/eventTarget:EventTarget": free,
@@ -110,7 +114,9 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:lb/listener:Listener": free,
     "aws:lb/listenerRule:ListenerRule": free, // up to ten of a load balancer
     "aws:lb/targetGroup:TargetGroup": free,
+    "aws:scheduler/scheduleGroup:ScheduleGroup": free,
     "aws:secretsmanager/secretVersion:SecretVersion": free,
+    "aws:sqs/queue:Queue": free, // a million requests a month are, and this one has a message where something fails
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": free,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": free,
     "docker-build:index:Image": free, // its size is charged in the ECR repository

@@ -42,6 +42,7 @@ var resources = map[string]string{
 	"s3_bucket_public_access_block":     "s3/BucketPublicAccessBlock",
 	"s3_bucket_policy":                  "s3/BucketPolicy",
 	"scheduler_schedule":                "scheduler/Schedule",
+	"scheduler_schedule_group":          "scheduler/ScheduleGroup",
 	"secretsmanager_secret":             "secretsmanager/Secret",
 	"secretsmanager_secret_version":     "secretsmanager/SecretVersion",
 	"security_group":                    "ec2/SecurityGroup",
@@ -101,6 +102,7 @@ var overrides = map[string]fields{
 		"ingress":     {Name: "ingress"},
 		"egress":      {Name: "egress"},
 	},
+	"sqs_queue":              {"name": tfbridge.AutoName("name", 80, "-")},
 	"sns_topic":              {"name": tfbridge.AutoName("name", 80, "-")},
 	"sns_topic_subscription": {"topic_arn": {Name: "topic"}},
 }
