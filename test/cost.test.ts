@@ -9,7 +9,7 @@ import priceFile from "../tools/cost/prices.json";
 import { report } from "../tools/cost/report";
 import type { Stack } from "../tools/resources";
 import { attempt, type Recording } from "./record";
-import { alternative, production, standard, withDomain, withoutNat } from "./scenarios";
+import { alternative, audited, production, standard, withDomain, withoutNat } from "./scenarios";
 import { projectFolder } from "./settings";
 
 const stack = (resources: Recording, region = "ap-northeast-1"): Stack => ({ name: "shop-dev", region, resources });
@@ -111,7 +111,14 @@ describe("the cost estimate", () => {
     });
 
     it("knows every resource type that the program can declare, and no other", async () => {
-        const runs = await Promise.all([standard(), alternative(), withDomain(), production(), withoutNat()]);
+        const runs = await Promise.all([
+            standard(),
+            alternative(),
+            withDomain(),
+            production(),
+            withoutNat(),
+            audited(),
+        ]);
         const types = runs.flatMap(({ registrations }) => registrations.map(({ type }) => type));
         const declared = new Set(types.filter((type) => !type.startsWith("fargate-cicd:")));
         assert.deepEqual(Object.keys(charges).sort(), [...declared].sort());

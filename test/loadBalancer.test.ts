@@ -93,6 +93,7 @@ describe("load balancer and security groups", () => {
             loadBalancerType: "application",
             subnets: ["subnet-public-1", "subnet-public-2"],
             securityGroups: ["sg-main-alb"],
+            accessLogs: { enabled: false, bucket: "" },
             dropInvalidHeaderFields: true,
             enableDeletionProtection: false,
         });

@@ -80,6 +80,8 @@ export function create(
             return made(physicalName, { arn: arn("cloudwatch", `alarm:${physicalName}`) });
         case "aws:cloudwatch/eventRule:EventRule":
             return made(physicalName, { arn: arn("events", `rule/${physicalName}`) });
+        case "aws:s3/bucket:Bucket":
+            return made(physicalName, { arn: `arn:${partitionOf(region)}:s3:::${physicalName}`, bucket: physicalName });
         case "aws:sns/topic:Topic":
             return made(arn("sns", physicalName), { arn: arn("sns", physicalName) });
         case "aws:cloudwatch/logGroup:LogGroup":

@@ -2,13 +2,14 @@ import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { prefixLength, zoneBits, type NatGateways } from "../config";
+import { FlowLogs, type FlowLogsArgs } from "./flowLogs";
 
-export interface NetworkArgs {
+export interface NetworkArgs extends Omit<FlowLogsArgs, "vpcId"> {
     /** The VPC's IPv4 range. Plain, like the rest: awsx lays out the subnets before anything exists. */
     readonly cidr: string;
     readonly zones: number;
     readonly natGateways: NatGateways;
-    readonly region: string;
+    readonly flowLogs: boolean;
     readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -52,6 +53,10 @@ export class Network extends pulumi.ComponentResource {
 
         // Every VPC has this group and it lets its members talk to each other. With no rules declared, it has none.
         new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.vpcId }, { parent: this });
+
+        if (args.flowLogs) {
+            new FlowLogs(name, { ...args, vpcId: vpc.vpcId }, { parent: this });
+        }
 
         this.vpcId = vpc.vpcId;
         this.cidr = args.cidr;

@@ -125,6 +125,11 @@ export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
             },
         },
         {
+            type: "aws:ec2/flowLog:FlowLog",
+            list: async () => ((await ec2.describeFlowLogs({})).FlowLogs ?? []).map(({ FlowLogId }) => FlowLogId!),
+            remove: (id) => ec2.deleteFlowLogs({ FlowLogIds: [id] }),
+        },
+        {
             type: "aws:ec2/vpc:Vpc",
             list: async () => (await vpcs()).filter(({ IsDefault }) => !IsDefault).map(({ VpcId }) => VpcId!),
             remove: (VpcId) => ec2.deleteVpc({ VpcId }),

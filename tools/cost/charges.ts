@@ -76,6 +76,12 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:ecr/repository:Repository": (_, { prices }) => ({
         byUse: [`Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (the newest 50 images stay)`],
     }),
+    "aws:s3/bucket:Bucket": (_, { prices }) => ({
+        byUse: [`Access logs of the load balancer: ${dollars(prices.bucketGbMonth)} for a GB kept for a month`],
+    }),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": () => ({
+        byUse: ["The web ACL, which is not the stack's: for itself, for each rule, and for requests"],
+    }),
     "aws:sns/topic:Topic": free,
     "aws:sns/topicSubscription:TopicSubscription": (_, { prices }) => ({
         byUse: [`Mails about alarms: ${dollars(prices.mails100000)} for 100,000`],
@@ -91,6 +97,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:cloudwatch/eventRule:EventRule": free, // for events of AWS's own services
     "aws:cloudwatch/eventTarget:EventTarget": free,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": free,
+    "aws:ec2/flowLog:FlowLog": free, // what it writes is charged in the log group
     "aws:ec2/securityGroup:SecurityGroup": free,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": free,
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": free,
@@ -102,7 +109,11 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:lb/listener:Listener": free,
     "aws:lb/listenerRule:ListenerRule": free, // up to ten of a load balancer
     "aws:lb/targetGroup:TargetGroup": free,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": free,
+    "aws:s3/bucketPolicy:BucketPolicy": free,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": free,
     "aws:secretsmanager/secretVersion:SecretVersion": free,
+    "aws:sns/topicPolicy:TopicPolicy": free,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": free,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": free,
     "docker-build:index:Image": free, // its size is charged in the ECR repository
