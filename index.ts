@@ -17,7 +17,7 @@ import { Task } from "./infra/service/task";
 import { tagEverything } from "./infra/tags";
 
 const settings = loadSettings();
-const { name, region, tags, github, deletionProtection, architecture, containerPort: port } = settings;
+const { name, region, tags, github, deletionProtection, architecture, containerPort: port, kmsKeyArn } = settings;
 tagEverything(tags);
 refuseImpossibleChanges(settings);
 
@@ -34,26 +34,24 @@ nothingBefore(repository.checked);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", {
+    ...settings,
     cidr: settings.vpcCidr,
     zones: settings.availabilityZones,
-    natGateways: settings.natGateways,
-    dualStack: settings.dualStack,
     existing,
-    region,
-    tags,
 });
 const loadBalancer = new LoadBalancer("main", { ...settings, network });
-const registry = new Registry("main", { repositoryName: name, context: "app", architecture, deletionProtection });
+const registry = new Registry("main", { ...settings, repositoryName: name, context: "app" });
 const secrets = new Secrets("main", {
     values: settings.secrets,
     existing: settings.secretArns,
     serviceName: name,
+    kmsKeyArn,
     deletionProtection,
 });
 const task = new Task("main", { ...settings, family: name, registry, secrets, port });
 const monitoring = new Monitoring("main", {
+    ...settings,
     prefix: name,
-    region,
     loadBalancer,
     fewestTasks: fewestTasks(settings),
     email: settings.alarmEmail,

@@ -5,12 +5,18 @@ type Condition = Readonly<
     Record<string, Readonly<Record<string, pulumi.Input<string> | readonly pulumi.Input<string>[]>>>
 >;
 
-/** One permission: what may be done, to what, and under which conditions. There are no denials; what is not listed is refused. */
+/** One permission: what may be done, to what, and under which conditions. A role has no denials; what is not listed is refused. */
 export interface Statement {
     readonly sid: string;
     readonly actions: readonly `${string}:${string}`[];
     readonly resources: readonly pulumi.Input<string>[];
     readonly condition?: Condition;
+}
+
+/** One entry of the policy that belongs to a resource itself: whom it is about, and whether it forbids what it lists. */
+export interface Entry extends Statement {
+    readonly principal: { readonly Service: string } | "*";
+    readonly effect?: "Deny";
 }
 
 /** Who may assume a role, and how. */
@@ -21,19 +27,30 @@ export interface Trust {
     readonly condition?: Condition;
 }
 
-/** A permission policy as IAM reads it. */
-export function policyDocument(statements: readonly Statement[]): pulumi.Output<string> {
+/** A permission policy as IAM reads it: a role's, or a resource's own. */
+export function policyDocument(statements: readonly (Statement | Entry)[]): pulumi.Output<string> {
     return pulumi.jsonStringify({
         Version: "2012-10-17",
-        Statement: statements.map(({ sid, actions, resources, condition }) => ({
+        Statement: statements.map(({ sid, actions, resources, condition, ...entry }) => ({
             Sid: sid,
-            Effect: "Allow",
+            Effect: "effect" in entry ? entry.effect : "Allow",
+            ...("principal" in entry && { Principal: entry.principal }),
             Action: actions,
             Resource: resources,
             ...(condition && { Condition: condition }),
         })),
     });
 }
+
+/** Refuses what does not come over TLS, whoever it comes from. */
+export const overTlsOnly = (actions: Statement["actions"], resources: Statement["resources"]): Entry => ({
+    sid: "OverTlsOnly",
+    effect: "Deny",
+    principal: "*",
+    actions,
+    resources,
+    condition: { Bool: { "aws:SecureTransport": "false" } },
+});
 
 /** A role's trust policy as IAM reads it. */
 function trustDocument({ principal, action, condition }: Trust): pulumi.Output<string> {

@@ -10,6 +10,8 @@ export interface RegistryArgs {
     /** The folder with the app and its Dockerfile, relative to the project's folder. */
     readonly context: string;
     readonly architecture: Architecture;
+    /** Encrypts the images from the first on: ECR changes the key of no repository. */
+    readonly kmsKeyArn?: string;
     /** Neither Pulumi nor AWS deletes images. Otherwise `pulumi destroy` takes the pipeline's too. */
     readonly deletionProtection: boolean;
 }
@@ -66,6 +68,9 @@ export class Registry extends pulumi.ComponentResource {
                 // of the app that is taken back has the same content, and so the same tag, as an image that is there already.
                 imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
                 imageTagMutabilityExclusionFilters: [{ filter: `${buildTag}*`, filterType: "WILDCARD" }],
+                encryptionConfigurations: args.kmsKeyArn
+                    ? [{ encryptionType: "KMS", kmsKey: args.kmsKeyArn }]
+                    : undefined,
                 forceDelete: !args.deletionProtection,
             },
             { parent: this, protect: args.deletionProtection },

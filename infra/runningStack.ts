@@ -9,6 +9,8 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
     /** The VPC that is not the stack's own; empty: it is. */
     readonly vpcId: string;
     readonly loadBalancer: "internal" | "internet-facing";
+    /** Empty where there is none, as in every stack that is older than the setting. */
+    readonly kmsKeyArn: string;
     /** Whether visitors come over HTTPS. */
     readonly https: boolean;
     /** Whether a release has ever been shifted from one target group to the other, so that either of them may serve. */
@@ -61,6 +63,9 @@ const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
                       'stacks rely on it: run "pulumi config set githubOidcProvider create"'
                     : "the account has GitHub's OIDC provider, and can have only one: " +
                       'run "pulumi config set githubOidcProvider existing"',
+            kmsKeyArn: (was) =>
+                "ECR changes the key of no repository, and another one would have none of the images that run: " +
+                `run "pulumi config ${was ? `set kmsKeyArn ${was}` : "rm kmsKeyArn"}", ${afresh}`,
             // A listener of another protocol has a rule of its own, whose weights are those of the beginning.
             https: olds.shifted
                 ? (was) =>
@@ -70,7 +75,7 @@ const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
                 : undefined,
         };
         const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap((property) => {
-            const was = olds[property];
+            const was = { ...(olds.name && { kmsKeyArn: "" }), ...olds }[property];
             const refuse = refusals[property] as ((was: unknown) => string) | undefined;
             return refuse && was !== undefined && was !== news[property] ? [{ property, reason: refuse(was) }] : [];
         });
@@ -107,6 +112,7 @@ export function refuseImpossibleChanges(settings: Settings): void {
         githubOidcProvider: github.oidcProvider,
         vpcId: settings.existingVpc?.vpcId ?? "",
         loadBalancer: settings.internal ? "internal" : "internet-facing",
+        kmsKeyArn: settings.kmsKeyArn ?? "",
         https: settings.domain !== undefined,
         shifted: settings.rollout !== "rolling",
     });

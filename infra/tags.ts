@@ -17,8 +17,13 @@ const untaggable: ReadonlySet<string> = new Set([
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     "aws:route53/record:Record",
     "aws:scheduler/schedule:Schedule",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     "aws:secretsmanager/secretVersion:SecretVersion",
+    "aws:sns/topicPolicy:TopicPolicy",
     "aws:sns/topicSubscription:TopicSubscription",
+    "aws:wafv2/webAclAssociation:WebAclAssociation",
 ]);
 
 /**

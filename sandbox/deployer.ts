@@ -21,7 +21,13 @@ export async function deployerCredentials(settings: Settings): Promise<Record<st
         if (error.name !== "EntityAlreadyExistsException") throw error;
     });
     const account = { PARTITION: "aws", REGION: region, ACCOUNT: awsAccount };
-    const values = { ...account, PROJECT: tags.Project ?? "", NAME: name, ZONE: await zoneOf(settings) };
+    const values = {
+        ...account,
+        PROJECT: tags.Project ?? "",
+        NAME: name,
+        ZONE: await zoneOf(settings),
+        KEY: keyOf(settings),
+    };
     for (const { title, document } of policies(values)) {
         // Attached to a role of a team these are managed policies; here the next run is to find them replaced.
         await iam.putRolePolicy({ RoleName, PolicyName: title, PolicyDocument: document });
@@ -36,6 +42,9 @@ export async function deployerCredentials(settings: Settings): Promise<Record<st
         AWS_SESSION_TOKEN: session?.SessionToken ?? "",
     };
 }
+
+/** The id of the key that is configured. */
+const keyOf = ({ kmsKeyArn }: Settings): string => kmsKeyArn?.split("/").at(-1) ?? "none";
 
 /** The id of the zone of the app's domain, which is there before the stack is; without a domain, of the one that it had. */
 async function zoneOf({ region, domain }: Settings): Promise<string> {

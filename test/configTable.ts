@@ -217,6 +217,38 @@ const written: Readonly<Record<string, Rule>> = {
         bad: ["0", "65536", "9000.5", "-1", "http"],
         good: ["", "1", "9000", "65535"],
     },
+    webAclArn: {
+        expected:
+            'the ARN of a regional web ACL of AWS WAF such as "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/shop/1234abcd-12ab-34cd-56ef-1234567890ab"',
+        example: "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/shop/1234abcd-12ab-34cd-56ef-1234567890ab",
+        bad: [
+            "shop",
+            "arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:wafv2:ap-northeast-1:123456789012:regional/ipset/shop/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:waf-regional:ap-northeast-1:123456789012:webacl/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/shop",
+        ],
+        good: [
+            "",
+            "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/shop/1234abcd-12ab-34cd-56ef-1234567890ab",
+        ],
+    },
+    kmsKeyArn: {
+        expected:
+            'the ARN of a KMS key such as "arn:aws:kms:ap-northeast-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
+        example: "arn:aws:kms:ap-northeast-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        bad: [
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "alias/shop",
+            "arn:aws:kms:ap-northeast-1:123456789012:alias/shop",
+            "arn:aws:kms:ap-northeast-1:123:key/1234abcd",
+        ],
+        good: [
+            "",
+            "arn:aws:kms:ap-northeast-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:kms:ap-northeast-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+        ],
+    },
     containerInsights: {
         expected: '"disabled" or "enabled" or "enhanced"',
         example: "disabled",

@@ -11,6 +11,7 @@ import type { Stack } from "../tools/resources";
 import { attempt, type Recording } from "./record";
 import {
     alternative,
+    audited,
     dualStack,
     inExistingVpc,
     internal,
@@ -141,6 +142,7 @@ describe("the cost estimate", () => {
             withSchedules,
             inExistingVpc,
             dualStack,
+            audited,
         ];
         const runs = await Promise.all(scenarios.map((scenario) => scenario()));
         const types = runs.flatMap(({ registrations }) => registrations.map(({ type }) => type));

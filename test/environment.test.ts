@@ -130,7 +130,7 @@ describe("a stack with an environment on GitHub", () => {
     it("gives pull requests no role where they preview another stack", () => {
         assert.deepEqual(
             prod.of("aws:iam/role:Role").map(({ name }) => name),
-            ["main-shift", "main-execution", "main-task", "main-incidents", "main-deploy"],
+            ["main-shift", "main-execution", "main-task", "main-deploy"],
         );
         assert.equal(prod.outputs.previewRoleArn, "");
         assert.ok(dev.outputs.previewRoleArn);

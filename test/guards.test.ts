@@ -21,6 +21,7 @@ describe("deletion protection", () => {
                 "aws:ecr/repository:Repository main",
                 "aws:secretsmanager/secret:Secret main-DB_PASSWORD",
                 "aws:cloudwatch/logGroup:LogGroup main",
+                "aws:cloudwatch/logGroup:LogGroup main-shell",
             ],
         );
     });
@@ -72,7 +73,7 @@ describe("a shell in a running task", () => {
         }
     });
 
-    it("takes the app's own role four rights, to talk to the Session Manager, and no other", async () => {
+    it("takes the app's own role rights to talk to the Session Manager and to log the shell, and no other", async () => {
         const policy = prod.one("aws:iam/rolePolicy:RolePolicy", "main-exec");
         assert.equal(policy.inputs.role, prod.one("aws:iam/role:Role", "main-task").outputs.name);
         await assertVerdicts(policyOf(policy), "allowed", [
@@ -81,8 +82,15 @@ describe("a shell in a running task", () => {
             ["ssmmessages:OpenControlChannel", "*"],
             ["ssmmessages:OpenDataChannel", "*"],
         ]);
-        const [statement, ...more] = policyOf(policy).Statement;
-        assert.deepEqual([statement!.Action.length, more], [4, []]);
+        const group = String(prod.one("aws:cloudwatch/logGroup:LogGroup", "main-shell").outputs.arn);
+        assert.deepEqual(
+            policyOf(policy).Statement.map(({ Action, Resource }) => [Action.length, Resource]),
+            [
+                [4, ["*"]],
+                [1, ["*"]], // logs:DescribeLogGroups
+                [3, [`${group}:*`]],
+            ],
+        );
     });
 
     it("is there when the service starts its first task", () => {
@@ -91,10 +99,17 @@ describe("a shell in a running task", () => {
     });
 
     // Provider 6.34, cluster.go: an update without a configuration sends none, so that the former one stays, and each refresh shows it.
-    it("writes nothing down of what is typed and shown, and says so where none can be opened, too", () => {
-        for (const recording of [run, prod]) {
-            const { configuration } = recording.one("aws:ecs/cluster:Cluster").inputs;
-            assert.deepEqual(configuration, { executeCommandConfiguration: { logging: "NONE" } });
-        }
+    it("writes down what is typed and shown in a log group of its own, and says so where none can be opened, too", () => {
+        const logging = (recording: Recording) => recording.one("aws:ecs/cluster:Cluster").inputs.configuration;
+        assert.deepEqual(logging(run), { executeCommandConfiguration: { logging: "NONE" } });
+        assert.deepEqual(logging(prod), {
+            executeCommandConfiguration: {
+                logging: "OVERRIDE",
+                logConfiguration: {
+                    cloudWatchLogGroupName: "/ecs/fargate-cicd-prod/shell",
+                    cloudWatchEncryptionEnabled: false,
+                },
+            },
+        });
     });
 });

@@ -1,8 +1,6 @@
 /** What ECS reports, and who is told how. That EventBridge matches these patterns with such events: sandbox/test/monitoring.test.ts. */
 import assert from "node:assert/strict";
-import { account } from "../tools/fakeCloud";
 import * as ecs from "./ecsEvents";
-import { assertVerdicts, mayAssume, policyOf } from "./iam";
 import type { Recording, Registration } from "./record";
 import { alternative, standard } from "./scenarios";
 
@@ -95,43 +93,10 @@ describe("what ECS reports", () => {
         }
     });
 
-    describe("is published with a role", () => {
-        const roleOf = (recording: Recording) => recording.one("aws:iam/role:Role", "main-incidents");
-
-        it("that every rule has, and that may publish to this topic and do nothing else", async () => {
-            for (const { name, inputs } of run.of(targetType)) {
-                assert.equal(inputs.roleArn, roleOf(run).outputs.arn, name);
-            }
-            const policy = policyOf(run.one("aws:iam/rolePolicy:RolePolicy", "main-incidents"));
-            const topic = String(run.one("aws:sns/topic:Topic").outputs.arn);
-            await assertVerdicts(policy, "allowed", [["sns:Publish", topic]]);
-            await assertVerdicts(policy, "denied", [
-                ["sns:Publish", `${topic}-2`],
-                ["sns:Subscribe", topic],
-                ["sns:SetTopicAttributes", topic],
-            ]);
-        });
-
-        it("that EventBridge alone may assume, for these rules alone", () => {
-            const trust = policyOf(roleOf(run), "assumeRolePolicy");
-            const may = (service: string, sourceArn: string, sourceAccount = account) =>
-                mayAssume(trust, service, "sts:AssumeRole", {
-                    "aws:SourceArn": sourceArn,
-                    "aws:SourceAccount": sourceAccount,
-                });
-            const rules = run.of(ruleType).map(({ outputs }) => String(outputs.arn));
-            assert.equal(rules.length, 5);
-            for (const rule of rules) {
-                assert.equal(may("events.amazonaws.com", rule), true, rule);
-                assert.equal(may("events.amazonaws.com", `${rule}-2`), false);
-                assert.equal(may("events.amazonaws.com", rule, "999999999999"), false);
-                assert.equal(may("sns.amazonaws.com", rule), false);
-            }
-        });
-
-        it("and without a policy on the topic, so that what CloudWatch may stays as AWS has it", () => {
-            assert.equal(run.one("aws:sns/topic:Topic").inputs.policy, undefined);
-            assert.deepEqual(run.of("aws:sns/topicPolicy:TopicPolicy"), []);
-        });
+    it("is published by the topic's own policy, without a role", () => {
+        const policy = run.one("aws:sns/topicPolicy:TopicPolicy");
+        for (const { name, inputs } of run.of(targetType)) {
+            assert.deepEqual([inputs.arn, inputs.roleArn], [policy.inputs.arn, undefined], name);
+        }
     });
 });

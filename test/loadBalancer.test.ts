@@ -95,6 +95,7 @@ describe("load balancer and security groups", () => {
             ipAddressType: "ipv4",
             subnets: ["subnet-public-1", "subnet-public-2"],
             securityGroups: ["sg-main-alb"],
+            accessLogs: { enabled: false, bucket: "" },
             dropInvalidHeaderFields: true,
             enableDeletionProtection: false,
         });

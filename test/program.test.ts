@@ -65,13 +65,14 @@ describe("the whole program", () => {
             "aws:ecs/service:Service": 1,
             "aws:ecs/taskDefinition:TaskDefinition": 1,
             "aws:iam/openIdConnectProvider:OpenIdConnectProvider": 1,
-            "aws:iam/role:Role": 6,
-            "aws:iam/rolePolicy:RolePolicy": 5,
+            "aws:iam/role:Role": 5,
+            "aws:iam/rolePolicy:RolePolicy": 4,
             "aws:lb/listener:Listener": 1,
             "aws:lb/listenerRule:ListenerRule": 1,
             "aws:lb/loadBalancer:LoadBalancer": 1,
             "aws:lb/targetGroup:TargetGroup": 2,
             "aws:sns/topic:Topic": 1,
+            "aws:sns/topicPolicy:TopicPolicy": 1,
             "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 2,
             "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 2,
             "awsx:ec2:Vpc": 1,
@@ -109,6 +110,7 @@ describe("the whole program", () => {
                 "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
                 "aws:iam/rolePolicy:RolePolicy",
                 ...(stack === "live" ? ["aws:iam/rolePolicyAttachment:RolePolicyAttachment"] : []),
+                "aws:sns/topicPolicy:TopicPolicy",
             ]);
         }
     });
@@ -129,6 +131,8 @@ describe("the whole program", () => {
                     domainName: "shop.example.com",
                     hostedZone: "example.com",
                     enableExec: "true",
+                    accessLogs: "true",
+                    flowLogs: "true",
                     secrets: JSON.stringify({ DB_PASSWORD: "correct-horse-5e1f" }),
                 };
                 const { registrations, outputs } = await record({ values, region });

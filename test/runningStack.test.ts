@@ -42,6 +42,7 @@ describe("a running stack", () => {
             githubOidcProvider: "create",
             vpcId: "",
             loadBalancer: "internet-facing",
+            kmsKeyArn: "",
             https: false,
             shifted: false,
         });
@@ -104,6 +105,18 @@ describe("a running stack", () => {
         assert.deepEqual(Object.keys(await refusals({ containerPort: 8080 }, { ...made, releasedBy: "pulumi" })), [
             "containerPort",
         ]);
+    });
+
+    it("refuses another key, which would make another repository, in a stack from before there were any as well", async () => {
+        const { kmsKeyArn: _later, ...older } = made;
+        for (const olds of [made, older]) {
+            const { kmsKeyArn: first, ...others } = await refusals({ kmsKeyArn: "arn:1" }, olds);
+            assert.match(first!, /none of the images that run: run "pulumi config rm kmsKeyArn"/);
+            assert.deepEqual(others, {});
+        }
+        const { kmsKeyArn: other } = await refusals({ kmsKeyArn: "arn:2" }, { ...made, kmsKeyArn: "arn:1" });
+        assert.match(other!, /"pulumi config set kmsKeyArn arn:1"/);
+        assert.deepEqual(await refusals({ kmsKeyArn: "arn:1" }, {}), {}, "a new stack takes any");
     });
 
     it("takes another port where pulumi up releases it, from that very run on", async () => {

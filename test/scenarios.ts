@@ -93,6 +93,24 @@ export const production = once({
     stack: "prod",
 });
 
+export const kmsKey = "arn:aws:kms:ap-northeast-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+export const webAcl =
+    "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/shop/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/** Everything that an audit asks for. */
+export const audited = once({
+    values: {
+        accessLogs: "true",
+        flowLogs: "true",
+        webAclArn: webAcl,
+        kmsKeyArn: kmsKey,
+        enableExec: "true",
+        containerInsights: "enabled",
+        logRetentionDays: "365",
+        secrets: JSON.stringify({ DB_PASSWORD: databasePassword, TOKEN: existingParameter }),
+    },
+});
+
 /** Tasks in public subnets, for want of another way out. */
 export const withoutNat = once({ values: { natGateways: "none" } });
 

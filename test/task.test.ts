@@ -104,7 +104,6 @@ describe("task", () => {
             [
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-shift").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-execution").outputs.name],
-                ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-incidents").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-deploy").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-preview").outputs.name],
             ],

@@ -41,6 +41,29 @@ export const logRetention = numberOf(
     `a number of days that CloudWatch Logs accepts: ${logRetentions.join(", ")}`,
 );
 
+/** An ARN that has to be in the stack's own region. */
+const arn = (resource: RegExp, words: { readonly what: string; readonly example: string }) =>
+    text(v.pipe(v.string(), v.regex(resource)), {
+        expected: `the ARN of ${words.what} such as "${words.example}"`,
+        values: `the ARN of ${words.what}`,
+        example: words.example,
+    });
+
+/** By its id: an alias can be led to another key, and CloudWatch Logs takes none. */
+export const kmsKeyArn = arn(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]{1,64}$/, {
+    what: "a KMS key",
+    example: "arn:aws:kms:ap-northeast-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+});
+
+/** One for CloudFront is global; a load balancer takes those of its region. */
+export const webAclArn = arn(/^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[\w-]{1,128}\/[\w-]{1,36}$/, {
+    what: "a regional web ACL of AWS WAF",
+    example: "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/shop/1234abcd-12ab-34cd-56ef-1234567890ab",
+});
+
+/** The region that an ARN names. */
+export const regionOf = (given: string): string => given.split(":")[3] ?? "";
+
 const insights = oneOf("disabled", "enabled", "enhanced");
 
 /** What ECS takes; stacks that had a boolean here keep it. */

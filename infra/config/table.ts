@@ -387,7 +387,8 @@ export const table = {
     enableExec: {
         ...flag,
         default: "false",
-        description: "Whether `aws ecs execute-command` opens a shell in a running task",
+        description:
+            "Whether `aws ecs execute-command` opens a shell in a running task. What is typed and shown is logged for `logRetentionDays`, where the image has `script` and `cat`",
         takesEffect: withNewTasks,
     },
     alarmEmail: {
@@ -403,6 +404,35 @@ export const table = {
         description:
             "CloudWatch Container Insights: metrics of each task (`enabled`), and of each container (`enhanced`), at a price per metric",
         takesEffect: atOnce,
+    },
+    accessLogs: {
+        ...flag,
+        default: "false",
+        description:
+            "Whether the load balancer writes down each request, in an S3 bucket of the stack, for `logRetentionDays`",
+        takesEffect: atOnce,
+    },
+    flowLogs: {
+        ...flag,
+        default: "false",
+        description:
+            "Whether the VPC writes down who talks to whom, in a log group of the stack, for `logRetentionDays`",
+        takesEffect: atOnce,
+    },
+    webAclArn: {
+        ...optional(aws.webAclArn),
+        default: "",
+        description: "A web ACL of AWS WAF, set up elsewhere, that every request to the load balancer passes",
+        none: "none",
+        takesEffect: `${atOnce}; another in place of one, after some seconds with none`,
+    },
+    kmsKeyArn: {
+        ...optional(aws.kmsKeyArn),
+        default: "",
+        description:
+            "The KMS key that encrypts logs, secrets, images, alarm messages and shells; its policy must allow that, as [docs/audit.md](audit.md) says",
+        none: "AWS's own keys; alarm messages are not encrypted where they wait",
+        takesEffect: inNewStack,
     },
     deletionProtection: {
         ...flag,

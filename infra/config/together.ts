@@ -1,4 +1,4 @@
-import { isResourceName, longestName, nameInWords } from "./awsKinds";
+import { isResourceName, longestName, nameInWords, regionOf } from "./awsKinds";
 import { parent } from "./networkKinds";
 import { isAdministrator } from "./policyKinds";
 import type { ConfigReader, ConfigSource } from "./reader";
@@ -17,6 +17,7 @@ export function checkTogether(config: ConfigReader, values: Values, source: Conf
     checkVariables(config, values);
     checkPolicies(config, values);
     checkShell(config, values);
+    checkRegions(config, values);
     checkName(config, values, source);
 }
 
@@ -168,6 +169,17 @@ function checkPolicies(config: ConfigReader, { taskPolicyArns, taskPolicyFile, t
 function checkShell(config: ConfigReader, { enableExec, readOnlyRoot }: Values): void {
     if (config.accepted("enableExec", "readOnlyRoot") && enableExec && readOnlyRoot) {
         config.refuse("readOnlyRoot", "false with enableExec, whose agent writes into the container", "true", "false");
+    }
+}
+
+/** What belongs to a region serves in no other. */
+function checkRegions(config: ConfigReader, values: Values): void {
+    const region = values["aws:region"];
+    for (const key of ["kmsKeyArn", "webAclArn"] as const) {
+        const given = values[key];
+        if (config.accepted("aws:region", key) && given !== undefined && regionOf(given) !== region) {
+            config.refuse(key, `one in ${region}, the stack's region`, given, given.replace(regionOf(given), region));
+        }
     }
 }
 

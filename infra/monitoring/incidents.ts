@@ -1,6 +1,5 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { newRole, policyDocument } from "../iam";
 import { taskGroup, type Schedules } from "../schedules/schedules";
 import type { Service } from "../service/service";
 
@@ -120,20 +119,15 @@ export class Incidents extends pulumi.ComponentResource {
             );
             return { kind, incident, rule };
         });
-        const role = this.role(
-            name,
-            topicArn,
-            watched.map(({ rule }) => rule.arn),
-        );
-
         for (const { kind, incident, rule } of watched) {
             const members = [...incident.message.matchAll(/<(\w+)>/g)].map(([, member]) => member!);
             new aws.cloudwatch.EventTarget(
                 `${name}-${kind}`,
                 {
                     rule: rule.name,
+                    // By the topic's own policy and without a role, with which an encrypted topic may get nothing: "Using
+                    // resource-based policies for Amazon EventBridge" in the EventBridge User Guide.
                     arn: topicArn,
-                    roleArn: role.arn,
                     inputTransformer: {
                         inputPaths: Object.fromEntries(members.map((member) => [member, `$.detail.${member}`])),
                         inputTemplate: JSON.stringify(incident.message), // a text is one in quotes
@@ -143,38 +137,5 @@ export class Incidents extends pulumi.ComponentResource {
             );
         }
         this.registerOutputs({});
-    }
-
-    /**
-     * What EventBridge publishes with. Not the topic's own policy, which would have to say again what CloudWatch and the account may:
-     * AWS recommends a role for every target ("Amazon EventBridge now supports IAM execution roles for all targets", March 2025).
-     */
-    private role(name: string, topicArn: pulumi.Input<string>, rules: readonly pulumi.Output<string>[]): aws.iam.Role {
-        const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
-        const role = newRole(
-            `${name}-incidents`,
-            {
-                description: "Tells the alarm topic what ECS reports",
-                trust: {
-                    principal: { Service: "events.amazonaws.com" },
-                    action: "sts:AssumeRole",
-                    // EventBridge acts for any account; this role is for rules of our own (the "confused deputy").
-                    condition: {
-                        StringEquals: { "aws:SourceAccount": account },
-                        ArnEquals: { "aws:SourceArn": rules },
-                    },
-                },
-            },
-            { parent: this },
-        );
-        new aws.iam.RolePolicy(
-            `${name}-incidents`,
-            {
-                role: role.name,
-                policy: policyDocument([{ sid: "Tell", actions: ["sns:Publish"], resources: [topicArn] }]),
-            },
-            { parent: this },
-        );
-        return role;
     }
 }

@@ -17,6 +17,7 @@ export interface MonitoringArgs {
     readonly fewestTasks: number;
     /** Who gets the alarms, beside those who subscribe to their topic. */
     readonly email?: string;
+    readonly kmsKeyArn?: string;
 }
 
 /**
@@ -35,7 +36,7 @@ export class Monitoring {
         private readonly name: string,
         private readonly args: MonitoringArgs,
     ) {
-        this.notifications = new Notifications(name, { email: args.email });
+        this.notifications = new Notifications(name, { email: args.email, kmsKeyArn: args.kmsKeyArn });
         this.topicArn = this.notifications.topicArn;
         this.requestAlarms = new RequestAlarms(name, { ...args, notifications: this.notifications });
         this.appErrors = this.requestAlarms.appErrors;

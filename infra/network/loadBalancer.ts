@@ -1,12 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { AccessLogs, type AccessLogsArgs } from "./accessLogs";
 import { Certificate } from "./certificate";
 import type { Domain } from "../config";
 import type { Network } from "./network";
 import { trafficShift, type TrafficShift } from "./trafficShift";
 import { letIn } from "./visitors";
 
-export interface LoadBalancerArgs {
+export interface LoadBalancerArgs extends AccessLogsArgs {
     readonly network: Network;
     readonly healthCheckPath: pulumi.Input<string>;
     /** Nobody but the VPC reaches it. */
@@ -19,6 +20,9 @@ export interface LoadBalancerArgs {
     readonly domain?: Domain;
     /** Where a release can be asked before visitors reach it, while it is shifted; nowhere without a port. */
     readonly rolloutTestPort?: number;
+    readonly accessLogs: boolean;
+    /** A web application firewall that somebody has set up, which every request passes. */
+    readonly webAclArn?: string;
     /** Neither Pulumi nor AWS deletes the load balancer, nor with it the address that others have written down. */
     readonly deletionProtection: boolean;
 }
@@ -75,6 +79,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
             { parent: this },
         );
 
+        const logs = args.accessLogs ? new AccessLogs(name, args, { parent: this }) : undefined;
         const balancer = new aws.lb.LoadBalancer(
             name,
             {
@@ -84,12 +89,23 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 ipAddressType: args.dualStack ? "dualstack" : "ipv4",
                 securityGroups: [group.id],
                 dropInvalidHeaderFields: true,
+                // Said in either case: the provider leaves as it was what is not said any more.
+                accessLogs: { enabled: logs !== undefined, bucket: logs?.bucket ?? "" },
                 enableDeletionProtection: args.deletionProtection,
             },
             // An internet-facing load balancer needs the subnets' way to the internet gateway, which their ids do not tell. Once it
             // has addresses of IPv6, visitors come by them.
             { parent: this, dependsOn: [...network.ready, ...rules], protect: args.deletionProtection },
         );
+
+        if (args.webAclArn !== undefined) {
+            new aws.wafv2.WebAclAssociation(
+                name,
+                { resourceArn: balancer.arn, webAclArn: args.webAclArn },
+                // A load balancer has one web ACL: to take away the former after the new one would take away the new one.
+                { parent: this, deleteBeforeReplace: true },
+            );
+        }
 
         const targetGroup = (groupName: string) =>
             new aws.lb.TargetGroup(

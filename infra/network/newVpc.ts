@@ -2,16 +2,17 @@ import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { prefixLength, zoneBits, type NatGateways } from "../config";
+import { FlowLogs, type FlowLogsArgs } from "./flowLogs";
 import type { Place } from "./place";
 
-export interface NewVpcArgs {
+export interface NewVpcArgs extends Omit<FlowLogsArgs, "vpcId"> {
     /** The VPC's IPv4 range. Plain, like the rest: awsx lays out the subnets before anything exists. */
     readonly cidr: string;
     readonly zones: number;
     readonly natGateways: NatGateways;
     /** The public subnets have IPv6 ranges, too, and a way to the internet for them. */
     readonly dualStack: boolean;
-    readonly region: string;
+    readonly flowLogs: boolean;
     readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -42,6 +43,10 @@ export function newVpc(name: string, args: NewVpcArgs, parent: pulumi.Resource):
 
     // Every VPC has this group and it lets its members talk to each other. With no rules declared, it has none.
     new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: vpc.vpcId }, { parent });
+
+    if (args.flowLogs) {
+        new FlowLogs(name, { ...args, vpcId: vpc.vpcId }, { parent });
+    }
 
     const routes = args.dualStack
         ? Array.from({ length: args.zones }, (_, zone) => {

@@ -16,6 +16,8 @@ export interface SecretsArgs {
     readonly existing: Readonly<Record<string, string>>;
     /** The service whose tasks read them. */
     readonly serviceName: string;
+    /** Encrypts the values, in place of the key that AWS manages for Secrets Manager. */
+    readonly kmsKeyArn?: string;
     /** Pulumi deletes no secret, and one that is deleted all the same can be restored for 30 days. */
     readonly deletionProtection: boolean;
 }
@@ -36,7 +38,7 @@ export class Secrets extends pulumi.ComponentResource {
         super("fargate-cicd:secrets:Secrets", name, {}, opts);
 
         const own = Object.entries(args.values).map(([variable, value]) => {
-            const { secret, version } = this.secret(name, variable, value, args.deletionProtection);
+            const { secret, version } = this.secret(name, variable, value, args);
             // By version: a new value is a new task definition, so that it ships with the next release and is rolled back with it.
             return { name: variable, valueFrom: pulumi.interpolate`${secret.arn}:::${version.versionId}` };
         });
@@ -47,23 +49,31 @@ export class Secrets extends pulumi.ComponentResource {
         const inUse = referencesInUse(args.serviceName, { parent: this }).then((references) => {
             const former = references.filter((one) => isOwn(name, one) && !Object.hasOwn(args.values, one.name));
             for (const variable of new Set(former.map((one) => one.name))) {
-                this.secret(name, variable, undefined, args.deletionProtection);
+                this.secret(name, variable, undefined, args);
             }
             return references;
         });
         this.statements = pulumi
             .all([this.references.map(({ valueFrom }) => valueFrom), inUse])
-            .apply(([configured, used]) => reading([...configured, ...used.map(({ valueFrom }) => valueFrom)]));
+            .apply(([configured, used]) =>
+                reading([...configured, ...used.map(({ valueFrom }) => valueFrom)], args.kmsKeyArn),
+            );
         this.registerOutputs({});
     }
 
     /** @param value none, where the configuration has it no more and it stays as it is */
-    private secret(name: string, variable: string, value: pulumi.Output<string> | undefined, protect: boolean) {
+    private secret(
+        name: string,
+        variable: string,
+        value: pulumi.Output<string> | undefined,
+        { kmsKeyArn, deletionProtection: protect }: SecretsArgs,
+    ) {
         const logicalName = `${name}-${variable}`; // as it is: two variables may differ in their capitals only
         const secret = new aws.secretsmanager.Secret(
             logicalName,
             {
                 description: `${variable} of the app`,
+                kmsKeyId: kmsKeyArn,
                 recoveryWindowInDays: protect ? 30 : 0, // with 0, `pulumi destroy` leaves nothing
             },
             { parent: this, protect },
@@ -83,15 +93,18 @@ function isOwn(name: string, { name: variable, valueFrom }: ReferenceInUse): boo
     return service === "secretsmanager" && physicalName.startsWith(`${name}-${variable}-`);
 }
 
-/** The permissions to read what these refer to, each of it once. */
-function reading(references: readonly string[]): Statement[] {
+/** The permissions to read what these refer to, each of it once, and to decrypt what is encrypted with `key`. */
+function reading(references: readonly string[], key?: string): Statement[] {
     const isParameter = (arn: string) => arn.split(":")[2] === "ssm";
     const once = (arns: readonly string[]) => [...new Set(arns)];
+    const secrets = once(references.filter((arn) => !isParameter(arn)).map(secretArn));
     const statements: Statement[] = [
+        { sid: "ReadSecrets", actions: ["secretsmanager:GetSecretValue"], resources: secrets },
         {
-            sid: "ReadSecrets",
-            actions: ["secretsmanager:GetSecretValue"],
-            resources: once(references.filter((arn) => !isParameter(arn)).map(secretArn)),
+            sid: "DecryptSecrets",
+            actions: ["kms:Decrypt"],
+            resources: key && secrets.length > 0 ? [key] : [],
+            condition: { StringLike: { "kms:ViaService": "secretsmanager.*" } },
         },
         { sid: "ReadParameters", actions: ["ssm:GetParameters"], resources: once(references.filter(isParameter)) },
     ];

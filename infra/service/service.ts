@@ -9,6 +9,7 @@ import {
     type Settings,
 } from "../config";
 import { noticeSeconds, type LoadBalancer } from "../network/loadBalancer";
+import { newLogGroup, type LogKeeping } from "../logGroup";
 import type { Network } from "../network/network";
 import { egressRules } from "./egress";
 import { fewestTasks } from "./hours";
@@ -17,7 +18,7 @@ import { deploymentConfiguration } from "./rollout";
 import { scale } from "./scaling";
 import type { Task } from "./task";
 
-export interface ServiceArgs extends Rollout {
+export interface ServiceArgs extends Rollout, LogKeeping {
     /** The cluster's and the service's name, which the workflow deploys to. */
     readonly serviceName: string;
     readonly network: Network;
@@ -39,7 +40,6 @@ export interface ServiceArgs extends Rollout {
     readonly rollbackAlarm: pulumi.Input<string>;
     readonly enableExec: boolean;
     readonly containerInsights: ContainerInsights;
-    readonly logRetentionDays: number;
 }
 
 /** With Spot, one task runs on demand whatever happens, so that a reclaim never takes the last one. */
@@ -50,6 +50,20 @@ const strategies = {
         { capacityProvider: "FARGATE_SPOT", base: 0, weight: 1 },
     ],
 };
+
+/** What is typed and shown in a shell is written down; who opened one is in CloudTrail in any case. */
+function shellLogging({ task, kmsKeyArn }: Pick<ServiceArgs, "task" | "kmsKeyArn">) {
+    return task.shellLogGroupName
+        ? {
+              kmsKeyId: kmsKeyArn,
+              logging: "OVERRIDE",
+              logConfiguration: {
+                  cloudWatchLogGroupName: task.shellLogGroupName,
+                  cloudWatchEncryptionEnabled: kmsKeyArn !== undefined,
+              },
+          }
+        : { logging: "NONE" };
+}
 
 /**
  * The provider's 20 minutes, and what the app may take beyond: the circuit breaker gives up after three tasks that did not start, then
@@ -184,14 +198,9 @@ export class Service extends pulumi.ComponentResource {
         // AWS would create the group itself, without an end to what it keeps and without anybody to delete it.
         const insightsLogs =
             containerInsights !== "disabled"
-                ? new aws.cloudwatch.LogGroup(
-                      `${name}-insights`,
-                      {
-                          name: `/aws/ecs/containerinsights/${serviceName}/performance`,
-                          retentionInDays: args.logRetentionDays,
-                      },
-                      { parent: this },
-                  )
+                ? newLogGroup(`${name}-insights`, `/aws/ecs/containerinsights/${serviceName}/performance`, args, {
+                      parent: this,
+                  })
                 : undefined;
         return new aws.ecs.Cluster(
             name,
@@ -199,9 +208,8 @@ export class Service extends pulumi.ComponentResource {
                 name: serviceName,
                 // Said in either case: an account can have it on by default.
                 settings: [{ name: "containerInsights", value: containerInsights }],
-                // What is typed and shown in a shell may be secret; who opened one is in CloudTrail in any case.
-                // Said whether or not one can be opened: the provider leaves as it was what is not said any more.
-                configuration: { executeCommandConfiguration: { logging: "NONE" } },
+                // Said whether or not a shell can be opened: the provider leaves as it was what is not said any more.
+                configuration: { executeCommandConfiguration: shellLogging(args) },
             },
             // The cluster writes into the group from its first minute to its last.
             { parent: this, dependsOn: insightsLogs },

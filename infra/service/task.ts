@@ -2,11 +2,12 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture, Settings } from "../config";
 import { newRole, policyDocument, type Statement } from "../iam";
+import { newLogGroup, type LogKeeping } from "../logGroup";
 import type { Registry } from "../registry";
 import type { Secrets } from "./secrets";
 import { TaskDefinitionFamily } from "./taskDefinitionFamily";
 
-export interface TaskArgs {
+export interface TaskArgs extends LogKeeping {
     /** The task definition's family. */
     readonly family: string;
     readonly registry: Registry;
@@ -28,7 +29,6 @@ export interface TaskArgs {
     readonly secrets: Secrets;
     /** How long the app may take to end when it is asked to. */
     readonly stopSeconds: number;
-    readonly logRetentionDays: number;
     /** The app's role may carry the shell that `aws ecs execute-command` opens. */
     readonly enableExec: boolean;
     /** Pulumi does not delete the logs. */
@@ -37,16 +37,26 @@ export interface TaskArgs {
 }
 
 /** What the agent that AWS puts into the container needs, and no more: "ECS Exec", IAM permissions, in the ECS Developer Guide. */
-const execStatement: Statement = {
-    sid: "OpenShell",
-    actions: [
-        "ssmmessages:CreateControlChannel",
-        "ssmmessages:CreateDataChannel",
-        "ssmmessages:OpenControlChannel",
-        "ssmmessages:OpenDataChannel",
-    ],
-    resources: ["*"], // channels have no ARN
-};
+const execStatements = (logGroupArn: pulumi.Output<string>, kmsKeyArn?: string): Statement[] => [
+    {
+        sid: "OpenShell",
+        actions: [
+            "ssmmessages:CreateControlChannel",
+            "ssmmessages:CreateDataChannel",
+            "ssmmessages:OpenControlChannel",
+            "ssmmessages:OpenDataChannel",
+        ],
+        resources: ["*"], // channels have no ARN
+    },
+    // CloudWatch Logs lists groups for the whole account or not at all.
+    { sid: "FindLogGroup", actions: ["logs:DescribeLogGroups"], resources: ["*"] },
+    {
+        sid: "LogShell",
+        actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        resources: [pulumi.interpolate`${logGroupArn}:*`],
+    },
+    ...(kmsKeyArn ? [{ sid: "DecryptShell", actions: ["kms:Decrypt"], resources: [kmsKeyArn] } as const] : []),
+];
 
 /** The volume at /tmp. */
 const temporary = "tmp";
@@ -69,17 +79,19 @@ export class Task extends pulumi.ComponentResource {
     /** What the app's own AWS calls are made with: nothing is allowed but what is configured, until somebody attaches a policy. */
     public readonly taskRoleArn: pulumi.Output<string>;
     public readonly logGroupName: pulumi.Output<string>;
+    /** Of what is typed and shown in shells; undefined where none can be opened. */
+    public readonly shellLogGroupName?: pulumi.Output<string>;
     /** All that must be there before a task starts, and stay until the last one has stopped. */
     public readonly ready: pulumi.Resource[];
 
     constructor(name: string, args: TaskArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:task:Task", name, {}, opts);
 
-        const logs = new aws.cloudwatch.LogGroup(
-            name,
-            { name: `/ecs/${args.family}`, retentionInDays: args.logRetentionDays },
-            { parent: this, protect: args.deletionProtection },
-        );
+        const kept = { parent: this, protect: args.deletionProtection };
+        const logs = newLogGroup(name, `/ecs/${args.family}`, args, kept);
+        const shellLogs = args.enableExec
+            ? newLogGroup(`${name}-shell`, `/ecs/${args.family}/shell`, args, kept)
+            : undefined;
 
         const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
         const executionRole = this.role(
@@ -112,7 +124,7 @@ export class Task extends pulumi.ComponentResource {
             { parent: this },
         );
         const taskRole = this.role(`${name}-task`, "The app's own role", account);
-        const taskPolicies = this.taskPolicies(name, taskRole, args);
+        const taskPolicies = this.taskPolicies(name, taskRole, args, shellLogs);
 
         const family = new TaskDefinitionFamily(
             name,
@@ -179,16 +191,22 @@ export class Task extends pulumi.ComponentResource {
         this.executionRoleArn = executionRole.arn;
         this.taskRoleArn = taskRole.arn;
         this.logGroupName = logs.name;
+        this.shellLogGroupName = shellLogs?.name;
         this.ready = [family, executionPolicy, ...taskPolicies];
         this.registerOutputs({ family: this.family, definitionArn: this.definitionArn });
     }
 
     /** What is configured for the app's own role. Policies that others attach to it are not these, and stay. */
-    private taskPolicies(name: string, { name: role }: aws.iam.Role, args: TaskArgs): pulumi.Resource[] {
+    private taskPolicies(
+        name: string,
+        { name: role }: aws.iam.Role,
+        args: TaskArgs,
+        shellLogs?: aws.cloudwatch.LogGroup,
+    ): pulumi.Resource[] {
         const own = (logicalName: string, policy: pulumi.Input<string>) =>
             new aws.iam.RolePolicy(logicalName, { role, policy }, { parent: this });
         return [
-            ...(args.enableExec ? [own(`${name}-exec`, policyDocument([execStatement]))] : []),
+            ...(shellLogs ? [own(`${name}-exec`, policyDocument(execStatements(shellLogs.arn, args.kmsKeyArn)))] : []),
             ...(args.taskPolicyFile ? [own(`${name}-app`, args.taskPolicyFile.document)] : []),
             ...args.taskPolicyArns.map(
                 (policyArn) =>

@@ -19,7 +19,9 @@ from replace import existing, replace
 from resources import Call, Check
 
 # Their requests name the action in a header; a query parameter must not be able to name another one.
-_JSON_SERVICES = {"acm", "ecs", "ecr", "logs", "secretsmanager", "ssm", "application-autoscaling", "events", "sqs"}
+_JSON_SERVICES = {
+    "acm", "ecs", "ecr", "logs", "secretsmanager", "ssm", "application-autoscaling", "events", "kms", "sqs", "wafv2",
+}  # fmt: skip
 # Containers read their metadata without credentials.
 _UNSIGNED_SERVICES = {"ecs-metadata", "imds"}
 _WITHOUT_CREDENTIALS = {"sts:AssumeRoleWithWebIdentity"}
@@ -61,6 +63,8 @@ def checks_for(service: str, action: str, args: dict, known: str, region: str, a
         return resources.acm(call, known)
     if service == "monitoring":
         return resources.cloudwatch(call)
+    if service == "wafv2":
+        return resources.wafv2(call, known)
     return [Check(action, known)]
 
 

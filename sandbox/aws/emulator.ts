@@ -42,6 +42,7 @@ export const registryHost = (): string => `localhost:${ports.aws}`;
 export function rootEnvironment(region: string): Record<string, string> {
     return {
         AWS_ENDPOINT_URL: awsEndpoint(),
+        AWS_ENDPOINT_URL_S3_CONTROL: `http://${registryHost()}`, // the account goes before it, and an address takes none
         AWS_REGION: region,
         AWS_ACCESS_KEY_ID: awsAccount,
         AWS_SECRET_ACCESS_KEY: "sandbox",

@@ -36,6 +36,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `subscriptions` | takes an e-mail address for confirmed; sends nothing | pending until it is; messages are written down |
 | `shells` | hands out a session for any task | only with execute command enabled and the task role's rights |
 | `autoscaling`, `scheduled_actions` | nothing | Application Auto Scaling for ECS services, with other bounds at other hours |
+| `audit_logs` | a load balancer logs wherever it is told to; a flow log forgets how it was made | it tries the bucket; role, format and tags |
 | `scheduler`, `hours` | starts no tasks, as nobody, in no time zone | with the role of the schedule, again where it fails, and then into the queue |
 | `identity_providers` | an OIDC provider cannot be changed | its tags, audiences and thumbprints can |
 
@@ -67,7 +68,7 @@ def arguments() -> argparse.Namespace:
 def environment(chosen: argparse.Namespace) -> dict[str, str]:
     """MiniStack reads its settings from the environment, most of them while it is imported."""
     services = "ec2,ecr,ecs,elasticloadbalancing,iam,sts,logs,s3,secretsmanager,monitoring,acm,route53,sns,ssm,events"
-    services += ",sqs,scheduler"
+    services += ",sqs,scheduler,kms,wafv2"
     return {
         "MINISTACK_ACCOUNT_ID": chosen.account,
         "MINISTACK_REGION": chosen.region,
@@ -102,6 +103,7 @@ def main() -> None:
     sys.argv = sys.argv[:1]  # MiniStack has options of its own
 
     import alarms
+    import audit_logs
     import authorization
     import autoscaling
     import cloudwatch_protocol
@@ -138,7 +140,7 @@ def main() -> None:
     installed += (deployment_alarms, traffic_shifts, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
     installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals)
-    installed += (events, firewall, ipv6, scheduler, scheduled_actions)
+    installed += (events, firewall, ipv6, scheduler, scheduled_actions, audit_logs)
     for module in installed:
         module.install()
     retries.install()

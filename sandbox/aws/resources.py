@@ -140,6 +140,7 @@ _EC2_KINDS = {
     "vpc": "vpc", "subnet": "subnet", "igw": "internet-gateway", "rtb": "route-table", "nat": "natgateway",
     "eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "vpce": "vpc-endpoint",
     "i": "instance", "eni": "network-interface", "acl": "network-acl", "pl": "prefix-list",
+    "fl": "vpc-flow-log",
 }  # fmt: skip
 
 
@@ -149,11 +150,13 @@ _EC2_MAKES = {
     "CreateRouteTable": "route-table", "AllocateAddress": "elastic-ip", "CreateSecurityGroup": "security-group",
     "CreateVpcEndpoint": "vpc-endpoint", "AuthorizeSecurityGroupIngress": "security-group-rule",
     "AuthorizeSecurityGroupEgress": "security-group-rule", "CreateManagedPrefixList": "prefix-list",
+    "CreateFlowLogs": "vpc-flow-log",
 }  # fmt: skip
 # Arguments that name what a call is about; the peers in a rule, and where a route leads, AWS does not ask about.
 _EC2_NAMES = {
     "VpcId", "SubnetId", "InternetGatewayId", "RouteTableId", "NatGatewayId", "AllocationId", "GroupId", "VpcEndpointId",
-    "NetworkInterfaceId", "AddRouteTableId", "RemoveRouteTableId", "PrefixListId",
+    "NetworkInterfaceId", "AddRouteTableId", "RemoveRouteTableId", "PrefixListId", "FlowLogId",
+    "ResourceId",
 }  # fmt: skip
 
 
@@ -185,6 +188,8 @@ def ec2(call: Call, known: str, tags: Callable[[str], dict[str, str]], whose: Ca
         checks.insert(0, call.on(made, requested))
     if made and requested:
         checks.append(Check("ec2:CreateTags", made, {"ec2:CreateAction": call.action, **requested}))
+    if call.action == "CreateFlowLogs":
+        checks += pass_role(call, args.get("DeliverLogsPermissionArn"), "vpc-flow-logs.amazonaws.com")
     return checks or [call.on(known)]
 
 
@@ -309,6 +314,13 @@ def acm(call: Call, known: str) -> list[Check]:
         return [call.on(known)]
     created = call.arn("certificate/*")
     return [call.on("*"), *([Check("acm:AddTagsToCertificate", created)] if call.args.get("Tags") else [])]
+
+
+def wafv2(call: Call, known: str) -> list[Check]:
+    """What a web ACL is put in front of, as well as itself."""
+    named = [call.args[key] for key in ("WebACLArn", "ResourceArn") if key in call.args]
+    front = [call.args["ResourceArn"]] if call.action in ("AssociateWebACL", "DisassociateWebACL") else []
+    return [*(call.on(each) for each in named or [known]), *(Check("elasticloadbalancing:SetWebACL", each) for each in front)]
 
 
 _ON_ALARMS = {

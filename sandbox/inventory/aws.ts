@@ -9,6 +9,7 @@ import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { IAM } from "@aws-sdk/client-iam";
 import { Route53, type ResourceRecordSet } from "@aws-sdk/client-route-53";
+import { S3 } from "@aws-sdk/client-s3";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SNS } from "@aws-sdk/client-sns";
 import { ownPath, rootClient } from "../aws/emulator";
@@ -162,6 +163,7 @@ function rest(config: ReturnType<typeof rootClient>): Kind[] {
     const [cloudWatch, logs, ecr] = [new CloudWatch(config), new CloudWatchLogs(config), new ECR(config)];
     const [iam, secrets, sns] = [new IAM(config), new SecretsManager(config), new SNS(config)];
     const events = new EventBridge(config);
+    const s3 = new S3({ ...config, forcePathStyle: true });
     return [
         {
             type: "aws:cloudwatch/metricAlarm:MetricAlarm",
@@ -226,6 +228,16 @@ function rest(config: ReturnType<typeof rootClient>): Kind[] {
                     await events.removeTargets({ Rule, Ids: Targets.map(({ Id }) => Id!) });
                 }
                 await events.deleteRule({ Name: Rule });
+            },
+        },
+        {
+            type: "aws:s3/bucket:Bucket",
+            list: async () => ((await s3.listBuckets({})).Buckets ?? []).map(({ Name }) => Name!),
+            remove: async (Bucket) => {
+                for (const { Key } of (await s3.listObjectsV2({ Bucket })).Contents ?? []) {
+                    await s3.deleteObject({ Bucket, Key });
+                }
+                await s3.deleteBucket({ Bucket });
             },
         },
         {

@@ -109,6 +109,11 @@ export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
             },
         },
         {
+            type: "aws:ec2/flowLog:FlowLog",
+            list: async () => ((await ec2.describeFlowLogs({})).FlowLogs ?? []).map(({ FlowLogId }) => FlowLogId!),
+            remove: (id) => ec2.deleteFlowLogs({ FlowLogIds: [id] }),
+        },
+        {
             type: "aws:ec2/vpc:Vpc",
             list: async () => ours((await ec2.describeVpcs({})).Vpcs).map(({ VpcId }) => VpcId!),
             remove: (VpcId) => ec2.deleteVpc({ VpcId }),

@@ -1,4 +1,4 @@
-/** The Python environments: of the AWS emulator, and of the AWS CLI. */
+/** The Python environments: of the AWS emulator, of the AWS CLI, and of Prowler. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { checkout, stateDir } from "../paths";
@@ -7,10 +7,10 @@ import { link } from "./toolchain";
 import { environmentOfPackages } from "./venv";
 
 /** A virtual environment with what a requirements.txt of the sandbox lists, made once for each content of that file. */
-async function environmentOf(name: string, folder: string, works: string): Promise<string> {
+async function environmentOf(name: string, folder: string, works: string, ...options: string[]): Promise<string> {
     const requirements = path.join(checkout, "sandbox", folder, "requirements.txt");
     const named = `${name}-${shortHash(fs.readFileSync(requirements))}`;
-    return environmentOfPackages(named, ["--requirement", requirements], works);
+    return environmentOfPackages(named, [...options, "--requirement", requirements], works);
 }
 
 /**
@@ -29,4 +29,14 @@ export async function ensurePython(): Promise<{ python: string }> {
  */
 export async function ensureAwsCli(binFolder = path.join(stateDir, "bin")): Promise<void> {
     link(await environmentOf("python-aws-cli", "workflow", "import awscli"), binFolder, ["aws"]);
+}
+
+/**
+ * Installs sandbox/audit/requirements.txt: Prowler with what it needs for AWS, a tenth of what it asks for.
+ * @returns the interpreter
+ * @throws UserError like ensurePython
+ */
+export async function ensureProwler(): Promise<string> {
+    const works = "from prowler.lib.scan.scan import Scan";
+    return path.join(await environmentOf("python-prowler", "audit", works, "--no-deps"), "python");
 }

@@ -187,7 +187,7 @@ const balancer = on(
     "listener-rule/app/main-*/*",
     "targetgroup/main-*/*",
 );
-const logGroups = ["/ecs/NAME", "/aws/ecs/containerinsights/NAME/performance"];
+const logGroups = ["/ecs/NAME", "/ecs/NAME/shell", "/vpc/NAME", "/aws/ecs/containerinsights/NAME/performance"];
 
 const service: Policy = {
     title: "service",
@@ -370,12 +370,6 @@ const delivery: Policy = {
             condition: { StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"] } },
         },
         {
-            sid: "PassIncidentsRole",
-            actions: ["iam:PassRole"],
-            resources: ["arn:PARTITION:iam::ACCOUNT:role/main-incidents-*"],
-            condition: { StringEquals: { "iam:PassedToService": "events.amazonaws.com" } },
-        },
-        {
             sid: "PassScalingRole",
             actions: ["iam:PassRole"],
             resources: ["arn:PARTITION:iam::ACCOUNT:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/*"],
@@ -516,4 +510,98 @@ const domain: Policy = {
     ],
 };
 
-export const deployer: readonly Policy[] = [network, service, delivery, domain];
+const bucket = "arn:PARTITION:s3:::main-access-logs-*";
+
+const audit: Policy = {
+    title: "audit",
+    purpose: "what an audit asks for, with `accessLogs`, `flowLogs`, `webAclArn` and `kmsKeyArn` only",
+    rights: [
+        {
+            sid: "AccessLogs",
+            actions: [
+                "s3:CreateBucket",
+                "s3:DeleteBucket",
+                "s3:DeleteBucketPolicy",
+                "s3:GetAccelerateConfiguration",
+                "s3:GetBucketAcl",
+                "s3:GetBucketCORS",
+                "s3:GetBucketLogging",
+                "s3:GetBucketObjectLockConfiguration",
+                "s3:GetBucketPolicy",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketRequestPayment",
+                "s3:GetBucketTagging",
+                "s3:GetBucketVersioning",
+                "s3:GetBucketWebsite",
+                "s3:GetEncryptionConfiguration",
+                "s3:GetLifecycleConfiguration",
+                "s3:GetReplicationConfiguration",
+                "s3:ListBucket",
+                "s3:ListBucketVersions",
+                "s3:PutBucketPolicy",
+                "s3:PutBucketPublicAccessBlock",
+                "s3:PutBucketTagging",
+                "s3:PutLifecycleConfiguration",
+            ],
+            resources: [bucket],
+        },
+        {
+            sid: "EmptyAccessLogs",
+            actions: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            resources: [`${bucket}/*`],
+        },
+        { sid: "FindFlowLogs", actions: ["ec2:DescribeFlowLogs"], resources: ["*"], why: unlisted },
+        {
+            sid: "MakeFlowLogs",
+            actions: ["ec2:CreateFlowLogs"],
+            resources: ec2("vpc-flow-log"),
+            condition: markedOurs,
+            why: "what is made has no id yet, and has to get the project's tag with it",
+        },
+        {
+            sid: "TagFlowLogs",
+            actions: ["ec2:CreateTags"],
+            resources: ec2("vpc-flow-log"),
+            condition: { StringEquals: { "aws:RequestTag/Project": "PROJECT", "ec2:CreateAction": "CreateFlowLogs" } },
+            why: "ids are AWS's; only together with what makes it",
+        },
+        {
+            sid: "FlowLogs",
+            actions: ["ec2:CreateFlowLogs", "ec2:DeleteFlowLogs"],
+            resources: ec2("vpc", "vpc-flow-log"),
+            condition: ours,
+            why: "ids are AWS's; only what has the project's tag",
+        },
+        {
+            sid: "PassFlowLogsRole",
+            actions: ["iam:PassRole"],
+            resources: ["arn:PARTITION:iam::ACCOUNT:role/main-flow-logs-*"],
+            condition: { StringEquals: { "iam:PassedToService": "vpc-flow-logs.amazonaws.com" } },
+        },
+        {
+            sid: "WebAcl",
+            actions: ["wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetWebACLForResource"],
+            resources: [
+                ...on("elasticloadbalancing", "loadbalancer/app/main-*/*"),
+                ...on("wafv2", "regional/webacl/*/*"),
+            ],
+            why: "the web ACL is not the stack's: which one it is, the configuration says",
+            source: "web_acl_association.go of the AWS provider",
+        },
+        {
+            sid: "SetWebAcl",
+            actions: ["elasticloadbalancing:SetWebACL"],
+            resources: ["*"],
+            why: "AWS knows no narrower resource",
+            source: "AWS WAF Developer Guide, AssociateWebACL: the right that a load balancer asks for",
+        },
+        {
+            sid: "Key",
+            actions: ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant"],
+            resources: on("kms", "key/KEY"),
+            source: "encryption at rest in the ECR User Guide (a repository uses the key by grants), and in the Secrets Manager User Guide",
+        },
+    ],
+};
+
+export const deployer: readonly Policy[] = [network, service, delivery, domain, audit];

@@ -19,6 +19,8 @@ export interface Values {
     readonly NAME: string;
     /** The id of the hosted zone. */
     readonly ZONE: string;
+    /** The id of the customer's key. */
+    readonly KEY: string;
 }
 
 /** Each document as it is in the checkout, which a team may have edited. */
@@ -31,7 +33,10 @@ export function policies(values: Values): { readonly title: string; readonly doc
             title: path.basename(file, ".json"),
             document: fs
                 .readFileSync(path.join(at, file), "utf8")
-                .replace(/\b(?:PARTITION|REGION|ACCOUNT|PROJECT|NAME|ZONE)\b/g, (name) => values[name as keyof Values]),
+                .replace(
+                    /\b(?:PARTITION|REGION|ACCOUNT|PROJECT|NAME|ZONE|KEY)\b/g,
+                    (name) => values[name as keyof Values],
+                ),
         }));
 }
 

@@ -15,6 +15,8 @@ const changes: Readonly<Record<string, unknown>> = {
     minTasks: 2,
     logRetentionDays: 7,
     enableExec: true,
+    accessLogs: true,
+    flowLogs: true,
     containerInsights: "enabled",
     alarmEmail: "on-call@example.com",
     healthCheckPath: "/version.txt",

@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { layOut } from "../../tools/awsxLayout";
 import {
     alternative,
+    audited,
     dualStack,
     inExistingVpc,
     production,
@@ -82,7 +83,16 @@ describe("the bridged providers", () => {
 
     it("know every property that the program sets, in all that it can declare", async () => {
         const types = new Set<string>();
-        const scenarios = [standard, alternative, withoutNat, withDomain, production, inExistingVpc, dualStack];
+        const scenarios = [
+            standard,
+            alternative,
+            withoutNat,
+            withDomain,
+            production,
+            audited,
+            inExistingVpc,
+            dualStack,
+        ];
         for (const scenario of scenarios) {
             const { registrations } = await scenario();
             for (const { type, name, inputs } of registrations.filter((each) => /^(aws|github):/.test(each.type))) {

@@ -59,8 +59,8 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "the execution role reads every secret",
         file: "infra/service/secrets.ts",
-        find: "resources: once(references.filter((arn) => !isParameter(arn)).map(secretArn)),",
-        become: 'resources: ["*"],',
+        find: "resources: secrets }",
+        become: 'resources: ["*"] }',
     },
     {
         mistake: "a secret's value is in the task definition",

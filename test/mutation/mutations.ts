@@ -1,3 +1,4 @@
+import { audit } from "./audit";
 import { domainAndSecrets } from "./domainAndSecrets";
 import type { Mutation } from "./mutation";
 import { production } from "./production";
@@ -39,8 +40,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "policies are attached to the role that starts the tasks",
         file: "infra/service/task.ts",
-        find: "this.taskPolicies(name, taskRole, args)",
-        become: "this.taskPolicies(name, executionRole, args)",
+        find: "this.taskPolicies(name, taskRole,",
+        become: "this.taskPolicies(name, executionRole,",
     },
     {
         mistake: "all but a few actions on everything take no reason",
@@ -312,8 +313,8 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "logs are kept for ever",
-        file: "infra/service/task.ts",
-        find: "retentionInDays: args.logRetentionDays",
+        file: "infra/logGroup.ts",
+        find: "retentionInDays: logRetentionDays",
         become: "retentionInDays: 0",
     },
     {
@@ -517,6 +518,7 @@ export const mutations: readonly Mutation[] = [
         find: " && github.actor != 'dependabot[bot]'",
         become: "",
     },
+    ...audit,
     ...domainAndSecrets,
     ...production,
     ...tools,

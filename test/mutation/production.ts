@@ -81,12 +81,6 @@ export const production: readonly Mutation[] = [
         become: "$.detail.cause",
     },
     {
-        mistake: "anybody's rule may use the role that tells the topic",
-        file: "infra/monitoring/incidents.ts",
-        find: 'ArnEquals: { "aws:SourceArn": rules },',
-        become: "",
-    },
-    {
         mistake: "an outage that reports nothing is no alarm",
         file: "infra/monitoring/alarms.ts",
         find: 'silenceIsBad ? "breaching" : "notBreaching"',

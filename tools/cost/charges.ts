@@ -83,6 +83,12 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:ecr/repository:Repository": (_, { prices }) => ({
         byUse: [`Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (the newest 50 images stay)`],
     }),
+    "aws:s3/bucket:Bucket": (_, { prices }) => ({
+        byUse: [`Access logs of the load balancer: ${dollars(prices.bucketGbMonth)} for a GB kept for a month`],
+    }),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": () => ({
+        byUse: ["The web ACL, which is not the stack's: for itself, for each rule, and for requests"],
+    }),
     "aws:sns/topic:Topic": free,
     "aws:sns/topicSubscription:TopicSubscription": (_, { prices }) => ({
         byUse: [`Mails about alarms: ${dollars(prices.mails100000)} for 100,000`],
@@ -103,6 +109,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:cloudwatch/eventTarget:EventTarget": free,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": free,
     "aws:ec2/route:Route": free,
+    "aws:ec2/flowLog:FlowLog": free, // what it writes is charged in the log group
     "aws:ec2/securityGroup:SecurityGroup": free,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": free,
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": free,
@@ -115,8 +122,12 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:lb/listenerRule:ListenerRule": free, // up to ten of a load balancer
     "aws:lb/targetGroup:TargetGroup": free,
     "aws:scheduler/scheduleGroup:ScheduleGroup": free,
-    "aws:secretsmanager/secretVersion:SecretVersion": free,
     "aws:sqs/queue:Queue": free, // a million requests a month are, and this one has a message where something fails
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": free,
+    "aws:s3/bucketPolicy:BucketPolicy": free,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": free,
+    "aws:secretsmanager/secretVersion:SecretVersion": free,
+    "aws:sns/topicPolicy:TopicPolicy": free,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": free,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": free,
     "docker-build:index:Image": free, // its size is charged in the ECR repository

@@ -47,6 +47,7 @@ var resources = map[string]string{
 	"secretsmanager_secret_version":     "secretsmanager/SecretVersion",
 	"security_group":                    "ec2/SecurityGroup",
 	"sns_topic":                         "sns/Topic",
+	"sns_topic_policy":                  "sns/TopicPolicy",
 	"sns_topic_subscription":            "sns/TopicSubscription",
 	"sqs_queue":                         "sqs/Queue",
 	"sqs_queue_policy":                  "sqs/QueuePolicy",
@@ -97,6 +98,8 @@ var overrides = map[string]fields{
 	"lb":                      {"name": tfbridge.AutoName("name", 32, "-")},
 	"lb_target_group":         {"name": tfbridge.AutoName("name", 32, "-")},
 	"route53_record":          {"name": {Name: "name"}, "alias": {Name: "aliases", MaxItemsOne: tfbridge.False()}},
+	"s3_bucket":               {"bucket": tfbridge.AutoName("bucket", 63, "-")},
+	"s3_bucket_policy":        {"policy": document()},
 	"security_group": {
 		"description": {Default: managed},
 		"ingress":     {Name: "ingress"},
@@ -104,5 +107,6 @@ var overrides = map[string]fields{
 	},
 	"sqs_queue":              {"name": tfbridge.AutoName("name", 80, "-")},
 	"sns_topic":              {"name": tfbridge.AutoName("name", 80, "-")},
+	"sns_topic_policy":       {"policy": document()},
 	"sns_topic_subscription": {"topic_arn": {Name: "topic"}},
 }

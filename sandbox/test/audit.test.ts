@@ -1,0 +1,104 @@
+/** What an audit asks for, on a stack with all of it: Pulumi.prod.yaml.example, and the keys that need something of the account. */
+import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
+import { S3 } from "@aws-sdk/client-s3";
+import assert from "node:assert/strict";
+import { audit, exceptions, type Finding } from "../audit/prowler";
+import { rootClient, rootEnvironment } from "../aws/emulator";
+import { ensureProwler } from "../machine/python";
+import { run } from "../machine/run";
+import { testPorts } from "./copiedCheckout";
+import { TwoStacks } from "./twoStacks";
+
+const region = "ap-northeast-1";
+
+/** Makes the key and the web ACL that a team has before it has the stack; boto3 is Prowler's. */
+const given = `import boto3, json
+key = boto3.client("kms").create_key()["KeyMetadata"]
+boto3.client("kms").enable_key_rotation(KeyId=key["KeyId"])
+seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": True, "MetricName": "shop"}
+acl = {"Name": "shop", "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "VisibilityConfig": seen, "Rules": []}
+print(json.dumps([key["Arn"], boto3.client("wafv2").create_web_acl(**acl)["Summary"]["ARN"]]))`;
+
+describe("Prowler, over a stack with all that an audit asks for", () => {
+    const checkout = new TwoStacks();
+    const s3 = () => new S3({ ...rootClient(region), forcePathStyle: true });
+    let found: readonly Finding[];
+    let bucket = "";
+
+    before(async () => {
+        Object.assign(process.env, testPorts); // the emulator that the checkout starts is asked from here, too
+        checkout.writeProd();
+        const configure = (values: object) =>
+            Object.entries(values).forEach(([key, value]) =>
+                checkout.configure(`fargate-cicd:${key}`, value as string | boolean | object, "prod"),
+            );
+        // All that a stack can make: it is alone in its account here, and its repository is not there yet.
+        configure({ githubOidcProvider: "create", secrets: { DB_PASSWORD: "hunter2" }, readOnlyRoot: true });
+        await checkout.succeed("sandbox:preview -- --stack prod"); // which starts the emulator
+        const env = { ...rootEnvironment(region), AWS_DEFAULT_REGION: region };
+        const [kmsKeyArn, webAclArn] = JSON.parse(await run(await ensureProwler(), ["-c", given], { env })) as string[];
+        configure({ kmsKeyArn, webAclArn });
+        await checkout.succeed("sandbox:up -- --stack prod");
+        bucket = (await s3().listBuckets({}))
+            .Buckets!.map(({ Name }) => Name!)
+            .find((name) => name.startsWith("main-"))!;
+        found = await audit(region);
+    });
+    after(() => checkout.remove());
+
+    it("is made in one up, and another one has nothing to do", async () => {
+        await checkout.succeed("sandbox:up -- --expect-no-changes --stack prod");
+    });
+
+    it("finds nothing but what is listed, with the reason", () => {
+        const failures = found.filter(({ status, excepted }) => status === "FAIL" && !excepted);
+        assert.deepEqual(
+            failures.map(({ check, resource, says }) => `${check}: ${resource}: ${says}`),
+            [],
+        );
+    });
+
+    it("finds all that is listed, in ten lines at most", () => {
+        const listed = Object.entries(exceptions());
+        assert.ok(listed.length <= 10, `${listed.length} exceptions`);
+        const unused = listed.filter(
+            ([check, reason]) =>
+                reason === "" ||
+                !found.some((each) => each.excepted && new RegExp(`^${check.replace("*", ".*")}$`).test(each.check)),
+        );
+        assert.deepEqual(unused, []);
+    });
+
+    it("has looked at what there is", () => {
+        const passed = new Set(found.filter(({ status }) => status === "PASS").map(({ check }) => check));
+        for (const check of [
+            "ecr_repositories_scan_images_on_push_enabled",
+            "ecs_task_definitions_containers_readonly_access",
+            "elbv2_logging_enabled",
+            "elbv2_waf_acl_attached",
+            "s3_bucket_secure_transport_policy",
+            "sns_topics_kms_encryption_at_rest_enabled",
+            "vpc_flow_logs_enabled",
+        ]) {
+            assert.ok(passed.has(check), check);
+        }
+    });
+
+    it("has the load balancer's file in the bucket, and the session's log group encrypted like all others", async () => {
+        const { Contents = [] } = await s3().listObjectsV2({ Bucket: bucket });
+        assert.deepEqual(
+            Contents.map(({ Key }) => Key),
+            ["AWSLogs/123456789012/ELBAccessLogTestFile"],
+        );
+        const { logGroups = [] } = await new CloudWatchLogs(rootClient(region)).describeLogGroups({});
+        assert.deepEqual(logGroups.map(({ logGroupName, kmsKeyId }) => [logGroupName, kmsKeyId !== undefined]).sort(), [
+            ["/aws/ecs/containerinsights/fargate-cicd-prod/performance", true],
+            ["/ecs/fargate-cicd-prod", true],
+            ["/vpc/fargate-cicd-prod", true],
+        ]);
+    });
+
+    it("goes with all its logs", async () => {
+        await checkout.succeed("sandbox:destroy -- --stack prod");
+    });
+});

@@ -1,0 +1,65 @@
+import type { Mutation } from "./mutation";
+
+/** Mistakes in what an audit asks for. */
+export const audit: readonly Mutation[] = [
+    {
+        mistake: "what is sent without TLS is taken",
+        file: "infra/iam.ts",
+        find: '"effect" in entry ? entry.effect : "Allow"',
+        become: '"Allow"',
+    },
+    {
+        mistake: "other accounts' alarms reach the topic",
+        file: "infra/monitoring/notifications.ts",
+        find: 'condition: { StringEquals: { "aws:SourceAccount": account } },',
+        become: "",
+    },
+    {
+        mistake: "the load balancers of others write into the bucket",
+        file: "infra/network/accessLogs.ts",
+        find: "/AWSLogs/${account}/*",
+        become: "/*",
+    },
+    {
+        mistake: "destroy fails at a bucket with logs in it",
+        file: "infra/network/accessLogs.ts",
+        find: "forceDestroy: !args.deletionProtection",
+        become: "forceDestroy: false",
+    },
+    {
+        mistake: "access logs go on into a bucket that is gone",
+        file: "infra/network/loadBalancer.ts",
+        find: 'accessLogs: { enabled: logs !== undefined, bucket: logs?.bucket ?? "" },',
+        become: "accessLogs: logs && { enabled: true, bucket: logs.bucket },",
+    },
+    {
+        mistake: "another web ACL ends as none",
+        file: "infra/network/loadBalancer.ts",
+        find: "deleteBeforeReplace: true",
+        become: "",
+    },
+    {
+        mistake: "anybody's flow logs may use the role",
+        file: "infra/network/flowLogs.ts",
+        find: 'StringEquals: { "aws:SourceAccount": account },',
+        become: "",
+    },
+    {
+        mistake: "a key for the images is taken where there are images",
+        file: "infra/runningStack.ts",
+        find: '...(olds.name && { kmsKeyArn: "" }),',
+        become: "",
+    },
+    {
+        mistake: "whoever has the execution role decrypts everything with the key",
+        file: "infra/service/secrets.ts",
+        find: 'condition: { StringLike: { "kms:ViaService": "secretsmanager.*" } },',
+        become: "",
+    },
+    {
+        mistake: "shells are not encrypted with the key",
+        file: "infra/service/service.ts",
+        find: "kmsKeyId: kmsKeyArn,",
+        become: "",
+    },
+];
