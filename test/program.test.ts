@@ -129,6 +129,7 @@ describe("the whole program", () => {
                     domainName: "shop.example.com",
                     hostedZone: "example.com",
                     enableExec: "true",
+                    readOnlyRoot: "false",
                     secrets: JSON.stringify({ DB_PASSWORD: "correct-horse-5e1f" }),
                 };
                 const { registrations, outputs } = await record({ values, region });

@@ -13,6 +13,7 @@ const changes: Readonly<Record<string, unknown>> = {
     minTasks: 2,
     logRetentionDays: 7,
     enableExec: true,
+    readOnlyRoot: false,
     containerInsights: "enabled",
     alarmEmail: "on-call@example.com",
     healthCheckPath: "/version.txt",

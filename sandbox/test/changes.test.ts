@@ -53,7 +53,7 @@ const changes: Readonly<Record<string, Change>> = {
         to: {
             ...{ cpu: 512, memory: 2048, stopSeconds: 60, enableExec: true },
             ...{ environment: { LOG_LEVEL: "debug" }, secrets: { API_KEY: "once" } },
-            ...{ command: '["httpd-foreground"]', user: "0:0" },
+            ...{ command: '["httpd-foreground"]', user: "82", readOnlyRoot: false },
             ...{ egress: "5432", taskPolicyArns: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" },
         },
         plan: [
@@ -82,9 +82,8 @@ const changes: Readonly<Record<string, Change>> = {
         ],
     },
     "where tasks run, and how long they may take to start": {
-        to: { natGateways: "none", capacity: "spot", startSeconds: 90, readOnlyRoot: true },
+        to: { natGateways: "none", capacity: "spot", startSeconds: 90 },
         plan: [
-            taskDefinition,
             "- aws:ec2:Eip main-vpc-1",
             "- aws:ec2:NatGateway main-vpc-1",
             ...named("- aws:ec2:Route", ["main-vpc-private-1", "main-vpc-private-2"]),
@@ -137,9 +136,8 @@ const changes: Readonly<Record<string, Change>> = {
         ],
     },
     "the port, and who releases": {
-        to: { releasedBy: "pulumi", containerPort: 8080 },
-        app: (dockerfile) =>
-            `${dockerfile}RUN sed -i "s/^Listen 80$/Listen 8080/" /usr/local/apache2/conf/httpd.conf\n`,
+        to: { releasedBy: "pulumi", containerPort: 9000 },
+        app: (dockerfile) => dockerfile.replace("Listen 8080", "Listen 9000"),
         plan: [
             taskDefinition,
             "+- aws:vpc:SecurityGroupEgressRule main-alb-to-tasks",
@@ -155,7 +153,7 @@ const changes: Readonly<Record<string, Change>> = {
 const refusals: Partial<Readonly<Record<Key, { readonly to: Value; readonly says: RegExp }>>> = {
     vpcCidr: { to: "10.1.0.0/16", says: /AWS changes the range of no VPC/ },
     name: { to: "another", says: /run "pulumi config set name fargate-cicd-dev"/ },
-    containerPort: { to: 8080, says: /run "pulumi config set releasedBy pulumi"/ },
+    containerPort: { to: 9000, says: /run "pulumi config set releasedBy pulumi"/ },
     createGithubRepository: { to: true, says: /the repository is there already/ },
     githubOidcProvider: { to: "existing", says: /this stack made GitHub's OIDC provider, and would delete it/ },
 };
