@@ -113,7 +113,9 @@ def main() -> None:
     import identity_providers
     import image_scans
     import load_balancer
+    import log_events
     import network
+    import placement
     import refusals
     import registry
     import retries
@@ -132,7 +134,7 @@ def main() -> None:
     installed += (deployment_alarms, traffic_shifts, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
     installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals)
-    installed += (events, firewall)
+    installed += (events, firewall, log_events, placement)
     for module in installed:
         module.install()
     retries.install()
