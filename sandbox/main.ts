@@ -2,12 +2,14 @@
 import { RunError } from "@pulumi/pulumi";
 import { CommandError } from "@pulumi/pulumi/automation";
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { optionsOf } from "../tools/command";
+import { operations } from "../tools/operations/operations";
 import { destroy, preview, up } from "./commands";
+import { operate } from "./operations";
 import { stateDir } from "./paths";
 import { UserError } from "./progress";
 import { defaultStack, Project } from "./project";
 import { release } from "./release";
-import { releases } from "./releases";
 import { exclusively } from "./runLock";
 
 type Flags = Record<string, string | boolean | undefined>;
@@ -16,6 +18,8 @@ interface Command {
     readonly run: (project: Project, flags: Flags) => Promise<void>;
     /** Those of the engine under the engine's names. */
     readonly options: NonNullable<ParseArgsConfig["options"]>;
+    /** It changes nothing, and may run while another command does. */
+    readonly onlyReads?: boolean;
 }
 
 /** Every command is about one stack. */
@@ -29,6 +33,18 @@ const forEngine = (flags: Flags) => ({
     expectNoChanges: !!flags["expect-no-changes"],
 });
 const text = (flag: Flags[string]) => (typeof flag === "string" ? flag : undefined);
+
+/** Those that a stack on AWS has as well. */
+const reading = Object.fromEntries(
+    (Object.keys(operations) as (keyof typeof operations)[]).map((name): [string, Command] => [
+        name,
+        {
+            run: (project, { stack: _, ...flags }) => operate(name, project, flags),
+            options: { ...ofAll, ...optionsOf(operations[name].defaults) },
+            onlyReads: true,
+        },
+    ]),
+);
 
 const commands: Readonly<Record<string, Command>> = {
     up: {
@@ -53,7 +69,7 @@ const commands: Readonly<Record<string, Command>> = {
             commit: { type: "string" },
         },
     },
-    releases: { run: releases, options: ofAll },
+    ...reading,
     destroy: { run: (project, flags) => destroy(project, asDeployer(flags)), options: ofEngine },
 };
 
@@ -66,7 +82,7 @@ async function main(name = "", ...args: string[]): Promise<void> {
     }
     const flags = flagsOf(args, command.options);
     const project = new Project(text(flags.stack) ?? defaultStack);
-    await exclusively(name, () => command.run(project, flags));
+    await (command.onlyReads ? command.run(project, flags) : exclusively(name, () => command.run(project, flags)));
 }
 
 function flagsOf(args: string[], options: Command["options"]): Flags {

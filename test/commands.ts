@@ -11,6 +11,3 @@ export function commandsOf(page: string): string[] {
 /** Whether a command only writes down what a stack is to be, for which no account is needed. */
 export const isConfiguring = (command: string): boolean =>
     /^(pulumi (stack (init|select)|config set) |cp Pulumi\.prod\.yaml\.example )/.test(command);
-
-/** Whether a command opens a shell in a running task, or finds the task for that. */
-export const isOpeningAShell = (command: string): boolean => /^(task=\$\()?aws ecs /.test(command);

@@ -261,6 +261,7 @@ const written: Readonly<Record<string, Rule>> = {
 export const partners: Readonly<Record<string, Values>> = {
     minTasks: { maxTasks: "1000" },
     maxTasks: { minTasks: "1" },
+    enableExec: { readOnlyRoot: "false" },
 };
 
 /** What the words of the table promise of a choice, a flag or a whole number; undefined for the rest. */

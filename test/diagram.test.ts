@@ -92,8 +92,8 @@ describe("the picture of the architecture", () => {
             "internet-gateway → load-balancer-1",
             "internet-gateway → load-balancer-2",
             "internet-gateway → web-apis (443)",
-            "load-balancer-1 → tasks-1 (80)",
-            "load-balancer-2 → tasks-2 (80)",
+            "load-balancer-1 → tasks-1 (8080)",
+            "load-balancer-2 → tasks-2 (8080)",
             "nat-gateway-1 → internet-gateway",
             "s3-endpoint → s3 (443)",
             "service → s3-endpoint",
@@ -187,9 +187,9 @@ describe("the picture of the architecture", () => {
 
     it("follows the container's port and the size of the service", async () => {
         const svg = drawn(await alternative());
-        assert.ok(list(svg, "traffic").includes("load-balancer-3 → tasks-3 (8080)"));
+        assert.ok(list(svg, "traffic").includes("load-balancer-3 → tasks-3 (3000)"));
         const boxes = boxesOf(svg);
-        assert.equal(boxes.get("tasks-1")!.text, "Fargate tasks | listen on 8080");
+        assert.equal(boxes.get("tasks-1")!.text, "Fargate tasks | listen on 3000");
         assert.equal(boxes.get("service")!.text, "ECS service | 3 to 9 tasks, Spot but for one | 1 vCPU, 4 GB, arm64");
     });
 

@@ -34,8 +34,8 @@ describe("load balancer and security groups", () => {
     it("lets the internet reach the load balancer, the load balancer the tasks, and the tasks HTTPS: nothing else", () => {
         assert.deepEqual(rules(run), [
             "sg-main-alb from cidrIpv4=0.0.0.0/0 tcp 80-80",
-            "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 80-80",
-            "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 80-80",
+            "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 8080-8080",
+            "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 8080-8080",
             "sg-main-tasks to cidrIpv4=0.0.0.0/0 tcp 443-443",
         ]);
     });
@@ -43,8 +43,8 @@ describe("load balancer and security groups", () => {
     it("follows the container's port between load balancer and tasks, and nowhere else", () => {
         assert.deepEqual(rules(other), [
             "sg-main-alb from cidrIpv4=0.0.0.0/0 tcp 80-80",
-            "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 8080-8080",
-            "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 8080-8080",
+            "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 3000-3000",
+            "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 3000-3000",
             "sg-main-tasks to cidrIpv4=0.0.0.0/0 tcp 443-443",
             "sg-main-tasks to cidrIpv4=172.20.0.0/20 tcp 5432-5432", // its egress
         ]);

@@ -133,6 +133,7 @@ describe("the whole program", () => {
                     enableExec: "true",
                     accessLogs: "true",
                     flowLogs: "true",
+                    readOnlyRoot: "false",
                     secrets: JSON.stringify({ DB_PASSWORD: "correct-horse-5e1f" }),
                 };
                 const { registrations, outputs } = await record({ values, region });

@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
-import { lastReleases } from "../tools/releases/releases";
-import { report } from "../tools/releases/report";
-import { projectFolder } from "./settings";
+import { lastReleases } from "../tools/operations/releases";
+import { report } from "../tools/operations/releasesReport";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const run = "https://github.com/acme/shop/actions/runs/42";
 const definition = (number: number) => `arn:aws:ecs:eu-west-1:123456789012:task-definition/shop:${number}`;
 
-/** A service whose deployments were of these revisions, the oldest first, and ended so. */
-function service(current: number, ...ended: (readonly [revision: number, status: string, reason?: string])[]) {
+/** ECS's answers about a service whose deployments were of these revisions, the oldest first, and ended so. */
+function service(...ended: (readonly [revision: number, status: string, reason?: string])[]) {
     const deployments = ended.map(([revision, status, statusReason], index) => ({
+        serviceDeploymentArn: `deployment/${index}`,
         createdAt: new Date(Date.UTC(2026, 0, 1, index)),
         targetServiceRevisionArn: `revision/${revision}`,
         status,
@@ -35,7 +31,6 @@ function service(current: number, ...ended: (readonly [revision: number, status:
                 taskDefinition: definition(Number(arn.split("/")[1])),
             })),
         }),
-        describeServices: async () => ({ services: [{ taskDefinition: definition(current) }] }),
         describeTaskDefinition: async ({ taskDefinition }: { taskDefinition: string }) => ({
             taskDefinition: { containerDefinitions: [containerOf(taskDefinition)] },
         }),
@@ -44,9 +39,9 @@ function service(current: number, ...ended: (readonly [revision: number, status:
 
 describe("the list of releases", () => {
     it("tells when, of which commit, by which run and how each ended, and which is live", async () => {
-        const ecs = service(2, [1, "SUCCESSFUL"], [2, "SUCCESSFUL"], [3, "ROLLBACK_SUCCESSFUL", "It did not start."]);
-        const releases = await lastReleases(ecs, "shop", "shop", 10);
-        assert.deepEqual(report("shop", releases).split("\n"), [
+        const ecs = service([1, "SUCCESSFUL"], [2, "SUCCESSFUL"], [3, "ROLLBACK_SUCCESSFUL", "It did not start."]);
+        const { last } = await lastReleases(ecs, "shop", "shop", 10);
+        assert.deepEqual(report("shop", last).split("\n"), [
             "The last releases of shop",
             "",
             `   when (UTC)        commit        revision  by${" ".repeat(42)}  how it ended`,
@@ -57,34 +52,32 @@ describe("the list of releases", () => {
     });
 
     it("marks of a revision that was released twice the later time, and asks for no more than is shown", async () => {
-        const ecs = service(2, [2, "SUCCESSFUL"], [3, "SUCCESSFUL"], [2, "SUCCESSFUL"], [4, "IN_PROGRESS"]);
-        const live = (await lastReleases(ecs, "shop", "shop", 10)).map((each) => each.live);
-        assert.deepEqual(live, [false, true, false, false]);
-        assert.equal((await lastReleases(ecs, "shop", "shop", 2)).length, 2);
+        const ecs = service([2, "SUCCESSFUL"], [3, "SUCCESSFUL"], [2, "SUCCESSFUL"], [4, "ROLLBACK_SUCCESSFUL"]);
+        const { last } = await lastReleases(ecs, "shop", "shop", 10);
+        assert.deepEqual(
+            last.map((each) => each.live),
+            [false, true, false, false],
+        );
+        assert.equal((await lastReleases(ecs, "shop", "shop", 2)).last.length, 2);
     });
 
-    it("is asked for of a stack that has a service, by a Pulumi that is there, and of a number that ECS takes", () => {
-        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-pulumi-"));
-        const refusal = (...args: string[]) => {
-            const main = ["-r", "./tools/transpile.js", "tools/releases/main.ts", ...args];
-            const env = { PATH: folder };
-            const { status, stderr } = spawnSync(process.execPath, main, { cwd: projectFolder, env, encoding: "utf8" });
-            assert.equal(status, 1);
-            return stderr.trim();
-        };
-        assert.match(refusal(), /^pulumi cannot be run: .*ENOENT$/);
-        fs.writeFileSync(path.join(folder, "pulumi"), "#!/bin/sh\necho {}\n", { mode: 0o755 });
-        assert.equal(refusal("--stack", "dev"), "The stack has no service yet: `pulumi up` makes it.");
-        fs.writeFileSync(path.join(folder, "pulumi"), '#!/bin/sh\necho "error: no stack named $5" >&2\nexit 255\n');
-        assert.equal(refusal("--stack", "dev"), "error: no stack named dev");
-        for (const count of ["0", "21", "some"]) {
-            assert.equal(refusal("--count", count), `--count: expected a number from 1 to 20, got "${count}"`);
-        }
-        fs.rmSync(folder, { recursive: true });
+    it("knows what is live while the next one is under way, and after more failures than are shown", async () => {
+        const ecs = service(
+            [7, "SUCCESSFUL"],
+            [8, "ROLLBACK_SUCCESSFUL"],
+            [9, "ROLLBACK_FAILED"],
+            [10, "ROLLBACK_IN_PROGRESS"],
+        );
+        const { last, live, underWay } = await lastReleases(ecs, "shop", "shop", 2);
+        assert.deepEqual([last.length, live!.revision, live!.live, underWay], [2, "shop:7", true, "deployment/3"]);
+        const over = await lastReleases(service([7, "SUCCESSFUL"], [8, "STOPPED"]), "shop", "shop", 2);
+        assert.equal(over.underWay, undefined);
     });
 
     it("says so where there is none", async () => {
-        assert.deepEqual(await lastReleases(service(1), "shop", "shop", 10), []);
+        assert.deepEqual(await lastReleases(service(), "shop", "shop", 10), {
+            ...{ last: [], live: undefined, underWay: undefined },
+        });
         assert.equal(report("shop", []), "shop has no release that AWS remembers.");
     });
 });

@@ -36,7 +36,7 @@ describe("a running stack", () => {
             name: "fargate-cicd-dev",
             region: "ap-northeast-1",
             vpcCidr: "10.0.0.0/16",
-            containerPort: 80,
+            containerPort: 8080,
             releasedBy: "pipeline",
             createGithubRepository: false,
             githubOidcProvider: "create",
@@ -98,11 +98,11 @@ describe("a running stack", () => {
     });
 
     it("refuses another port where the pipeline releases, and tells how to change it", async () => {
-        const { containerPort, ...others } = await refusals({ containerPort: 8080 });
-        assert.match(containerPort!, /listens on 80\b.*"pulumi config set releasedBy pulumi".*listens on 8080\b/);
+        const { containerPort, ...others } = await refusals({ containerPort: 9000 });
+        assert.match(containerPort!, /listens on 8080\b.*"pulumi config set releasedBy pulumi".*listens on 9000\b/);
         assert.deepEqual(others, {});
         // The run that gives releases back to the pipeline cannot change the port as well.
-        assert.deepEqual(Object.keys(await refusals({ containerPort: 8080 }, { ...made, releasedBy: "pulumi" })), [
+        assert.deepEqual(Object.keys(await refusals({ containerPort: 9000 }, { ...made, releasedBy: "pulumi" })), [
             "containerPort",
         ]);
     });
@@ -120,7 +120,7 @@ describe("a running stack", () => {
     });
 
     it("takes another port where pulumi up releases it, from that very run on", async () => {
-        assert.deepEqual(await refusals({ containerPort: 8080, releasedBy: "pulumi" }), {});
+        assert.deepEqual(await refusals({ containerPort: 9000, releasedBy: "pulumi" }), {});
     });
 
     it("refuses another listener once releases have been shifted, when nobody knows which target group serves", async () => {
@@ -149,7 +149,7 @@ describe("a running stack", () => {
         const diff = (news: Facts) => provider.diff("fargate-cicd-dev", made, { ...made, ...news });
         assert.deepEqual(await diff({}), { changes: false });
         assert.deepEqual(await diff({ __provider: "another version of this program" }), { changes: false });
-        for (const news of [{ containerPort: 8080 }, { releasedBy: "pulumi" }]) {
+        for (const news of [{ containerPort: 9000 }, { releasedBy: "pulumi" }]) {
             assert.deepEqual(await diff(news), { changes: true });
         }
     });

@@ -26,8 +26,8 @@ describe("service", () => {
         assert.equal(taskDefinition, arnOf("aws:ecs/taskDefinition:TaskDefinition"));
         const { targetGroupArn, containerName, containerPort } = (loadBalancers as Record<string, unknown>[])[0]!;
         const { arn } = run.one("aws:lb/targetGroup:TargetGroup", "main").outputs;
-        assert.deepEqual([targetGroupArn, containerName, containerPort], [arn, "app", 80]);
-        assert.equal((service(other).loadBalancers as { containerPort: number }[])[0]!.containerPort, 8080);
+        assert.deepEqual([targetGroupArn, containerName, containerPort], [arn, "app", 8080]);
+        assert.equal((service(other).loadBalancers as { containerPort: number }[])[0]!.containerPort, 3000);
     });
 
     it("goes live as is configured, in ECS's own words, and says so for rolling as well", async () => {
@@ -219,7 +219,8 @@ describe("service", () => {
         for (const [key, value] of Object.entries(others)) {
             const isPace = key !== "rollout" && key in paces;
             const isPlace = key in vpc;
-            const values = { ...(isPace && { rollout: "linear" }), ...(isPlace && vpc), [key]: value };
+            const partner = key === "enableExec" ? { readOnlyRoot: "false" } : {};
+            const values = { ...partner, ...(isPace && { rollout: "linear" }), ...(isPlace && vpc), [key]: value };
             const before = isPace ? gradual : isPlace ? existing : run;
             if (!isDeepStrictEqual(owned(await record({ values })), owned(before))) {
                 changing.push(key);

@@ -35,10 +35,12 @@ describe("task", () => {
                 name: "app",
                 image: `123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/fargate-cicd-dev@${String(digest)}`,
                 essential: true,
+                readonlyRootFilesystem: true,
+                mountPoints: [{ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false }],
                 stopTimeout: 30,
                 environment: [],
                 secrets: [],
-                portMappings: [{ containerPort: 80, hostPort: 80, protocol: "tcp" }],
+                portMappings: [{ containerPort: 8080, hostPort: 8080, protocol: "tcp" }],
                 logConfiguration: {
                     logDriver: "awslogs",
                     options: {
@@ -54,26 +56,33 @@ describe("task", () => {
 
     it("listens on the configured port, may take its time to stop, and logs in the configured region", () => {
         const [container] = containers(other);
-        assert.deepEqual(container!.portMappings, [{ containerPort: 8080, hostPort: 8080, protocol: "tcp" }]);
+        assert.deepEqual(container!.portMappings, [{ containerPort: 3000, hostPort: 3000, protocol: "tcp" }]);
         assert.equal(container!.stopTimeout, 90);
         const { options } = container!.logConfiguration as { options: Record<string, string> };
         assert.equal(options["awslogs-region"], "eu-west-1");
     });
 
-    it("runs what it is told, as whom it is told, and writes to /tmp alone where its root is read-only", async () => {
-        const command = ["node", "server.js"];
-        const run = await record({ values: { command: JSON.stringify(command), user: "1000", readOnlyRoot: "true" } });
-        const [container] = containers(run);
-        const { command: given, user, readonlyRootFilesystem, mountPoints } = container!;
-        assert.deepEqual([given, user, readonlyRootFilesystem], [command, "1000", true]);
+    it("runs what it is told, as whom it is told, and writes to /tmp alone", () => {
+        const [container] = containers(other);
+        const { command, user, readonlyRootFilesystem, mountPoints } = container!;
+        assert.deepEqual([command, user, readonlyRootFilesystem], [["node", "server.js"], "1000", true]);
         assert.deepEqual(mountPoints, [{ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false }]);
         // "Task definition differences for Fargate" in the ECS Developer Guide: no tmpfs, and no host path of a volume.
         assert.equal(container!.linuxParameters, undefined);
-        assert.deepEqual(definition(run).inputs.volumes, [{ name: "tmp" }]);
+        assert.deepEqual(definition(other).inputs.volumes, [{ name: "tmp" }]);
+    });
+
+    it("writes everywhere where that is asked for, without a volume", async () => {
+        const run = await record({ values: { readOnlyRoot: "false" } });
+        const { readonlyRootFilesystem, mountPoints } = containers(run)[0]!;
+        assert.deepEqual(
+            [readonlyRootFilesystem, mountPoints, definition(run).inputs.volumes],
+            Array(3).fill(undefined),
+        );
     });
 
     it("has no read-only root with a shell, whose agent could not start", () => {
-        const message = refusal({ enableExec: "true", readOnlyRoot: "true" });
+        const message = refusal({ enableExec: "true" });
         assert.match(
             message,
             /^ {2}- readOnlyRoot: expected false with enableExec, .+\n {4}fix: pulumi config set readOnlyRoot false$/m,

@@ -168,8 +168,8 @@ export const table = {
     },
     containerPort: {
         ...integer(1, 65_535),
-        default: "80",
-        description: "The port on which the app's container listens",
+        default: "8080",
+        description: "The port on which the app's container listens; one below 1024 may need root",
         takesEffect: "at once, with `releasedBy: pulumi` for that one `pulumi up`; refused otherwise",
     },
     healthCheckPath: {
@@ -292,9 +292,9 @@ export const table = {
     },
     readOnlyRoot: {
         ...flag,
-        default: "false",
+        default: "true",
         description:
-            "Whether nothing but `/tmp` can be written to in the container. It belongs to root there, unless the image says otherwise: for another user, `RUN chmod 1777 /tmp` and `VOLUME /tmp` in the Dockerfile",
+            "Whether nothing but `/tmp` can be written to in the container. It belongs to root there, unless the image says otherwise: for another user, `RUN chmod 1777 /tmp` and `VOLUME /tmp` in the Dockerfile. `enableExec` needs `false`",
         takesEffect: withRelease,
     },
     taskPolicyArns: {
@@ -388,7 +388,7 @@ export const table = {
         ...flag,
         default: "false",
         description:
-            "Whether `aws ecs execute-command` opens a shell in a running task. What is typed and shown is logged for `logRetentionDays`, where the image has `script` and `cat`",
+            "Whether `npm run shell` opens a shell in a running task; needs `readOnlyRoot: false`. What is typed and shown is logged for `logRetentionDays`, where the image has `script` and `cat`",
         takesEffect: withNewTasks,
     },
     alarmEmail: {

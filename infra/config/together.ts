@@ -55,15 +55,14 @@ function checkNetwork(config: ConfigReader, values: Values): void {
     if (vpcId !== undefined && publicSubnetIds.length === 0 && !internal) {
         config.refuse("publicSubnetIds", "the subnets of vpcId for the load balancer", "", anySubnets.example!);
     }
-    for (const key of ["vpcCidr", "availabilityZones", "natGateways"] as const) {
+    for (const key of ["vpcCidr", "availabilityZones", "natGateways", "flowLogs"] as const) {
         if (vpcId !== undefined && config.accepted(key) && String(values[key]) !== table[key].default) {
             const problem = `expected none beside vpcId, whose VPC has its own, got "${values[key]}"`;
             config.note(key, problem, `pulumi config rm ${key}`);
         }
     }
     if (dualStack && internal) {
-        // SetIpAddressType in the Elastic Load Balancing API Reference.
-        config.refuse("dualStack", "false where loadBalancer is internal: such a one has IPv4 only", "true", "false");
+        config.refuse("dualStack", "false where loadBalancer is internal, in subnets with IPv4 only", "true", "false");
     } else if (dualStack && natGateways === "none") {
         const expected =
             "false where natGateways is none: the tasks are in the public subnets, and IPv6 would be theirs, too";

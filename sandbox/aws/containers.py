@@ -5,6 +5,7 @@ import re
 import threading
 import time
 
+import docker
 from ministack.core import container_reaper
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs
@@ -84,6 +85,16 @@ def _check_platform(container, declared: str | None) -> None:
         raise CannotStart(message)
 
 
+def _declare_volumes(docker_client, image: str, mounts: list[dict], credentials) -> None:
+    """Has a volume begin as the image has the folder only where the image declares it: "Bind mounts" in the ECS Developer Guide."""
+    try:
+        declared = docker_client.images.pull(image, auth_config=credentials).attrs["Config"].get("Volumes") or {}
+    except docker.errors.APIError:
+        return  # it is pulled again, and what is wrong said then
+    for mount in mounts:
+        mount["VolumeOptions"] = {"NoCopy": mount["Target"] not in declared}
+
+
 def _remove(docker_client, name: str | None) -> None:
     found = docker_client.containers.list(all=True, filters={"name": f"^/?{re.escape(name)}$"}) if name else []
     container_reaper.drop_containers(found, force=True)
@@ -125,6 +136,8 @@ def install() -> None:
             # Fargate keeps no images: what the registry no longer has, or refuses, does not start.
             credentials = getattr(_starting, "credentials", None)
             options.update(refresh_image=True, allow_cached=False, auth_config=credentials)
+            if run_kwargs.get("mounts"):
+                _declare_volumes(docker_client, cdef["image"], run_kwargs["mounts"], credentials)
         # Without the platform MiniStack does not fall back to another one; whether it is the declared one is checked here.
         declared = run_kwargs.pop("platform", None)
         try:
@@ -154,7 +167,7 @@ def install() -> None:
         empty = {each["name"] for each in td.get("volumes") or [] if not (each.get("host") or {}).get("sourcePath")}
         mounted = [each["containerPath"] for each in cdef.get("mountPoints") or [] if each["sourceVolume"] in empty]
         if mounted:
-            # As on Fargate, a volume of the task's own: root's, or as the image has the folder where it declares it as a VOLUME.
+            # As on Fargate, a volume of the task's own.
             arguments["mounts"] = [{"Type": "volume", "Target": path} for path in mounted]
         return arguments
 

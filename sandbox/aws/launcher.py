@@ -119,7 +119,9 @@ def main() -> None:
     import image_scans
     import ipv6
     import load_balancer
+    import log_events
     import network
+    import placement
     import refusals
     import registry
     import retries
@@ -140,7 +142,7 @@ def main() -> None:
     installed += (deployment_alarms, traffic_shifts, containers)
     installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
     installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals)
-    installed += (events, firewall, ipv6, scheduler, scheduled_actions, audit_logs)
+    installed += (events, firewall, ipv6, scheduler, scheduled_actions, audit_logs, log_events, placement)
     for module in installed:
         module.install()
     retries.install()

@@ -1,7 +1,7 @@
 """ECS Exec's refusals. MiniStack hands out a session for any running task; nobody is at the other end of it, here or there.
 
-"ECS Exec" in the ECS Developer Guide: the task must have been started with execute command enabled, and its agent opens its
-channels with the task's role. The shell itself is not emulated: `docker exec` opens one.
+"ECS Exec" in the ECS Developer Guide: the task must have been started with execute command enabled, on a root file system that its
+agent can write to, and the agent opens its channels with the task's role. The shell itself is not emulated: `docker exec` opens one.
 """
 
 from ministack.core.responses import get_region
@@ -16,8 +16,10 @@ _CHANNELS = [
 
 
 def _agent_runs(task: dict) -> bool:
-    """Whether a task's agent could open its channels."""
+    """Whether a task's agent could start, and open its channels."""
     definition = ecs._task_defs.get(ecs._resolve_td_key(task["taskDefinitionArn"])) or {}
+    if any(each.get("readonlyRootFilesystem") for each in definition.get("containerDefinitions", [])):
+        return False
     role = definition.get("taskRoleArn")
     principal = as_task(role, task["taskArn"].rsplit("/", 1)[-1]) if role else "no role"
     return not isinstance(principal, str) and all(permits(principal, each, "*", get_region()) for each in _CHANNELS)

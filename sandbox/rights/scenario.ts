@@ -17,6 +17,7 @@ const changes: Readonly<Record<string, unknown>> = {
     enableExec: true,
     accessLogs: true,
     flowLogs: true,
+    readOnlyRoot: false,
     containerInsights: "enabled",
     alarmEmail: "on-call@example.com",
     healthCheckPath: "/version.txt",

@@ -50,7 +50,7 @@ describe("an app in the sandbox", () => {
         const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
         const ask = () =>
             new Promise<boolean>((resolve, reject) => {
-                const request = http.get({ host, port: 80, agent }, (response) =>
+                const request = http.get({ host, port: 8080, agent }, (response) =>
                     response.resume().on("end", () => resolve(request.reusedSocket)),
                 );
                 request.on("error", reject);
@@ -62,11 +62,8 @@ describe("an app in the sandbox", () => {
         } finally {
             agent.destroy();
         }
-        const { Config } = (JSON.parse(docker("inspect", id)) as { Config: { Cmd: string[] } }[])[0]!;
-        assert.ok(
-            Number(/KeepAliveTimeout (\d+)/.exec(Config.Cmd.join(" "))![1]) > 60,
-            "the load balancer's idle timeout",
-        );
+        const configuration = docker("exec", id, "cat", "conf/httpd.conf");
+        assert.ok(Number(/^KeepAliveTimeout (\d+)$/m.exec(configuration)![1]) > 60, "the load balancer's idle timeout");
     });
 
     it("lives through a stall of ten seconds", async () => {
@@ -98,9 +95,11 @@ describe("an app in the sandbox", () => {
 
     it("says nothing of shells any more once none can be opened, not after a refresh either", async () => {
         checkout.configure("fargate-cicd:enableExec", true);
+        checkout.configure("fargate-cicd:readOnlyRoot", false);
         await succeed("sandbox:up");
         assert.equal((await served()).enableExecuteCommand, true);
         checkout.configure("fargate-cicd:enableExec", undefined);
+        checkout.configure("fargate-cicd:readOnlyRoot", undefined);
         await succeed("sandbox:up");
         assert.equal((await served()).enableExecuteCommand, false);
         await succeed("sandbox:up -- --refresh --expect-no-changes");

@@ -156,6 +156,11 @@ describe("the emulated AWS, in a release", function () {
             events!.map(({ message }) => message),
             ["migrated"],
         );
+        const found = async (logStreamNamePrefix: string) => {
+            const answer = await logs.filterLogEvents({ logGroupName: "/app", logStreamNamePrefix });
+            return answer.events!.map(({ message }) => message);
+        };
+        assert.deepEqual([await found(logStreamName.slice(0, -4)), await found("app/app/none")], [["migrated"], []]);
         const reading = {
             Action: "logs:GetLogEvents",
             Resource: arn("logs", `log-group:/app:log-stream:${logStreamName}`),

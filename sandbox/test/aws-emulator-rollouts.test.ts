@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
-import { arn, Issuer, taskTrust, type TestAws } from "./awsFixture";
+import { arn, Issuer, region, taskTrust, type TestAws } from "./awsFixture";
 import { pull, server, ServiceFixture } from "./serviceFixture";
 
 describe("the emulated AWS, rolling out a service", function () {
@@ -76,6 +76,13 @@ describe("the emulated AWS, rolling out a service", function () {
         );
         const inspected = aws.dockerClient(["inspect", "-f", "{{.HostConfig.Memory}}", containers[0]!.id]);
         assert.equal(inspected.output.trim(), String(512 * 1024 * 1024));
+    });
+
+    it("spreads them over the zones of the subnets", async () => {
+        const { ecs } = aws.as();
+        const { taskArns } = await ecs.listTasks({ cluster: "app" });
+        const { tasks } = await ecs.describeTasks({ cluster: "app", tasks: taskArns! });
+        assert.deepEqual(tasks!.map(({ availabilityZone }) => availabilityZone).sort(), [`${region}a`, `${region}c`]);
     });
 
     it("loses no request while a new version replaces the old one", async () => {

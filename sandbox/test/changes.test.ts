@@ -70,7 +70,7 @@ const changes: Readonly<Record<string, Change>> = {
         to: {
             ...{ cpu: 512, memory: 2048, stopSeconds: 60, enableExec: true },
             ...{ environment: { LOG_LEVEL: "debug" }, secrets: { API_KEY: "once" } },
-            ...{ command: '["httpd-foreground"]', user: "0:0" },
+            ...{ command: '["httpd-foreground"]', user: "82", readOnlyRoot: false },
             ...{ egress: "5432", taskPolicyArns: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" },
         },
         plan: [
@@ -101,9 +101,8 @@ const changes: Readonly<Record<string, Change>> = {
         ],
     },
     "where tasks run, and how long they may take to start": {
-        to: { natGateways: "none", capacity: "spot", startSeconds: 90, readOnlyRoot: true },
+        to: { natGateways: "none", capacity: "spot", startSeconds: 90 },
         plan: [
-            taskDefinition,
             "- aws:ec2:Eip main-vpc-1",
             "- aws:ec2:NatGateway main-vpc-1",
             ...named("- aws:ec2:Route", ["main-vpc-private-1", "main-vpc-private-2"]),
@@ -174,9 +173,8 @@ const changes: Readonly<Record<string, Change>> = {
         ],
     },
     "the port, and who releases": {
-        to: { releasedBy: "pulumi", containerPort: 8080 },
-        app: (dockerfile) =>
-            `${dockerfile}RUN sed -i "s/^Listen 80$/Listen 8080/" /usr/local/apache2/conf/httpd.conf\n`,
+        to: { releasedBy: "pulumi", containerPort: 9000 },
+        app: (dockerfile) => dockerfile.replace("Listen 8080", "Listen 9000"),
         plan: [
             taskDefinition,
             "+- aws:vpc:SecurityGroupEgressRule main-alb-to-tasks",
@@ -193,7 +191,7 @@ const refusals: Partial<Readonly<Record<Key, { readonly to: Value; readonly says
     vpcCidr: { to: "10.1.0.0/16", says: /AWS changes the range of no VPC/ },
     loadBalancer: { to: "internal", says: /that of this stack is internet-facing, which AWS changes of none/ },
     name: { to: "another", says: /run "pulumi config set name fargate-cicd-dev"/ },
-    containerPort: { to: 8080, says: /run "pulumi config set releasedBy pulumi"/ },
+    containerPort: { to: 9000, says: /run "pulumi config set releasedBy pulumi"/ },
     createGithubRepository: { to: true, says: /the repository is there already/ },
     kmsKeyArn: {
         to: "arn:aws:kms:ap-northeast-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",

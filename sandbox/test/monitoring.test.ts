@@ -1,20 +1,22 @@
 /**
  * Alarms, the dashboard, shells and guards on the real engine. The steps build on each other, in this order. A minute of CloudWatch
  * lasts a second here, or as many as SANDBOX_CLOUDWATCH_MINUTE says. What the emulator cannot show: that an e-mail arrives, how late
- * CloudWatch is, and the shell itself.
+ * CloudWatch is, and the session of a shell.
  */
 import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { SNS } from "@aws-sdk/client-sns";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import * as ecsEvents from "../../test/ecsEvents";
+import { asOnAws } from "./asOnAws";
 import { root, rootOptions } from "./awsClients";
 import { containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
 import { Inbox } from "./inbox";
-import { openShell } from "./shell";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
@@ -53,6 +55,15 @@ describe("a stack that is watched, opened and guarded", function () {
         assert.equal(code, expected, output);
         return output;
     };
+    /** The status, once it has this. */
+    const statusWith = async (wanted: RegExp): Promise<string> => {
+        for (let left = 30; ; left--) {
+            const { output } = await checkout.succeed("sandbox:status");
+            if (wanted.test(output)) return output;
+            assert.ok(left > 0, `${wanted} is not in\n${output}`);
+            await sleep(1000);
+        }
+    };
     const alarms = async () => (await cloudWatch.describeAlarms({})).MetricAlarms!;
     /** The dimensions of the stack's own parts, as CloudWatch writes them. */
     const parts = () => {
@@ -71,6 +82,7 @@ describe("a stack that is watched, opened and guarded", function () {
         checkout.configure("fargate-cicd:alarmEmail", "on-call@example.com");
         checkout.configure("fargate-cicd:containerInsights", true);
         checkout.configure("fargate-cicd:enableExec", true);
+        checkout.configure("fargate-cicd:readOnlyRoot", false);
         await run("sandbox:up");
     });
     after(async () => {
@@ -197,19 +209,53 @@ describe("a stack that is watched, opened and guarded", function () {
         assert.ok((await ecs.executeCommand(shell)).session);
     });
 
-    it("opens a shell by the README's commands, as far as the AWS CLI goes: with the session, to the plugin", async () => {
-        const { endpoint, region } = rootOptions;
-        const open = (withPlugin: boolean) =>
-            openShell(endpoint, region, fs.readFileSync(checkout.path("README.md"), "utf8"), withPlugin);
-        await assert.rejects(open(false), /SessionManagerPlugin is not found/);
+    it("opens a shell: here Docker's, and on AWS with the session that the Session Manager plugin is called with", async () => {
+        const { output } = await checkout.succeed("sandbox:shell -- --command=id");
+        assert.match(output, /^uid=\d+\(www-data\)/m);
+
+        const programs = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-plugin-"));
+        const open = (task: string) => checkout.run(`shell -- --stack dev --task=${task}`, asOnAws(checkout, programs));
+        const missing = await open("");
+        assert.deepEqual([missing.code, /A shell needs AWS's Session Manager plugin/.test(missing.output)], [1, true]);
+        const plugin = `#!/bin/sh\n[ $# -eq 0 ] || printf '%s\\n' "$@"\n`;
+        fs.writeFileSync(path.join(programs, "session-manager-plugin"), plugin, { mode: 0o755 });
 
         const [task] = (await ecs.listTasks({ cluster: name })).taskArns!;
         const { containers } = (await ecs.describeTasks({ cluster: name, tasks: [task!] })).tasks![0]!;
-        const { runtimeId } = containers!.find((container) => container.name === "app")!;
-        const { session, ...shell } = await open(true);
-        assert.deepEqual(Object.keys(session).sort(), ["sessionId", "streamUrl", "tokenValue"]);
-        const target = `ecs:${name}_${task!.split("/").at(-1)}_${runtimeId}`;
-        assert.deepEqual(shell, { region, operation: "StartSession", target, task });
+        const id = task!.split("/").at(-1)!;
+        const opened = await open(id.slice(0, 4));
+        assert.equal(opened.code, 0, opened.output);
+        const [session, region, operation, profile, parameters] = opened.output.trim().split("\n");
+        assert.deepEqual(Object.keys(JSON.parse(session!) as object).sort(), ["sessionId", "streamUrl", "tokenValue"]);
+        const target = JSON.stringify({ Target: `ecs:${name}_${id}_${containers![0]!.runtimeId}` });
+        assert.deepEqual([region, operation, profile, parameters], [rootOptions.region, "StartSession", "", target]);
+        fs.rmSync(programs, { recursive: true });
+    });
+
+    it("shows what the app writes: of all tasks or one, and of each line that comes, once", async () => {
+        const [task] = (await ecs.listTasks({ cluster: name })).taskArns!;
+        const id = task!.split("/").at(-1)!.slice(0, 8);
+        const line = new RegExp(`^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ ${id} .*"GET / HTTP/1.1" 200`, "m");
+        assert.match((await checkout.succeed("sandbox:logs")).output, line);
+        assert.match(
+            (await checkout.succeed(`logs -- --stack dev --task ${id} --since 1h`, asOnAws(checkout))).output,
+            line,
+        );
+        const nothing = await checkout.succeed("sandbox:logs -- --task nobody");
+        assert.match(nothing.output, /^Nothing in \/ecs\/fargate-cicd-dev since 10m ago/);
+
+        const page = `/followed-${Date.now()}`;
+        const { process: follower, finished } = checkout.start(`sandbox:logs -- --follow --since 1m --filter ${page}`);
+        let seen = "";
+        const arrived = new Promise<void>((resolve) =>
+            follower.stdout!.on("data", (chunk) => (seen += chunk).includes(page) && resolve()),
+        );
+        await fetchPage(url() + page);
+        await arrived;
+        await sleep(5000); // another look or two
+        process.kill(-follower.pid!, "SIGINT");
+        await finished;
+        assert.equal(seen.split("\n").filter((each) => each.includes(page)).length, 1, seen);
     });
 
     it("tells the topic of what nobody may miss in what ECS reports, and of nothing else", async () => {
@@ -263,6 +309,15 @@ describe("a stack that is watched, opened and guarded", function () {
         await iam.putRolePolicy({ ...policy, PolicyDocument: without });
         await ecs.updateService({ cluster: name, service: name, desiredCount: 2 });
         const sentences = await told(/fail again and again/);
+        const status = await statusWith(
+            /^ {2}ALARM +fargate-cicd-dev-too-few-tasks +.*\(\d+ min\) +Threshold Crossed/m,
+        );
+        assert.match(status, /^Tasks: 2 desired, 1 running, \d pending$/m);
+        assert.match(status, /^Alarms: \d raised of 7$/m);
+        assert.match(
+            status,
+            /^Stopped in the last hour: \d+\n {2}\w{8} +fargate-cicd-dev:\d+ +.*CannotPullContainerError/m,
+        );
         await iam.putRolePolicy({ ...policy, PolicyDocument: document });
         await ecs.updateService({ cluster: name, service: name, desiredCount: 1 });
         const start = `A task of ${name} could not start. ECS says: CannotPullContainerError: `;
@@ -275,8 +330,8 @@ describe("a stack that is watched, opened and guarded", function () {
     it("takes back a release whose pages fail after it was rolled out, fails its run, tells the topic, and shows it", async () => {
         const before = (await described()).taskDefinition;
         const page = (await fetchPage(url())).body;
-        const fails = 'RedirectMatch 500 \\"^/orders\\"';
-        checkout.edit("app/Dockerfile", (text) => `${text}RUN echo "${fails}" >> /usr/local/apache2/conf/httpd.conf\n`);
+        const fails = "RedirectMatch 500 ^/orders";
+        checkout.edit("app/Dockerfile", (text) => `${text}CMD ["httpd-foreground", "-c", "${fails}"]\n`);
         let releasing = true;
         const statuses = new Set<number>();
         const release = checkout.start("sandbox:release");

@@ -1,11 +1,11 @@
 /** What the app may reach and do, and how it runs, on the real engine. The steps build on each other, in this order. */
 import { IAM } from "@aws-sdk/client-iam";
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as net from "node:net";
 import { rootOptions } from "./awsClients";
 import { changedTypes, containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { connection, Postgres, putClient } from "./postgres";
 
 const readOnly = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 const othersPolicy = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess";
@@ -21,20 +21,17 @@ describe("an app that reaches and does what it is configured to", () => {
         const { id } = (await containersOf(checkout))[0]!;
         return (JSON.parse(execFileSync("docker", ["inspect", id], { encoding: "utf8" })) as any[])[0];
     };
-    let database: net.Server;
-    /** What a client hears in the network of the app's container, of a server in the VPC. */
+    let database: Postgres;
+    let client: string[];
+    /** What the app's container hears of the database. */
     const asked = async () => {
-        const { State, NetworkSettings } = await inspect();
-        const { port } = database.address() as net.AddressInfo;
-        const script = `require("net").connect(${port}, "${NetworkSettings.Gateway}")
-            .on("data", (data) => console.log(String(data))).on("error", ({ code }) => console.log(code));`;
-        const args = ["--target", String(State.Pid), "--net", process.execPath, "-e", script];
-        return new Promise<string>((resolve, reject) =>
-            execFile("nsenter", args, (error, stdout) =>
-                error ? reject(new Error(error.message)) : resolve(stdout.trim()),
-            ),
-        );
+        const { id } = (await containersOf(checkout))[0]!;
+        const query = [...client, connection(database.host), "-Atc", "SELECT 6 * 7"];
+        const { stdout, stderr } = spawnSync("docker", ["exec", id, ...query], { encoding: "utf8" });
+        return (stdout + stderr).trim();
     };
+    const refused = () =>
+        new RegExp(`^psql: error: connection to server at "${database.host}", port 5432 failed: Connection refused`);
     const output = (name: string) => checkout.state().deployment.resources[0].outputs[name] as string;
     const attached = async () => {
         const { AttachedPolicies } = await iam.listAttachedRolePolicies({
@@ -44,25 +41,26 @@ describe("an app that reaches and does what it is configured to", () => {
     };
 
     before(async () => {
-        database = net.createServer((socket) => socket.end("42"));
-        await new Promise<void>((resolve) => database.listen(0, "0.0.0.0", resolve));
+        client = await putClient(checkout.path("app", "client"), "/client");
+        checkout.edit("app/Dockerfile", (text) => `${text}COPY client /client\n`);
         await succeed("sandbox:up");
+        database = await Postgres.start(Object.keys((await inspect()).NetworkSettings.Networks)[0]!);
     });
     after(async () => {
-        database.close();
+        database?.stop();
         await checkout.remove();
     });
 
-    it("is refused where nothing is opened, and answered as soon as it is, without a new task", async () => {
-        assert.equal(await asked(), "ECONNREFUSED");
+    it("is refused by the database where nothing is opened, and answered as soon as it is, without a new task", async () => {
+        assert.match(await asked(), refused());
         const { Id } = await inspect();
-        configure({ egress: `${(database.address() as net.AddressInfo).port}, 587@0.0.0.0/0` });
+        configure({ egress: "5432, 587@0.0.0.0/0" });
         const { output: said } = await succeed("sandbox:up");
         assert.deepEqual(changedTypes(said), ["aws:vpc:SecurityGroupEgressRule"]);
         assert.equal(await asked(), "42");
         configure({ egress: undefined });
         await succeed("sandbox:up");
-        assert.equal(await asked(), "ECONNREFUSED");
+        assert.match(await asked(), refused());
         assert.equal((await inspect()).Id, Id);
     });
 
@@ -79,17 +77,46 @@ describe("an app that reaches and does what it is configured to", () => {
         assert.deepEqual(await attached(), [othersPolicy]);
     });
 
-    it("runs as it is told, and can write to /tmp alone", async () => {
-        const command = ["httpd-foreground", "-c", "KeepAliveTimeout 75", "-c", "PidFile /tmp/httpd.pid"];
-        configure({ command: JSON.stringify(command), user: "0:0", readOnlyRoot: true, releasedBy: "pulumi" });
+    const write = async (file: string) =>
+        execFileSync("docker", ["exec", (await inspect()).Id, "sh", "-c", `: > ${file}`], { stdio: "pipe" });
+    const page = "/usr/local/apache2/htdocs/written";
+
+    it("runs without root's rights, and can write to /tmp alone", async () => {
+        const { Config, HostConfig } = await inspect();
+        assert.deepEqual([Config.User, HostConfig.ReadonlyRootfs], ["www-data", true]);
+        await write("/tmp/written");
+        await assert.rejects(write(page), /Read-only file system/);
+    });
+
+    for (const [what, without, reason] of [
+        ["writes elsewhere", '"PidFile /tmp/httpd.pid" ', /Read-only file system.* could not create .*httpd\.pid/],
+        [
+            "does not say that /tmp is a volume",
+            "VOLUME /tmp\n",
+            /Permission denied.* could not create \/tmp\/httpd\.pid/,
+        ],
+    ] as const) {
+        it(`does not go live where it ${what}, and its log says why`, async () => {
+            configure({ releasedBy: "pulumi" });
+            let dockerfile = "";
+            checkout.edit("app/Dockerfile", (text) => (dockerfile = text).replace(without, ""));
+            const { code, output: said } = await checkout.run("sandbox:up");
+            assert.equal(code, 1, said);
+            assert.match(said, /the circuit breaker threshold was exceeded/);
+            assert.match((await succeed("sandbox:logs -- --filter AH00099")).output, reason);
+            checkout.edit("app/Dockerfile", () => dockerfile);
+            await succeed("sandbox:up");
+        });
+    }
+
+    it("runs as it is told, and writes where it likes where that is said", async () => {
+        const command = ["httpd-foreground", "-c", "ServerTokens Prod"];
+        configure({ command: JSON.stringify(command), user: "0:0", readOnlyRoot: false, releasedBy: "pulumi" });
         await succeed("sandbox:up");
-        const { Id, Config, HostConfig } = await inspect();
-        assert.deepEqual([Config.Cmd, Config.User, HostConfig.ReadonlyRootfs], [command, "0:0", true]);
+        const { Config, HostConfig } = await inspect();
+        assert.deepEqual([Config.Cmd, Config.User, HostConfig.ReadonlyRootfs], [command, "0:0", false]);
         assert.match((await fetchPage(output("url"))).body, /github actions CICD test/);
-        const write = (file: string) =>
-            execFileSync("docker", ["exec", Id, "sh", "-c", `: > ${file}`], { stdio: "pipe" });
-        write("/tmp/written");
-        assert.throws(() => write("/usr/local/apache2/htdocs/written"), /Read-only file system/);
+        await write(page);
         await succeed("sandbox:up -- --expect-no-changes");
     });
 });

@@ -13,8 +13,10 @@ const threshold = /^Service deployment rolled back because the circuit breaker t
 const alarm = /^Service deployment rolled back because an alarm was detected\.$/;
 
 /** What a container does in place of the app: which version it is, is at /release.txt. */
-const httpd = "exec httpd-foreground -c 'KeepAliveTimeout 75'";
-const serving = (version: string) => `echo ${version} > /usr/local/apache2/htdocs/release.txt && ${httpd}`;
+const httpd = "exec httpd-foreground";
+const opened = ["Alias /release.txt /tmp/release.txt", "<Directory /tmp>", "Require all granted", "</Directory>"];
+const serving = (version: string) =>
+    `echo ${version} > /tmp/release.txt && ${httpd} ${opened.map((line) => `-c '${line}'`).join(" ")}`;
 const broken = { exits: "exit 1", "never becomes healthy": "exec sleep 600" };
 const failing = `${httpd} -c 'RedirectMatch 500 ^/release.txt'`;
 

@@ -59,7 +59,7 @@ describe("a stack that runs", () => {
     after(() => checkout.remove());
 
     it("is told in one go what it cannot change, in a preview and in an up without one, and stays as it is", async () => {
-        configure({ name: "other", vpcCidr: "10.1.0.0/16", containerPort: 8080 });
+        configure({ name: "other", vpcCidr: "10.1.0.0/16", containerPort: 9000 });
         const before = state();
         for (const command of ["preview", "up"]) {
             const { code, output } = await checkout.run(`sandbox:${command}`);
@@ -67,7 +67,7 @@ describe("a stack that runs", () => {
             for (const way of [
                 "pulumi config set name fargate-cicd-dev",
                 "pulumi config set vpcCidr 10.0.0.0/16",
-                "pulumi config set containerPort 80",
+                "pulumi config set containerPort 8080",
             ]) {
                 assert.ok(output.includes(way), output);
             }

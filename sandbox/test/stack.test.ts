@@ -165,11 +165,8 @@ describe("the stack in the sandbox", function () {
                 .map(({ id }) => id)
                 .sort(); // an update changes their places in the state
         const before = groups();
-        checkout.edit(
-            "app/Dockerfile",
-            (text) => `${text}RUN sed -i "s/^Listen 80$/Listen 8080/" /usr/local/apache2/conf/httpd.conf\n`,
-        );
-        checkout.configure("fargate-cicd:containerPort", 8080);
+        checkout.edit("app/Dockerfile", (text) => text.replace("Listen 8080", "Listen 9000"));
+        checkout.configure("fargate-cicd:containerPort", 9000);
         await succeed("sandbox:up");
         assert.equal((await fetchPage(output("url"))).status, 200);
         assert.deepEqual(groups(), before);
@@ -192,7 +189,7 @@ describe("the stack in the sandbox", function () {
         assert.doesNotMatch(run.output, /\n +at /, "a stack trace");
         assert.deepEqual(checkout.state(), before);
         checkout.configure("fargate-cicd:githubRepository", "OWNER/REPOSITORY");
-        checkout.configure("fargate-cicd:containerPort", 8080);
+        checkout.configure("fargate-cicd:containerPort", 9000);
         checkout.configure("fargate-cicd:natGateways", undefined);
     });
 

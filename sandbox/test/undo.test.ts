@@ -5,6 +5,7 @@
 import { ECS } from "@aws-sdk/client-ecs";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { asOnAws } from "./asOnAws";
 import { rootOptions } from "./awsClients";
 import { CopiedCheckout, fetchPage } from "./copiedCheckout";
 import { jobsOf, versionOf } from "./twoStacks";
@@ -131,6 +132,12 @@ describe("a release that is held up or undone, in the sandbox", () => {
             child.stdout!.on("data", (chunk) => /IN_PROGRESS: /.test((printed += chunk)) && resolve());
             child.on("close", () => reject(new Error(`it ended early:\n${printed}`)));
         });
+        const { output: status } = await checkout.succeed("sandbox:status"); // while another command runs
+        assert.match(
+            status,
+            new RegExp(`^Live: fargate-cicd-dev:\\d+ since .*\n  commit +${live.slice(0, 12)} by http`, "m"),
+        );
+        assert.match(status, /^Deployment under way: IN_PROGRESS, \d of 1 tasks running$/m);
         const command = JSON.parse(fs.readFileSync(checkout.path(".sandbox/command.lock"), "utf8")).pid as number;
         process.kill(command, "SIGKILL");
         await finished;
@@ -156,16 +163,29 @@ describe("a release that is held up or undone, in the sandbox", () => {
         assert.match(lines[0]!, new RegExp(`^→ .* ${second.slice(0, 12)} .*/actions/runs/\\d+ +SUCCESSFUL, live$`));
         assert.match(lines[1]!, / ROLLBACK_SUCCESSFUL: Service deployment rolled back because /);
         assert.match(lines.at(-1)!, / pulumi up +SUCCESSFUL$/);
-        const { accessKeyId, secretAccessKey } = rootOptions.credentials;
-        const asOnAws = await checkout.succeed("releases -- --stack dev", {
-            PATH: `${checkout.path(".sandbox/bin")}:${process.env.PATH}`,
-            PULUMI_BACKEND_URL: `file://${checkout.path(".sandbox/pulumi")}`,
-            PULUMI_CONFIG_PASSPHRASE: "sandbox",
-            AWS_ENDPOINT_URL: rootOptions.endpoint,
-            AWS_ACCESS_KEY_ID: accessKeyId,
-            AWS_SECRET_ACCESS_KEY: secretAccessKey,
-        });
-        assert.equal(asOnAws.output.trim(), output.trim());
+        const there = await checkout.succeed("releases -- --stack dev", asOnAws(checkout));
+        assert.equal(there.output.trim(), output.trim());
+    });
+
+    it("says how it is on one screen, after a release that was taken back: what is live, its tasks, and why some stopped", async () => {
+        const { output } = await checkout.succeed("status -- --stack dev", asOnAws(checkout));
+        assert.match(output, /^fargate-cicd-dev in ap-northeast-1, \d{4}-\d\d-\d\d \d\d:\d\d UTC$/m);
+        assert.match(
+            output,
+            new RegExp(`^Live: fargate-cicd-dev:\\d+ since .*\n  commit +${second.slice(0, 12)} by http`, "m"),
+        );
+        assert.ok(output.includes(`  address  ${url()}\n`), output);
+        assert.match(
+            output,
+            /^Tasks: 1 desired, 1 running, 0 pending\n.*\n {2}\w{8} .* ap-northeast-1\w +RUNNING +healthy +/m,
+        );
+        assert.match(output, /^Stopped in the last hour: \d+\n {2}\w{8} +fargate-cicd-dev:\d+ +\d{4}-/m);
+        assert.match(output, /^Alarms: \d raised of 7$/m);
+        assert.match(
+            output,
+            /^The last releases\n(.*\n)*.* ROLLBACK_SUCCESSFUL: Service deployment rolled back because /m,
+        );
+        assert.doesNotMatch(output, /under way/);
         assert.match((await checkout.succeed("sandbox:destroy")).output, /Left over: nothing/);
     });
 });

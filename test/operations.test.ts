@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { aStack } from "./operated";
+import { projectFolder } from "./settings";
+
+describe("the commands for a stack that runs", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-pulumi-"));
+    after(() => fs.rmSync(folder, { recursive: true }));
+
+    /** Puts a script into the Pulumi CLI's place. */
+    const pulumi = (script: string) =>
+        fs.writeFileSync(path.join(folder, "pulumi"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    /** What a command that fails says. */
+    const refusal = (...args: string[]) => {
+        const main = ["-r", "./tools/transpile.js", "tools/operations/main.ts", ...args];
+        const env = { PATH: folder, HOME: folder, AWS_EC2_METADATA_DISABLED: "true" };
+        const { status, stderr } = spawnSync(process.execPath, main, { cwd: projectFolder, env, encoding: "utf8" });
+        assert.equal(status, 1);
+        return stderr.trim();
+    };
+
+    it("ask the Pulumi CLI for the stack, and say what it says where it has none", () => {
+        assert.match(refusal("releases"), /^pulumi cannot be run: .*ENOENT$/);
+        pulumi("echo {}");
+        assert.equal(refusal("status", "--stack", "dev"), "The stack has no service yet: `pulumi up` makes it.");
+        pulumi('echo "error: no stack named $5" >&2; exit 255');
+        assert.equal(refusal("logs", "--stack", "dev"), "error: no stack named dev");
+    });
+
+    it("say in one line where AWS lets nobody in", () => {
+        const { client, connect: _, ...outputs } = aStack;
+        pulumi(`[ $1 = config ] && echo ${client.region} || echo '${JSON.stringify(outputs)}'`);
+        assert.match(refusal("shell"), /^CredentialsProviderError: .*$/);
+    });
+
+    it("refuse a value or an option that they do not take before they ask anybody", () => {
+        for (const count of ["0", "21", "some"]) {
+            const said = `--count: expected a number from 1 to 20, got "${count}"`;
+            assert.equal(refusal("releases", "--count", count), said);
+        }
+        assert.match(refusal("logs", "--since", "1w"), /^--since: expected a duration such as 90s, .+, got "1w"$/);
+        assert.match(
+            refusal("logs", "--tail"),
+            /\nThis command takes --stack <value> and --since <value> and --filter <value> and --task <value> and --follow, after "--"\.$/,
+        );
+    });
+});

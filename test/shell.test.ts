@@ -1,0 +1,105 @@
+import type { ExecuteCommandCommandInput, Task } from "@aws-sdk/client-ecs";
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { throughPlugin, type Opened } from "../tools/operations/sessionPlugin";
+import { openShell } from "../tools/operations/shell";
+import { aStack } from "./operated";
+
+const task = (id: string, minute: number, more: Task = {}): Task => ({
+    taskArn: `arn:aws:ecs:eu-west-1:123456789012:task/shop/${id}`,
+    ...{ lastStatus: "RUNNING", startedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)), enableExecuteCommand: true },
+    containers: [{ name: "app", runtimeId: `${id}-1` }],
+    ...more,
+});
+const session = { sessionId: "s", streamUrl: "wss://stream", tokenValue: "secret" };
+
+/** Opens a shell in a service with these tasks. */
+async function open(tasks: Task[], id = "", command = "/bin/sh") {
+    const asked: ExecuteCommandCommandInput[] = [];
+    const opened: Opened[] = [];
+    const ecs = {
+        listTasks: async () => ({ taskArns: tasks.map(({ taskArn }) => taskArn!) }),
+        describeTasks: async () => ({ tasks }),
+        executeCommand: async (request: ExecuteCommandCommandInput) => (asked.push(request), { session }),
+    } as unknown as Parameters<typeof openShell>[0];
+    const run = async (each: Opened) => (opened.push(each), 3);
+    const code = await openShell(ecs, { ...aStack, connect: { ...aStack.connect, run } }, id, command);
+    return { code, asked, opened };
+}
+
+describe("a shell in a task", () => {
+    it("is in the newest task that runs, and ends with the code of this end", async () => {
+        const { code, asked, opened } = await open([
+            task("older", 1),
+            task("newest", 2),
+            task("starting", 3, { lastStatus: "PENDING" }),
+        ]);
+        assert.equal(code, 3);
+        const taskArn = task("newest", 2).taskArn;
+        assert.deepEqual(asked, [
+            { cluster: "shop", command: "/bin/sh", task: taskArn, container: "app", interactive: true },
+        ]);
+        assert.deepEqual(opened, [
+            {
+                ...{ region: "eu-west-1", session, command: "/bin/sh", cluster: "shop" },
+                ...{ task: "newest", runtimeId: "newest-1" },
+            },
+        ]);
+    });
+
+    it("is in the task that is asked for, with another command", async () => {
+        const { asked } = await open([task("older", 1), task("newest", 2)], "old", "id");
+        assert.deepEqual([asked[0]!.task, asked[0]!.command], [task("older", 1).taskArn, "id"]);
+    });
+
+    it("is refused where no such task runs, and where the stack has no enableExec, with what to do", async () => {
+        await assert.rejects(
+            open([task("one", 1)], "two"),
+            /^Error: No task two of shop runs: npm run status says why/,
+        );
+        await assert.rejects(open([]), /^Error: No task of shop runs/);
+        const without = task("one", 1, { enableExecuteCommand: false });
+        await assert.rejects(open([without]), /^Error: Task one takes no shell.*pulumi config set enableExec true/);
+    });
+
+    it("calls AWS's plugin as AWS's CLI does, and says how to get it", async () => {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-plugin-"));
+        const before = process.env.PATH;
+        process.env.PATH = folder;
+        try {
+            assert.throws(
+                throughPlugin.check,
+                /^Error: A shell needs AWS's Session Manager plugin.*https:\/\/docs\.aws/,
+            );
+            const told = path.join(folder, "told");
+            const script = `#!/bin/sh\n[ $# -eq 0 ] || printf '%s\\n' "$@" > ${told}\nexit 4\n`;
+            fs.writeFileSync(path.join(folder, "session-manager-plugin"), script, { mode: 0o755 });
+            throughPlugin.check();
+            const opened = {
+                region: "eu-west-1",
+                session,
+                command: "sh",
+                cluster: "shop",
+                task: "one",
+                runtimeId: "r",
+            };
+            assert.equal(await throughPlugin.run(opened), 4);
+            const [given, ...rest] = fs.readFileSync(told, "utf8").trim().split("\n");
+            assert.deepEqual(JSON.parse(given!), session);
+            assert.deepEqual(rest, [
+                ...[
+                    "eu-west-1",
+                    "StartSession",
+                    "",
+                    '{"Target":"ecs:shop_one_r"}',
+                    "https://ecs.eu-west-1.amazonaws.com",
+                ],
+            ]);
+        } finally {
+            process.env.PATH = before;
+            fs.rmSync(folder, { recursive: true });
+        }
+    });
+});

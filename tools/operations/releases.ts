@@ -1,0 +1,101 @@
+/** The last releases of a service, as AWS itself remembers them: it keeps the deployments of 90 days. */
+import type { ECS, ServiceDeploymentBrief } from "@aws-sdk/client-ecs";
+import { lastOf } from "./tasks";
+
+export interface Release {
+    readonly startedAt: Date;
+    /** When it was over, one way or the other. */
+    readonly finishedAt?: Date;
+    /** The whole hash; undefined where the image was not built from a commit, but by `pulumi up`. */
+    readonly commit?: string;
+    /** The address of the run of deploy.yml that made the revision; undefined where `pulumi up` did. */
+    readonly run?: string;
+    /** Such as `app:7`. */
+    readonly revision: string;
+    readonly image?: string;
+    /** In ECS's own words. */
+    readonly status: string;
+    readonly reason?: string;
+    /** Whether it is what visitors get now. */
+    readonly live: boolean;
+}
+
+type Calls = Pick<ECS, "describeServiceRevisions" | "describeTaskDefinition" | "listServiceDeployments">;
+
+/** As many revisions as ECS describes in one call. */
+export const most = 20;
+
+export interface History {
+    /** The newest first. */
+    readonly last: readonly Release[];
+    /** What visitors get, be it one of the last or not; undefined where AWS remembers none. */
+    readonly live?: Release;
+    /** The deployment that is under way. */
+    readonly underWay?: string;
+}
+
+/** @param count at most `most` */
+export async function lastReleases(ecs: Calls, cluster: string, service: string, count: number): Promise<History> {
+    const all = (await deployments(ecs, cluster, service)).sort((one, other) => timeOf(other) - timeOf(one));
+    // Whatever failed since was taken back to it.
+    const live = all.find(({ status }) => status === "SUCCESSFUL");
+    const newest = all.slice(0, count);
+    const described = await describe(ecs, newest, live);
+    return {
+        last: described,
+        live: described.find((each) => each.live) ?? (live && (await describe(ecs, [live], live))[0]),
+        underWay: newest.find(({ status = "" }) => !ended.includes(status))?.serviceDeploymentArn,
+    };
+}
+
+/** The states after which nothing happens any more: ServiceDeployment in the ECS API Reference. */
+const ended: readonly string[] = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
+
+async function describe(
+    ecs: Calls,
+    deployed: readonly ServiceDeploymentBrief[],
+    live?: ServiceDeploymentBrief,
+): Promise<Release[]> {
+    const arns = [...new Set(deployed.flatMap(({ targetServiceRevisionArn: arn }) => arn ?? []))];
+    if (arns.length === 0) {
+        return [];
+    }
+    const { serviceRevisions = [] } = await ecs.describeServiceRevisions({ serviceRevisionArns: arns });
+    const definitionOf = new Map(serviceRevisions.map((each) => [each.serviceRevisionArn, each.taskDefinition]));
+    return Promise.all(
+        deployed.map(async (each) => ({
+            startedAt: new Date(timeOf(each)),
+            finishedAt: each.finishedAt,
+            ...(await originOf(ecs, definitionOf.get(each.targetServiceRevisionArn))),
+            status: each.status ?? "",
+            reason: each.statusReason,
+            live: each === live,
+        })),
+    );
+}
+
+const timeOf = ({ createdAt }: ServiceDeploymentBrief): number => createdAt?.getTime() ?? 0;
+
+async function deployments(ecs: Calls, cluster: string, service: string): Promise<ServiceDeploymentBrief[]> {
+    const found: ServiceDeploymentBrief[] = [];
+    let nextToken: string | undefined;
+    do {
+        const page = await ecs.listServiceDeployments({ cluster, service, maxResults: 100, nextToken });
+        found.push(...(page.serviceDeployments ?? []));
+        nextToken = page.nextToken;
+    } while (nextToken);
+    return found;
+}
+
+/** What a revision tells of where it is from: its image has the commit as its tag, and its container the run as a label. */
+async function originOf(
+    ecs: Calls,
+    arn: string | undefined,
+): Promise<Pick<Release, "commit" | "run" | "revision" | "image">> {
+    const { taskDefinition } = arn ? await ecs.describeTaskDefinition({ taskDefinition: arn }) : {};
+    const [container] = taskDefinition?.containerDefinitions ?? [];
+    const image = container?.image;
+    const commit = /:([0-9a-f]{40})\b/.exec(image ?? "")?.[1];
+    // A revision of `pulumi up` has no label: the pipeline's is only copied into the pipeline's own.
+    return { commit, run: container?.dockerLabels?.run, revision: arn ? lastOf(arn) : "?", image };
+}

@@ -1,0 +1,24 @@
+import type { Release } from "./releases";
+import { table, time } from "./text";
+
+/** The last releases of a service, as a page of their own. */
+export function report(service: string, releases: readonly Release[]): string {
+    return releases.length === 0
+        ? `${service} has no release that AWS remembers.`
+        : [`The last releases of ${service}`, "", ...releaseLines(releases)].join("\n");
+}
+
+/** A line for each release, the newest first, with a mark at the one that is live. */
+export function releaseLines(releases: readonly Release[]): string[] {
+    const rows = releases.map(({ startedAt, commit, run, revision, status, reason, live }) => [
+        live ? "→" : "",
+        time(startedAt),
+        shortCommit(commit),
+        revision,
+        run ?? "pulumi up",
+        [live ? `${status}, live` : status, reason].filter(Boolean).join(": "),
+    ]);
+    return table([["", "when (UTC)", "commit", "revision", "by", "how it ended"], ...rows]);
+}
+
+export const shortCommit = (commit = ""): string => commit.slice(0, 12);

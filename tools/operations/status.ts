@@ -1,0 +1,101 @@
+/** How a stack is at this moment, as ECS, the load balancer and CloudWatch tell it. */
+import type { CloudWatch, MetricAlarm } from "@aws-sdk/client-cloudwatch";
+import type { ECS, Service, ServiceDeployment, Task } from "@aws-sdk/client-ecs";
+import type { ElasticLoadBalancingV2, TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { RunError } from "@pulumi/pulumi";
+import { lastReleases, type History } from "./releases";
+import type { Stack } from "./stack";
+import { describedTasks } from "./tasks";
+
+export interface Clients {
+    readonly ecs: Pick<
+        ECS,
+        | "describeServiceDeployments"
+        | "describeServiceRevisions"
+        | "describeServices"
+        | "describeTaskDefinition"
+        | "describeTasks"
+        | "listServiceDeployments"
+        | "listTasks"
+    >;
+    readonly cloudWatch: Pick<CloudWatch, "describeAlarms">;
+    readonly elb: Pick<ElasticLoadBalancingV2, "describeTargetHealth">;
+}
+
+export interface Status extends Pick<History, "last" | "live"> {
+    readonly service: Service;
+    readonly deployment?: ServiceDeployment;
+    /** Those that run or are to, the oldest first. */
+    readonly tasks: readonly Task[];
+    /** What the load balancer thinks of each task that it knows, by the task's address. */
+    readonly health: ReadonlyMap<string, TargetHealth>;
+    /** Those of the last hour, the newest first. */
+    readonly stopped: readonly Task[];
+    /** Every alarm that tells the stack's topic, those of other stacks among them. */
+    readonly alarms: readonly MetricAlarm[];
+}
+
+/** How many releases are shown. */
+const releases = 3;
+
+/** @throws RunError if the service is gone */
+export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack): Promise<Status> {
+    const { clusterName: cluster, serviceName } = stack;
+    const tasksThat = (desired: "RUNNING" | "STOPPED") => describedTasks(ecs, cluster, serviceName, desired);
+    const [{ services = [] }, { last, live, underWay }, tasks, stopped, alarms] = await Promise.all([
+        ecs.describeServices({ cluster, services: [serviceName] }),
+        lastReleases(ecs, cluster, serviceName, releases),
+        tasksThat("RUNNING"),
+        tasksThat("STOPPED"),
+        alarmsOf(cloudWatch, stack.alarmTopicArn),
+    ]);
+    const [service] = services;
+    if (!service) {
+        throw new RunError(
+            `ECS has no service ${serviceName}: somebody has deleted it. pulumi refresh, then pulumi up.`,
+        );
+    }
+    const { serviceDeployments = [] } = underWay
+        ? await ecs.describeServiceDeployments({ serviceDeploymentArns: [underWay] })
+        : {};
+    return {
+        ...{ service, last, live, alarms },
+        deployment: serviceDeployments[0],
+        tasks: tasks.sort((one, other) => at(one.createdAt) - at(other.createdAt)),
+        health: await healthOf(elb, service),
+        stopped: stopped.sort((one, other) => at(other.stoppedAt) - at(one.stoppedAt)),
+    };
+}
+
+const at = (date?: Date): number => date?.getTime() ?? 0;
+
+async function alarmsOf(cloudWatch: Clients["cloudWatch"], topicArn: string): Promise<MetricAlarm[]> {
+    const found: MetricAlarm[] = [];
+    let NextToken: string | undefined;
+    do {
+        // It finds what begins so, the topic of a stack with a longer name as well.
+        const page = await cloudWatch.describeAlarms({ ActionPrefix: topicArn, NextToken });
+        found.push(...(page.MetricAlarms ?? []).filter(({ AlarmActions = [] }) => AlarmActions.includes(topicArn)));
+        NextToken = page.NextToken;
+    } while (NextToken);
+    return found;
+}
+
+/** Of both target groups, which take turns. One address is in the two of them only where it is unused in one. */
+async function healthOf(elb: Clients["elb"], { loadBalancers = [] }: Service): Promise<Map<string, TargetHealth>> {
+    const groups = loadBalancers.flatMap(({ targetGroupArn, advancedConfiguration }) => [
+        targetGroupArn,
+        advancedConfiguration?.alternateTargetGroupArn,
+    ]);
+    const answers = await Promise.all(
+        groups.flatMap((group) => (group ? [elb.describeTargetHealth({ TargetGroupArn: group })] : [])),
+    );
+    const targets = answers.flatMap(({ TargetHealthDescriptions = [] }) => TargetHealthDescriptions);
+    return new Map(targets.map(({ Target, TargetHealth = {} }) => [Target?.Id ?? "", TargetHealth]));
+}
+
+/** The address by which the load balancer knows a task. */
+export function addressOf({ attachments = [] }: Task): string {
+    const details = attachments.flatMap((attachment) => attachment.details ?? []);
+    return details.find(({ name }) => name === "privateIPv4Address")?.value ?? "";
+}

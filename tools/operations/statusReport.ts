@@ -1,0 +1,115 @@
+/** A stack's status, on one screen. */
+import type { MetricAlarm } from "@aws-sdk/client-cloudwatch";
+import type { ServiceDeployment, Task } from "@aws-sdk/client-ecs";
+import { shownOfId } from "./logs";
+import type { Release } from "./releases";
+import { releaseLines, shortCommit } from "./releasesReport";
+import type { Stack } from "./stack";
+import { addressOf, type Status } from "./status";
+import { idOf, lastOf, reasonOf } from "./tasks";
+import { duration, table, time } from "./text";
+
+/** How many of the tasks that have stopped are shown: the newest. */
+const shownOfStopped = 5;
+
+export function screen({ serviceName, url, client }: Stack, status: Status, now: Date): string {
+    const { service, deployment, live, last, stopped } = status;
+    const parts = [
+        [`${serviceName} in ${client.region}, ${time(now)} UTC`],
+        liveLines(live, url, now),
+        deployment ? deploymentLines(deployment) : [],
+        [
+            `Tasks: ${service.desiredCount} desired, ${service.runningCount} running, ${service.pendingCount} pending`,
+            ...taskLines(status, now),
+        ],
+        stopped.length > 0 ? [`Stopped in the last hour: ${stopped.length}`, ...stoppedLines(stopped)] : [],
+        alarmLines(status.alarms, now),
+        last.length > 0 ? ["The last releases", ...indented(releaseLines(last))] : [],
+    ];
+    return parts
+        .filter((lines) => lines.length > 0)
+        .map((lines) => lines.join("\n"))
+        .join("\n\n");
+}
+
+const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+const ago = (date: Date, now: Date): string => `${time(date)} (${duration(now.getTime() - date.getTime())})`;
+
+function liveLines(live: Release | undefined, url: string, now: Date): string[] {
+    if (!live) {
+        return ["Live: no release has succeeded that AWS remembers"];
+    }
+    const { revision, commit, image, run, finishedAt, startedAt } = live;
+    const rows = [
+        ["commit", commit ? `${shortCommit(commit)} by ${run ?? "pulumi up"}` : "none: built by pulumi up"],
+        ["image", image ?? "unknown"],
+        ["address", url],
+    ];
+    return [`Live: ${revision} since ${ago(finishedAt ?? startedAt, now)}`, ...indented(table(rows))];
+}
+
+function deploymentLines({
+    status,
+    statusReason,
+    lifecycleStage,
+    targetServiceRevision: target = {},
+    rollback,
+}: ServiceDeployment): string[] {
+    const share = target.requestedProductionTrafficWeight;
+    const known = [
+        ...(share === undefined ? [] : [`${Math.round(share)} % of the requests`]),
+        `${target.runningTaskCount ?? 0} of ${target.requestedTaskCount ?? 0} tasks running`,
+    ];
+    const why = rollback?.reason ?? statusReason;
+    return [
+        `Deployment under way: ${[status, lifecycleStage].filter(Boolean).join(" ")}, ${known.join(", ")}`,
+        ...indented(why ? [why] : []),
+    ];
+}
+
+const shortId = (task: Task): string => idOf(task).slice(0, shownOfId);
+
+function taskLines({ tasks, health }: Status, now: Date): string[] {
+    const rows = tasks.map((task) => {
+        const { State = "unknown", Description } = health.get(addressOf(task)) ?? {};
+        return [
+            shortId(task),
+            lastOf(task.taskDefinitionArn ?? ""),
+            task.availabilityZone ?? "",
+            task.lastStatus ?? "",
+            [State, Description].filter(Boolean).join(": "),
+            task.startedAt ? ago(task.startedAt, now) : "",
+        ];
+    });
+    return rows.length === 0
+        ? []
+        : indented(table([["task", "revision", "zone", "state", "health", "started"], ...rows]));
+}
+
+function stoppedLines(stopped: readonly Task[]): string[] {
+    const rows = stopped
+        .slice(0, shownOfStopped)
+        .map((task) => [
+            shortId(task),
+            lastOf(task.taskDefinitionArn ?? ""),
+            task.stoppedAt ? time(task.stoppedAt) : "",
+            reasonOf(task),
+        ]);
+    return indented(table(rows));
+}
+
+/** Those that are raised first, then those that CloudWatch cannot judge; of the others their number. */
+function alarmLines(alarms: readonly MetricAlarm[], now: Date): string[] {
+    const worst = ["ALARM", "INSUFFICIENT_DATA"].flatMap((state) =>
+        alarms.filter(({ StateValue }) => StateValue === state),
+    );
+    const raised = alarms.filter(({ StateValue }) => StateValue === "ALARM").length;
+    const rows = worst.map(({ AlarmName, StateValue, StateTransitionedTimestamp, StateReason }) => [
+        StateValue!,
+        AlarmName!,
+        StateTransitionedTimestamp ? ago(StateTransitionedTimestamp, now) : "",
+        StateReason ?? "",
+    ]);
+    return [`Alarms: ${raised} raised of ${alarms.length}`, ...indented(rows.length > 0 ? table(rows) : [])];
+}
