@@ -186,7 +186,7 @@ describe("the claim to what is written on GitHub", () => {
             assert.deepEqual(names, ["main"]);
         }
         for (const names of needs("github:index/actionsSecret:ActionsSecret")) {
-            assert.deepEqual([names[0], names.length], ["main", 15]);
+            assert.deepEqual([names[0], names.length], ["main", 16]);
         }
     });
 });

@@ -87,7 +87,7 @@ describe("configuration: where the app lives", () => {
     it("gives IPv6 to no internal load balancer, and to none whose subnets the tasks share", () => {
         assert.match(
             problems({ dualStack: "true", loadBalancer: "internal" }),
-            /^ {2}- dualStack: expected false where loadBalancer is internal: such a one has IPv4 only, got "true"/,
+            /^ {2}- dualStack: expected false where loadBalancer is internal, in subnets with IPv4 only, got "true"/,
         );
         assert.match(
             problems({ dualStack: "true", natGateways: "none" }),

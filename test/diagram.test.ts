@@ -220,7 +220,7 @@ describe("the picture of the architecture", () => {
 
     it("shows the environment that deploys, who is mailed, and nothing of previews where there are none", async () => {
         const boxes = boxesOf(drawn(await production()));
-        assert.equal(boxes.get("settings")!.text, "Environment prod | 1 secret | 11 variables | needs a reviewer");
+        assert.equal(boxes.get("settings")!.text, "Environment prod | 1 secret | 12 variables | needs a reviewer");
         assert.equal(boxes.get("role-deploy")!.text, "Deploy role | pushes and rolls out | for environment prod");
         assert.equal(boxes.get("topic")!.text, "SNS topic | told by ECS itself, too | mails on-call@example.com");
         assert.match(boxes.get("github")!.text, /created by the stack/);

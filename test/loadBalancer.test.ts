@@ -117,7 +117,7 @@ describe("load balancer and security groups", () => {
             rules(inside).filter((rule) => rule.includes(" from cidr") || rule.includes("-alb to")),
             [
                 "sg-main-alb from cidrIpv4=10.0.0.0/16 tcp 80-80",
-                "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 80-80",
+                "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 8080-8080",
             ],
         );
     });
@@ -137,8 +137,8 @@ describe("load balancer and security groups", () => {
         const there = await inExistingVpc();
         assert.deepEqual(rules(there), [
             "sg-main-alb from cidrIpv4=0.0.0.0/0 tcp 80-80",
-            "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 80-80",
-            "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 80-80",
+            "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 8080-8080",
+            "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 8080-8080",
             "sg-main-tasks to cidrIpv4=0.0.0.0/0 tcp 443-443",
             "sg-main-tasks to prefixListId=pl-main-vpc tcp 5432-5432", // its egress
         ]);

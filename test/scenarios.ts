@@ -105,6 +105,7 @@ export const audited = once({
         webAclArn: webAcl,
         kmsKeyArn: kmsKey,
         enableExec: "true",
+        readOnlyRoot: "false",
         containerInsights: "enabled",
         logRetentionDays: "365",
         secrets: JSON.stringify({ DB_PASSWORD: databasePassword, TOKEN: existingParameter }),

@@ -188,7 +188,8 @@ describe("service", () => {
     });
 
     // Provider 6.34, service.go, resourceServiceUpdate: ForceNewDeployment goes into each update but one of tags alone.
-    it("has new tasks for exactly the settings of which the table says so", async () => {
+    it("has new tasks for exactly the settings of which the table says so", async function () {
+        this.timeout(120_000); // the whole program, once for each setting
         const paces = {
             ...{ rollout: "canary", bakeMinutes: "3", rolloutPercent: "20", rolloutStepMinutes: "2" },
             rolloutTestPort: "9000",

@@ -73,7 +73,21 @@ export interface Run {
  * @returns what was declared, and what the program threw: an Error of its own, or one that lists look-ups without a stub, inputs
  * with "undefined" or an unresolved value in them, and resources of the same type and name.
  */
-export async function runProgram(run: Run): Promise<{ recording: Recording; failure: Error | undefined }> {
+export function runProgram(run: Run): Promise<Recorded> {
+    const recorded = before.then(() => runAlone(run));
+    before = recorded.catch(() => undefined);
+    return recorded;
+}
+
+interface Recorded {
+    readonly recording: Recording;
+    readonly failure: Error | undefined;
+}
+
+/** Programs run one after the other: the SDK has one configuration, and one engine, for the whole process. */
+let before: Promise<unknown> = Promise.resolve();
+
+async function runAlone(run: Run): Promise<Recorded> {
     const { project, stack, organization, config, region, program = loadProgram } = run;
     const problems: string[] = [];
     const registrations: Registration[] = [];

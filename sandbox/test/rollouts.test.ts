@@ -12,6 +12,9 @@ const name = "fargate-cicd-dev";
 const threshold = /^Service deployment rolled back because the circuit breaker threshold was exceeded\.$/;
 const alarm = /^Service deployment rolled back because an alarm was detected\.$/;
 
+/** By how many points the share of requests that are dealt out by chance may differ from `percent`: four standard deviations. */
+const deviation = (percent: number, requests: number) => 4 * Math.sqrt((percent * (100 - percent)) / requests);
+
 /** What a container does in place of the app: which version it is, is at /release.txt. */
 const httpd = "exec httpd-foreground";
 const opened = ["Alias /release.txt /tmp/release.txt", "<Directory /tmp>", "Require all granted", "</Directory>"];
@@ -146,7 +149,7 @@ describe("releases by rolling, blue/green, canary and linear", function () {
             const { of = 0, all = 0 } = measured.get(percent) ?? {};
             assert.ok(all >= 50, `${percent} %: only ${all} requests`);
             const share = (100 * of) / all;
-            assert.ok(Math.abs(share - percent) <= 4, `${percent} %: ${of} of ${all}`);
+            assert.ok(Math.abs(share - percent) <= deviation(percent, all), `${percent} %: ${of} of ${all}`);
             console.log(`      ${percent} %: ${share.toFixed(1)} % of ${all} requests`);
         }
     }
@@ -234,7 +237,8 @@ describe("releases by rolling, blue/green, canary and linear", function () {
                     const counts = await takenBack(failing, alarm);
                     assert.deepEqual(Object.keys(counts).sort(), ["500", live], JSON.stringify(counts));
                     const share = (100 * counts["500"]!) / (counts["500"]! + counts[live]!);
-                    assert.ok(share <= shares[0] + 4, `${share.toFixed(1)} % of the requests failed`);
+                    const most = shares[0] + deviation(shares[0], counts["500"]! + counts[live]!);
+                    assert.ok(share <= most, `${share.toFixed(1)} % of the requests failed`);
                 });
             });
 
