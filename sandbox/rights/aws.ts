@@ -175,6 +175,7 @@ const service: Policy = {
             actions: [
                 "application-autoscaling:DescribeScalableTargets",
                 "application-autoscaling:DescribeScalingPolicies",
+                "application-autoscaling:DescribeScheduledActions",
                 "ecr:GetAuthorizationToken",
                 "ecs:DeregisterTaskDefinition",
                 "ecs:DescribeTaskDefinition",
@@ -268,9 +269,11 @@ const service: Policy = {
             sid: "Scaling",
             actions: [
                 "application-autoscaling:DeleteScalingPolicy",
+                "application-autoscaling:DeleteScheduledAction",
                 "application-autoscaling:DeregisterScalableTarget",
                 "application-autoscaling:ListTagsForResource",
                 "application-autoscaling:PutScalingPolicy",
+                "application-autoscaling:PutScheduledAction",
                 "application-autoscaling:RegisterScalableTarget",
                 "application-autoscaling:TagResource",
             ],
@@ -452,6 +455,51 @@ const delivery: Policy = {
     ],
 };
 
+const schedules: Policy = {
+    title: "schedules",
+    purpose: "what runs at set times, with `schedules` only",
+    rights: [
+        {
+            sid: "ScheduleGroup",
+            actions: [
+                "scheduler:CreateScheduleGroup",
+                "scheduler:DeleteScheduleGroup",
+                "scheduler:GetScheduleGroup",
+                "scheduler:ListTagsForResource",
+                "scheduler:TagResource",
+            ],
+            resources: on("scheduler", "schedule-group/NAME"),
+        },
+        {
+            sid: "Schedules",
+            actions: [
+                "scheduler:CreateSchedule",
+                "scheduler:DeleteSchedule",
+                "scheduler:GetSchedule",
+                "scheduler:UpdateSchedule",
+            ],
+            resources: on("scheduler", "schedule/NAME/*"),
+        },
+        {
+            sid: "PassSchedulesRole",
+            actions: ["iam:PassRole"],
+            resources: ["arn:PARTITION:iam::ACCOUNT:role/main-schedules-*"],
+            condition: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
+        },
+        {
+            sid: "WhatDidNotStart",
+            actions: [
+                "sqs:CreateQueue",
+                "sqs:DeleteQueue",
+                "sqs:GetQueueAttributes",
+                "sqs:ListQueueTags",
+                "sqs:TagQueue",
+            ],
+            resources: on("sqs", "main-not-started-*"),
+        },
+    ],
+};
+
 const domain: Policy = {
     title: "domain",
     purpose: "certificate and DNS records, with `domainName` only",
@@ -492,4 +540,4 @@ const domain: Policy = {
     ],
 };
 
-export const deployer: readonly Policy[] = [network, service, delivery, domain];
+export const deployer: readonly Policy[] = [network, service, delivery, schedules, domain];

@@ -1,6 +1,7 @@
 import { domainAndSecrets } from "./domainAndSecrets";
 import type { Mutation } from "./mutation";
 import { production } from "./production";
+import { schedules } from "./schedules";
 import { tools } from "./tools";
 
 /** Each would be a hole, an outage or a bill, and each must fail a unit test. */
@@ -477,5 +478,6 @@ export const mutations: readonly Mutation[] = [
     },
     ...domainAndSecrets,
     ...production,
+    ...schedules,
     ...tools,
 ];
