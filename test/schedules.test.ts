@@ -179,6 +179,25 @@ describe("schedules", () => {
         );
     });
 
+    it("are told of where the app's container ends with another code than 0, or where a run ends in any other way", () => {
+        const patterns = ["main-run-failed", "main-run-cut-off"].map((name) => {
+            const { eventPattern } = run.one("aws:cloudwatch/eventRule:EventRule", name).inputs;
+            return JSON.parse(String(eventPattern)) as unknown;
+        });
+        const pattern = (detail: object) => ({
+            source: ["aws.ecs"],
+            "detail-type": ["ECS Task State Change"],
+            detail: { clusterArn: [cluster()], group: [{ prefix: "schedule:" }], lastStatus: ["STOPPED"], ...detail },
+        });
+        assert.deepEqual(patterns, [
+            pattern({
+                stopCode: ["EssentialContainerExited"],
+                containers: { name: ["app"], exitCode: [{ "anything-but": 0 }] },
+            }),
+            pattern({ stopCode: [{ "anything-but": "EssentialContainerExited" }] }),
+        ]);
+    });
+
     it("are told of in a sentence that names the schedule, where one fails, is cut off or does not start", () => {
         const origin = { clusterArn: cluster(), serviceArn: arnOf("aws:ecs/service:Service") };
         const told = ["main-run-failed", "main-run-cut-off"].map((name) => {

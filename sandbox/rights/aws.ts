@@ -198,6 +198,7 @@ const service: Policy = {
             actions: [
                 "application-autoscaling:DescribeScalableTargets",
                 "application-autoscaling:DescribeScalingPolicies",
+                "application-autoscaling:DescribeScheduledActions",
                 "ecr:GetAuthorizationToken",
                 "ecs:DeregisterTaskDefinition",
                 "ecs:DescribeTaskDefinition",
@@ -292,9 +293,11 @@ const service: Policy = {
             sid: "Scaling",
             actions: [
                 "application-autoscaling:DeleteScalingPolicy",
+                "application-autoscaling:DeleteScheduledAction",
                 "application-autoscaling:DeregisterScalableTarget",
                 "application-autoscaling:ListTagsForResource",
                 "application-autoscaling:PutScalingPolicy",
+                "application-autoscaling:PutScheduledAction",
                 "application-autoscaling:RegisterScalableTarget",
                 "application-autoscaling:TagResource",
             ],
@@ -470,6 +473,51 @@ const delivery: Policy = {
     ],
 };
 
+const schedules: Policy = {
+    title: "schedules",
+    purpose: "what runs at set times, with `schedules` only",
+    rights: [
+        {
+            sid: "ScheduleGroup",
+            actions: [
+                "scheduler:CreateScheduleGroup",
+                "scheduler:DeleteScheduleGroup",
+                "scheduler:GetScheduleGroup",
+                "scheduler:ListTagsForResource",
+                "scheduler:TagResource",
+            ],
+            resources: on("scheduler", "schedule-group/NAME"),
+        },
+        {
+            sid: "Schedules",
+            actions: [
+                "scheduler:CreateSchedule",
+                "scheduler:DeleteSchedule",
+                "scheduler:GetSchedule",
+                "scheduler:UpdateSchedule",
+            ],
+            resources: on("scheduler", "schedule/NAME/*"),
+        },
+        {
+            sid: "PassSchedulesRole",
+            actions: ["iam:PassRole"],
+            resources: ["arn:PARTITION:iam::ACCOUNT:role/main-schedules-*"],
+            condition: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
+        },
+        {
+            sid: "WhatDidNotStart",
+            actions: [
+                "sqs:CreateQueue",
+                "sqs:DeleteQueue",
+                "sqs:GetQueueAttributes",
+                "sqs:ListQueueTags",
+                "sqs:TagQueue",
+            ],
+            resources: on("sqs", "main-not-started-*"),
+        },
+    ],
+};
+
 const domain: Policy = {
     title: "domain",
     purpose: "certificate and DNS records, with `domainName` only",
@@ -604,4 +652,4 @@ const audit: Policy = {
     ],
 };
 
-export const deployer: readonly Policy[] = [network, service, delivery, domain, audit];
+export const deployer: readonly Policy[] = [network, service, delivery, schedules, domain, audit];

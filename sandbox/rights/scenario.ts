@@ -27,10 +27,16 @@ const changes: Readonly<Record<string, unknown>> = {
     domainName: "shop.example.com",
     hostedZone: "example.com",
     secrets: { DB_PASSWORD: "correct-horse" },
+    schedules: { nightly: { schedule: "cron(0 3 1 1 ? 2199)", command: ["true", "--all"] } },
+    scaleSchedule: { sale: { schedule: "cron(0 3 1 1 ? 2199)", minTasks: 2, maxTasks: 4 } },
 };
 
 /** What there is from the start, so that it is changed and not made. */
-const first: Readonly<Record<string, unknown>> = { githubEnvironment: "dev", secrets: { DB_PASSWORD: "hunter2" } };
+const first: Readonly<Record<string, unknown>> = {
+    githubEnvironment: "dev",
+    secrets: { DB_PASSWORD: "hunter2" },
+    schedules: { nightly: { schedule: "cron(0 3 1 1 ? 2199)", command: ["true"] } },
+};
 
 export interface Step {
     readonly name: string;

@@ -40,13 +40,18 @@ const deployVariables = [
 
 /** By what they are about. Those of one `to` are changed in one `up`, and each thing that is planned is one setting's. */
 const changes: Readonly<Record<string, Change>> = {
-    "what watches, and who is told": {
+    "what watches, who is told, and what comes at set times": {
         to: {
             ...{ logRetentionDays: 90, alarmEmail: "ops@example.com", containerInsights: "enhanced" },
             ...{ healthCheckPath: "/index.html", drainSeconds: 30, maxTasks: 3, pulumiGithubApp: false },
             ...{ accessLogs: true, flowLogs: true },
+            schedules: { nightly: { schedule: "cron(0 3 1 1 ? 2199)", command: ["true"] } },
+            scaleSchedule: { sale: { schedule: "cron(0 3 1 1 ? 2199)", minTasks: 2 } },
         },
         plan: [
+            "+ aws:appautoscaling:ScheduledAction main-sale",
+            ...named("+ aws:cloudwatch:EventRule", ["main-run-cut-off", "main-run-failed"]),
+            ...named("+ aws:cloudwatch:EventTarget", ["main-run-cut-off", "main-run-failed"]),
             ...named("+ aws:cloudwatch:LogGroup", ["main-flow-logs", "main-insights"]),
             "+ aws:ec2:FlowLog main-flow-logs",
             "+ aws:iam:Role main-flow-logs",
@@ -54,6 +59,14 @@ const changes: Readonly<Record<string, Change>> = {
             ...["Bucket", "BucketLifecycleConfiguration", "BucketPolicy", "BucketPublicAccessBlock"].map(
                 (type) => `+ aws:s3:${type} main-access-logs`,
             ),
+            "+ aws:cloudwatch:MetricAlarm main-run-not-started",
+            "+ aws:iam:Role main-schedules",
+            "+ aws:iam:RolePolicy main-schedules",
+            "+ aws:scheduler:Schedule main-nightly",
+            "+ aws:scheduler:ScheduleGroup main",
+            "+ aws:sqs:Queue main-not-started",
+            "+ fargate-cicd:alarms:RunAlarms main",
+            "~ aws:cloudwatch:Dashboard main",
             "+ aws:sns:TopicSubscription main-email",
             "+ fargate-cicd:accessLogs:AccessLogs main",
             "+ fargate-cicd:flowLogs:FlowLogs main",

@@ -2,6 +2,7 @@ import { audit } from "./audit";
 import { domainAndSecrets } from "./domainAndSecrets";
 import type { Mutation } from "./mutation";
 import { production } from "./production";
+import { schedules } from "./schedules";
 import { tools } from "./tools";
 
 /** Each would be a hole, an outage or a bill, and each must fail a unit test. */
@@ -521,5 +522,6 @@ export const mutations: readonly Mutation[] = [
     ...audit,
     ...domainAndSecrets,
     ...production,
+    ...schedules,
     ...tools,
 ];
