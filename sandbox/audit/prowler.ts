@@ -19,10 +19,10 @@ export interface Finding {
 
 const folder = path.join(checkout, "sandbox", "audit");
 
-/** Those of Prowler's that a stack has something in. */
+/** Those of Prowler's that the stack has something in; the key and the web ACL are not its own. */
 const services = [
-    ...["acm", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "eventbridge", "iam", "kms", "route53", "s3"],
-    ...["secretsmanager", "sns", "vpc", "wafv2"],
+    ...["acm", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "eventbridge", "iam", "route53", "s3", "secretsmanager"],
+    ...["sns", "vpc"],
 ];
 
 interface Exceptions {

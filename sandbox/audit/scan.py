@@ -1,4 +1,4 @@
-"""Has Prowler look at an account of AWS, and prints what it finds, one JSON object a line.
+"""Has Prowler hold an account against AWS Foundational Security Best Practices, and prints what it finds, one JSON object a line.
 
     python scan.py --region REGION --exceptions FILE SERVICE...
 
@@ -10,13 +10,13 @@ import json
 import logging
 import sys
 
+from prowler.lib.check.compliance_models import Compliance
 from prowler.lib.logger import logger
 from prowler.lib.scan.scan import Scan
 from prowler.providers.aws.aws_provider import AwsProvider
 
 
-# Asks a search engine of somebody else about each address.
-_ELSEWHERE = ["ec2_elastic_ip_shodan"]
+_STANDARD = "aws_foundational_security_best_practices_aws"
 
 
 def main() -> None:
@@ -28,7 +28,9 @@ def main() -> None:
     logger.handlers = [logging.StreamHandler(sys.stderr)]  # what the emulator does not know is said there, not among the findings
     logger.setLevel(logging.ERROR)
     provider = AwsProvider(regions={chosen.region}, mutelist_path=chosen.exceptions)
-    for _, findings in Scan(provider, services=chosen.services, excluded_checks=_ELSEWHERE).scan():
+    standard = {check for each in Compliance.get_bulk("aws")[_STANDARD].Requirements for check in each.Checks}
+    checks = sorted(check for check in standard if check.split("_", 1)[0] in chosen.services)
+    for _, findings in Scan(provider, checks=checks).scan():
         for each in findings:
             found = {"check": each.metadata.CheckID, "resource": each.resource_uid, "says": each.status_extended}
             print(json.dumps({**found, "status": each.status.value, "excepted": each.muted}), flush=True)

@@ -6,6 +6,7 @@ import re
 from contextvars import ContextVar
 from urllib.parse import unquote
 
+from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import ec2 as ec2_service
 from ministack.services import ecs as ecs_service
@@ -97,6 +98,13 @@ def _arguments(service: str, headers: dict, body: bytes, query: dict) -> dict:
 
 def install() -> None:
     permissions.check_assumptions()
+    # On AWS everybody calls over TLS, its own services included; here nobody does, and policies that ask for it would let nobody in.
+    iam_evaluator._request_origin = ContextVar("sandbox_origin", default=("127.0.0.1", True))
+
+    @replace(app, "pin_request_origin", "source_ip secure_transport")
+    def pin_request_origin(original, source_ip, secure_transport):
+        original(source_ip, True)
+
     existing(ecs_service, "_resolve_td_key", "ref")
     account = os.environ["MINISTACK_ACCOUNT_ID"]
 

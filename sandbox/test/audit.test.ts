@@ -14,7 +14,6 @@ const region = "ap-northeast-1";
 /** Makes the key and the web ACL that a team has before it has the stack; boto3 is Prowler's. */
 const given = `import boto3, json
 key = boto3.client("kms").create_key()["KeyMetadata"]
-boto3.client("kms").enable_key_rotation(KeyId=key["KeyId"])
 seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": True, "MetricName": "shop"}
 acl = {"Name": "shop", "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "VisibilityConfig": seen, "Rules": []}
 print(json.dumps([key["Arn"], boto3.client("wafv2").create_web_acl(**acl)["Summary"]["ARN"]]))`;
@@ -33,7 +32,8 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
                 checkout.configure(`fargate-cicd:${key}`, value as string | boolean | object, "prod"),
             );
         // All that a stack can make: it is alone in its account here, and its repository is not there yet.
-        configure({ githubOidcProvider: "create", secrets: { DB_PASSWORD: "hunter2" }, readOnlyRoot: true });
+        const alone = { githubOidcProvider: "create", secrets: { DB_PASSWORD: "hunter2" } };
+        configure({ ...alone, readOnlyRoot: true, deletionProtection: true });
         await checkout.succeed("sandbox:preview -- --stack prod"); // which starts the emulator
         const env = { ...rootEnvironment(region), AWS_DEFAULT_REGION: region };
         const [kmsKeyArn, webAclArn] = JSON.parse(await run(await ensureProwler(), ["-c", given], { env })) as string[];
@@ -72,13 +72,12 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
     it("has looked at what there is", () => {
         const passed = new Set(found.filter(({ status }) => status === "PASS").map(({ check }) => check));
         for (const check of [
-            "ecr_repositories_scan_images_on_push_enabled",
-            "ecs_task_definitions_containers_readonly_access",
-            "elbv2_logging_enabled",
-            "elbv2_waf_acl_attached",
-            "s3_bucket_secure_transport_policy",
-            "sns_topics_kms_encryption_at_rest_enabled",
-            "vpc_flow_logs_enabled",
+            ...["acm_certificates_expiration_check", "ec2_securitygroup_default_restrict_traffic"],
+            ...["ecr_repositories_scan_images_on_push_enabled", "ecs_task_definitions_containers_readonly_access"],
+            ...["ecs_task_definitions_no_environment_secrets", "elbv2_deletion_protection", "elbv2_logging_enabled"],
+            ...["elbv2_ssl_listeners", "elbv2_waf_acl_attached", "iam_inline_policy_no_administrative_privileges"],
+            ...["s3_bucket_secure_transport_policy", "s3_bucket_lifecycle_enabled"],
+            ...["sns_topics_kms_encryption_at_rest_enabled", "vpc_flow_logs_enabled"],
         ]) {
             assert.ok(passed.has(check), check);
         }
@@ -99,6 +98,8 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
     });
 
     it("goes with all its logs", async () => {
+        checkout.configure("fargate-cicd:deletionProtection", undefined, "prod");
+        await checkout.succeed("sandbox:up -- --stack prod");
         await checkout.succeed("sandbox:destroy -- --stack prod");
     });
 });

@@ -61,7 +61,7 @@ describe("the emulated AWS, writing down what passes", () => {
             assert.equal(await log(), refused);
         });
 
-        it("tries one that does with a file of its own", async () => {
+        it("tries one that does with a file of its own, over TLS as AWS does", async () => {
             await root.s3.putBucketPolicy({ Bucket, Policy: policy("logdelivery.elasticloadbalancing.amazonaws.com") });
             assert.equal(await log(), "logs");
             const { Contents = [] } = await root.s3.listObjectsV2({ Bucket });
@@ -78,6 +78,13 @@ describe("the emulated AWS, writing down what passes", () => {
                         Principal: { Service },
                         Action: "s3:PutObject",
                         Resource: `arn:aws:s3:::${Bucket}/AWSLogs/${awsAccount}/*`,
+                    },
+                    {
+                        Effect: "Deny",
+                        Principal: "*",
+                        Action: "s3:*",
+                        Resource: `arn:aws:s3:::${Bucket}/*`,
+                        Condition: { Bool: { "aws:SecureTransport": "false" } },
                     },
                 ],
             });

@@ -179,7 +179,7 @@ describe("the sandbox's machine", () => {
             assert.throws(() => choosePython(new Map()), userError(/none is on the PATH/));
         });
 
-        for (const part of ["aws", "workflow"]) {
+        for (const part of ["audit", "aws", "workflow"]) {
             it(`gets every package of sandbox/${part} at an exact version`, () => {
                 const text = fs.readFileSync(path.join(checkout, "sandbox", part, "requirements.txt"), "utf8");
                 const loose = text.split("\n").filter((line) => line && !/^(#.*|[\w.-]+==[\w.]+)$/.test(line));
