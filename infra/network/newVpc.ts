@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
+import { AsyncResource } from "node:async_hooks";
 import { prefixLength, zoneBits, type NatGateways } from "../config";
 import { FlowLogs, type FlowLogsArgs } from "./flowLogs";
 import type { Place } from "./place";
@@ -38,7 +39,8 @@ export function newVpc(name: string, args: NewVpcArgs, parent: pulumi.Resource):
             vpcEndpointSpecs: [{ serviceName: `com.amazonaws.${args.region}.s3`, tags: args.tags }],
             vpcEndpointStrategy: "Auto",
         },
-        { parent, transforms: [shaped(args.dualStack, zones)] },
+        // Bound, as the engine calls it from outside of the program, where nothing can be looked up.
+        { parent, transforms: [AsyncResource.bind(shaped(args.dualStack, zones))] },
     );
 
     // Every VPC has this group and it lets its members talk to each other. With no rules declared, it has none.

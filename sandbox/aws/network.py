@@ -3,7 +3,8 @@
 Codes and sentences are those of "Error codes for the Amazon EC2 API", of NatGateway's FailureMessage in the API reference, and
 of the errors that users of Terraform quote. Of two only the code is documented, and the words are ours: an address that is
 released while it is in use, and subnets of several networks. A NAT gateway with an address that is in use is not refused: it
-is made, and fails. MiniStack takes all of it.
+is made, and fails. MiniStack takes all of it; it finds a route table by its id, but by no filter for that, and a prefix list loses
+the tags that it is made with.
 """
 
 import re
@@ -162,6 +163,21 @@ def install() -> None:
         response = original(params)
         for made in set(ec2._nat_gateways) - before:
             ec2._nat_gateways[made]["State"] = "failed" if in_use else "available"
+        return response
+
+    @replace(ec2, "_describe_route_tables", "p")
+    def describe_route_tables(original, p):
+        named = ec2._parse_filters(p).get("route-table-id", [])
+        return original({**p, **{f"RouteTableId.{index}": [each] for index, each in enumerate(named, 1)}})
+
+    existing(ec2, "_parse_tag_specs", "p resource_type resource_id")
+
+    @replace(ec2, "_create_managed_prefix_list", "p")
+    def create_managed_prefix_list(original, p):
+        before = set(ec2._prefix_lists)
+        response = original(p)
+        for made in set(ec2._prefix_lists) - before:
+            ec2._parse_tag_specs(p, "prefix-list", made)
         return response
 
     @replace(ec2, "_describe_nat_gateways", "params")

@@ -64,6 +64,25 @@ describe("the emulated AWS, as the AWS provider calls it", function () {
         assert.deepEqual(made, [Vpc?.VpcId]);
     });
 
+    it("finds a route table by a filter for its id, and keeps the tags that a prefix list is made with", async () => {
+        const ec2 = new EC2(options());
+        const VpcId = (await ec2.createVpc({ CidrBlock: "10.78.0.0/16" })).Vpc!.VpcId!;
+        const RouteTableId = (await ec2.createRouteTable({ VpcId })).RouteTable!.RouteTableId!;
+        const Filters = [{ Name: "route-table-id", Values: [RouteTableId] }];
+        const { RouteTables } = await ec2.describeRouteTables({ Filters });
+        assert.deepEqual(
+            RouteTables!.map((table) => table.RouteTableId),
+            [RouteTableId],
+        );
+        const Tags = [{ Key: "Project", Value: "shop" }];
+        const list = { PrefixListName: "shop", AddressFamily: "IPv4", MaxEntries: 1 };
+        const TagSpecifications = [{ ResourceType: "prefix-list", Tags } as const];
+        const { PrefixList } = await ec2.createManagedPrefixList({ ...list, TagSpecifications });
+        const PrefixListIds = [PrefixList!.PrefixListId!];
+        const { PrefixLists } = await ec2.describeManagedPrefixLists({ PrefixListIds });
+        assert.deepEqual(PrefixLists![0]!.Tags, Tags);
+    });
+
     describe("CloudWatch in CBOR", () => {
         it("keeps alarms and dashboards, with numbers and times of their types", async () => {
             const cloudWatch = cbor();
