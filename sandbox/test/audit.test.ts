@@ -2,6 +2,7 @@
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { S3 } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import { audit, exceptions, type Finding } from "../audit/prowler";
 import { rootClient, rootEnvironment } from "../aws/emulator";
 import { ensureProwler } from "../machine/python";
@@ -33,18 +34,34 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
             );
         // All that a stack can make: it is alone in its account here, and its repository is not there yet.
         const alone = { githubOidcProvider: "create", secrets: { DB_PASSWORD: "hunter2" } };
-        configure({ ...alone, readOnlyRoot: true, deletionProtection: true });
+        configure({ ...alone, readOnlyRoot: true });
+        const writesTo = 'RUN echo "PidFile /tmp/httpd.pid" >> /usr/local/apache2/conf/httpd.conf\n';
+        checkout.edit("app/Dockerfile", (text) => text + writesTo);
         await checkout.succeed("sandbox:preview -- --stack prod"); // which starts the emulator
         const env = { ...rootEnvironment(region), AWS_DEFAULT_REGION: region };
         const [kmsKeyArn, webAclArn] = JSON.parse(await run(await ensureProwler(), ["-c", given], { env })) as string[];
         configure({ kmsKeyArn, webAclArn });
+        await checkout.succeed("sandbox:up -- --stack prod");
+        configure({ deletionProtection: true });
         await checkout.succeed("sandbox:up -- --stack prod");
         bucket = (await s3().listBuckets({}))
             .Buckets!.map(({ Name }) => Name!)
             .find((name) => name.startsWith("main-"))!;
         found = await audit(region);
     });
-    after(() => checkout.remove());
+    after(async () => {
+        await unprotected();
+        await checkout.remove();
+    });
+
+    /** Lifts the protection where it is on, as whoever wants to destroy the stack does. */
+    async function unprotected(): Promise<void> {
+        const { resources = [] } = fs.existsSync(checkout.stateFile("prod")) ? checkout.state("prod").deployment : {};
+        if (resources.some(({ protect }) => protect)) {
+            checkout.configure("fargate-cicd:deletionProtection", undefined, "prod");
+            await checkout.succeed("sandbox:up -- --stack prod");
+        }
+    }
 
     it("is made in one up, and another one has nothing to do", async () => {
         await checkout.succeed("sandbox:up -- --expect-no-changes --stack prod");
@@ -98,8 +115,7 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
     });
 
     it("goes with all its logs", async () => {
-        checkout.configure("fargate-cicd:deletionProtection", undefined, "prod");
-        await checkout.succeed("sandbox:up -- --stack prod");
+        await unprotected();
         await checkout.succeed("sandbox:destroy -- --stack prod");
     });
 });

@@ -146,7 +146,7 @@ describe("the sandbox's machine", () => {
             fs.writeFileSync(pins, text);
             const overlay = await linkUpstream("go", folder, { cwd: folder });
             const { Replace: replaced } = JSON.parse(fs.readFileSync(overlay, "utf8")) as { Replace: object };
-            assert.equal(Object.keys(replaced).length, 4);
+            assert.equal(Object.keys(replaced).length, 5);
         });
 
         it("has the docker-build provider of the SDK's version, which the engine compares", () => {
