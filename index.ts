@@ -5,7 +5,6 @@ import { GitHubRepository } from "./infra/github/repository";
 import { Monitoring } from "./infra/monitoring/monitoring";
 import { LoadBalancer } from "./infra/network/loadBalancer";
 import { Network } from "./infra/network/network";
-import { nothingBefore } from "./infra/nothingBefore";
 import { Registry } from "./infra/registry";
 import { refuseImpossibleChanges } from "./infra/runningStack";
 import { Secrets } from "./infra/service/secrets";
@@ -25,7 +24,6 @@ const repository = new GitHubRepository("main", {
     serviceName: name,
     deletionProtection,
 });
-nothingBefore(repository.checked);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", {

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { newRole, policyDocument } from "../iam";
+import { afterChecks } from "../nothingBefore";
 import type { Service } from "../service/service";
 
 export interface IncidentsArgs {
@@ -122,7 +123,7 @@ export class Incidents extends pulumi.ComponentResource {
      * AWS recommends a role for every target ("Amazon EventBridge now supports IAM execution roles for all targets", March 2025).
      */
     private role(name: string, topicArn: pulumi.Input<string>, rules: readonly pulumi.Output<string>[]): aws.iam.Role {
-        const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
+        const account = pulumi.output(afterChecks(() => aws.getCallerIdentity({}, { parent: this }))).accountId;
         const role = newRole(
             `${name}-incidents`,
             {

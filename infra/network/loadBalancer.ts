@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "./certificate";
 import type { Domain } from "../config";
+import { afterChecks } from "../nothingBefore";
 import type { Network } from "./network";
 import { trafficShift, type TrafficShift } from "./trafficShift";
 
@@ -146,7 +147,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         if (args.domain) {
             admit("HTTPS", 443);
             const { name: domainName, hostedZone } = args.domain;
-            const zone = aws.route53.getZoneOutput({ name: hostedZone }, { parent: this });
+            const zone = pulumi.output(afterChecks(() => aws.route53.getZone({ name: hostedZone }, { parent: this })));
             this.hostedZoneArn = zone.arn;
             const certificate = new Certificate(name, { domainName, zoneId: zone.zoneId }, { parent: this });
             listeners = serve("HTTPS", { port: 443, sslPolicy, certificateArn: certificate.arn });

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { prefixLength, zoneBits, type NatGateways } from "../config";
+import { afterChecks } from "../nothingBefore";
 
 export interface NetworkArgs {
     /** The VPC's IPv4 range. Plain, like the rest: awsx lays out the subnets before anything exists. */
@@ -70,7 +71,8 @@ export class Network extends pulumi.ComponentResource {
     /** Those that every account has: one more Local or Wavelength Zone that is opted into moves no subnet. */
     private async zoneNames({ zones, region }: NetworkArgs): Promise<string[]> {
         const optIn = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
-        const { names } = await aws.getAvailabilityZones({ state: "available", filters: optIn }, { parent: this });
+        const available = { state: "available", filters: optIn };
+        const { names } = await afterChecks(() => aws.getAvailabilityZones(available, { parent: this }));
         return firstZones(names, zones, region);
     }
 }
