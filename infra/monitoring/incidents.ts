@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { accountId } from "../account";
 import { newRole, policyDocument } from "../iam";
-import { afterChecks } from "../nothingBefore";
 import type { Service } from "../service/service";
 
 export interface IncidentsArgs {
@@ -123,7 +123,7 @@ export class Incidents extends pulumi.ComponentResource {
      * AWS recommends a role for every target ("Amazon EventBridge now supports IAM execution roles for all targets", March 2025).
      */
     private role(name: string, topicArn: pulumi.Input<string>, rules: readonly pulumi.Output<string>[]): aws.iam.Role {
-        const account = pulumi.output(afterChecks(() => aws.getCallerIdentity({}, { parent: this }))).accountId;
+        const account = accountId(this);
         const role = newRole(
             `${name}-incidents`,
             {

@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { accountId, partition } from "../account";
 import type { Architecture, Settings } from "../config";
 import { newRole, policyDocument, type Statement } from "../iam";
-import { afterChecks } from "../nothingBefore";
 import type { Registry } from "../registry";
 import type { Secrets } from "./secrets";
 import { TaskDefinitionFamily } from "./taskDefinitionFamily";
@@ -82,7 +82,7 @@ export class Task extends pulumi.ComponentResource {
             { parent: this, protect: args.deletionProtection },
         );
 
-        const account = pulumi.output(afterChecks(() => aws.getCallerIdentity({}, { parent: this }))).accountId;
+        const account = accountId(this);
         const executionRole = this.role(
             `${name}-execution`,
             "Starts the tasks: pulls the image, writes the logs",
@@ -174,8 +174,7 @@ export class Task extends pulumi.ComponentResource {
         this.definitionArn = definition.arn;
         // Not the definition's own `arnWithoutRevision`: in the preview of a new revision that is unknown, and every policy that
         // names it would show as changed.
-        const partition = pulumi.output(afterChecks(() => aws.getPartition({}, { parent: this }))).partition;
-        this.familyArn = pulumi.interpolate`arn:${partition}:ecs:${args.region}:${account}:task-definition/${this.family}`;
+        this.familyArn = pulumi.interpolate`arn:${partition(this)}:ecs:${args.region}:${account}:task-definition/${this.family}`;
         this.logGroupArn = logs.arn;
         this.executionRoleArn = executionRole.arn;
         this.taskRoleArn = taskRole.arn;
