@@ -6,7 +6,6 @@ import { Monitoring } from "./infra/monitoring/monitoring";
 import { findVpc } from "./infra/network/existingVpc";
 import { LoadBalancer } from "./infra/network/loadBalancer";
 import { Network } from "./infra/network/network";
-import { nothingBefore } from "./infra/nothingBefore";
 import { Registry } from "./infra/registry";
 import { refuseImpossibleChanges } from "./infra/runningStack";
 import { Schedules } from "./infra/schedules/schedules";
@@ -30,7 +29,6 @@ const repository = new GitHubRepository("main", {
     serviceName: name,
     deletionProtection,
 });
-nothingBefore(repository.checked);
 
 // AWS, in the order in which a request meets it: network, load balancer, service, task, image.
 const network = new Network("main", {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { OidcProvider } from "./config";
 import type { GitHubRepository } from "./github/repository";
 import { newRole, policyDocument, type Statement } from "./iam";
+import { afterChecks } from "./nothingBefore";
 import type { Registry } from "./registry";
 import type { Service } from "./service/service";
 import type { Task } from "./service/task";
@@ -48,7 +49,11 @@ export class Delivery extends pulumi.ComponentResource {
                       { url: `https://${issuer}`, clientIdLists: [audience] },
                       { parent: this },
                   )
-                : aws.iam.getOpenIdConnectProviderOutput({ url: `https://${issuer}` }, { parent: this });
+                : pulumi.output(
+                      afterChecks(() =>
+                          aws.iam.getOpenIdConnectProvider({ url: `https://${issuer}` }, { parent: this }),
+                      ),
+                  );
 
         const role = (purpose: string, description: string, context: string, statements: readonly Statement[]) => {
             const created = newRole(

@@ -4,13 +4,27 @@ import * as pulumi from "@pulumi/pulumi";
 export const accepted = (resource: pulumi.Resource): Promise<void> =>
     new Promise((resolve) => resource.urn.apply(() => resolve()));
 
+/** The check that comes last, and so after the others, by the program's stack. */
+const checks = new WeakMap<pulumi.Resource, Promise<void>>();
+
 /**
  * Holds back every resource that is declared from now on until `check` has passed, so that one that fails refuses the whole update
  * before anything is made; with --skip-preview, too. The state shows no dependency.
  */
 export function nothingBefore(check: Promise<void>): void {
+    checks.set(pulumi.runtime.getStackResource()!, check);
     pulumi.runtime.registerStackTransformation(({ props, opts }) => ({
         props,
         opts: { ...opts, dependsOn: check.then(() => opts.dependsOn ?? []) } as pulumi.ResourceOptions,
     }));
+}
+
+/**
+ * What a look-up answers that begins once every check has passed. One that is under way when a check refuses the update is cut off,
+ * and the engine would report each as an error of its own.
+ */
+export async function afterChecks<T>(ask: () => Promise<T>): Promise<T> {
+    const stack = pulumi.runtime.getStackResource();
+    await (stack && checks.get(stack));
+    return ask();
 }

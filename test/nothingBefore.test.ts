@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { problemOf } from "../infra/github/repository";
-import { nothingBefore } from "../infra/nothingBefore";
+import { afterChecks, nothingBefore } from "../infra/nothingBefore";
 import { record } from "./record";
+import { production, standard, withDomain } from "./scenarios";
 
 class Part extends pulumi.ComponentResource {
     constructor(opts?: pulumi.ComponentResourceOptions) {
@@ -44,6 +45,37 @@ describe("before anything is made", () => {
             ["first", []],
             ["after", ["first"]],
         ]);
+    });
+});
+
+describe("a look-up", () => {
+    it("begins once every check has passed, and in a program without one at once", async () => {
+        const order: string[] = [];
+        const asked = (name: string) => afterChecks(async () => order.push(name));
+        const check = async () => {
+            await sleep(20);
+            order.push("checked");
+        };
+        const program = () => {
+            nothingBefore(check());
+            return { asked: asked("after") };
+        };
+        await record({ program });
+        await record({ program: () => ({ asked: asked("without") }) });
+        assert.deepEqual(order, ["checked", "after", "without"]);
+    });
+
+    it("is GitHub's own where it belongs to a check, and one of the others nowhere before it", async () => {
+        for (const scenario of [standard, production, withDomain]) {
+            const asked = (await scenario()).lookups.map(({ token }) => token);
+            const ofCheck = /^github:.*(getUser:getUser|getRepository|getActions)/;
+            const last = asked.findLastIndex((token) => /getActions/.test(token));
+            assert.deepEqual(
+                asked.slice(0, last).filter((token) => !ofCheck.test(token)),
+                [],
+            );
+            assert.ok(asked.length > last + 3, asked.join("\n"));
+        }
     });
 });
 

@@ -83,6 +83,7 @@ function clients({ underWay = true, alarms = [] as object[], target = {} } = {})
                           serviceDeployments: [
                               {
                                   ...{ status: "IN_PROGRESS", lifecycleStage: "PRODUCTION_TRAFFIC_SHIFT" },
+                                  createdAt: minutesAgo(3),
                                   targetServiceRevision: {
                                       ...{ requestedProductionTrafficWeight: 10, requestedTaskCount: 2 },
                                       runningTaskCount: 1,
@@ -144,7 +145,7 @@ describe("the status of a stack", () => {
             `  image    registry/shop:${commit}-X64`,
             "  address  https://shop.example.com",
             "",
-            "Deployment under way: IN_PROGRESS PRODUCTION_TRAFFIC_SHIFT, 10 % of the requests, 1 of 2 tasks running",
+            "Deployment under way since 2026-01-02 11:57: IN_PROGRESS PRODUCTION_TRAFFIC_SHIFT, 10 % of the requests, 1 of 2 tasks running",
             "",
             "Tasks: 2 desired, 2 running, 1 pending",
             "  task      revision  zone        state         health                           started",
@@ -185,7 +186,7 @@ describe("the status of a stack", () => {
     it("says why a deployment is taken back, and nothing of one where none is under way", async () => {
         const reason = "Service deployment rolled back because an alarm was detected.";
         const lines = await shown({ target: { status: "ROLLBACK_IN_PROGRESS", rollback: { reason } } });
-        const at = lines.findIndex((line) => line.startsWith("Deployment under way: ROLLBACK_IN_PROGRESS"));
+        const at = lines.findIndex((line) => /^Deployment under way since .+: ROLLBACK_IN_PROGRESS/.test(line));
         assert.equal(lines[at + 1], `  ${reason}`);
         assert.ok((await shown({ underWay: false })).every((line) => !line.includes("under way")));
     });

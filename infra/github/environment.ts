@@ -1,6 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../config";
+import { afterChecks } from "../nothingBefore";
 
 export interface GitHubEnvironmentArgs {
     /** The repository's name, without its owner. */
@@ -28,9 +29,12 @@ export class GitHubEnvironment extends pulumi.ComponentResource {
         const { repository } = args;
         const { name: environment, reviewers } = args.environment;
 
-        const users = reviewers.users.map((username) => github.getUserOutput({ username }, { parent: this }).id);
+        const lookUp = <T>(ask: () => Promise<T>) => pulumi.output(afterChecks(ask));
+        const users = reviewers.users.map(
+            (username) => lookUp(() => github.getUser({ username }, { parent: this })).id,
+        );
         const teams = reviewers.teams.map(
-            (slug) => github.getTeamOutput({ slug, summaryOnly: true }, { parent: this }).id,
+            (slug) => lookUp(() => github.getTeam({ slug, summaryOnly: true }, { parent: this })).id,
         );
         const asked = users.length + teams.length > 0;
         const created = new github.RepositoryEnvironment(

@@ -1,7 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../config";
-import { accepted } from "../nothingBefore";
+import { accepted, nothingBefore } from "../nothingBefore";
 import { Claim } from "./claim";
 import { GitHubEnvironment } from "./environment";
 
@@ -22,7 +22,10 @@ export interface GitHubRepositoryArgs {
     readonly deletionProtection: boolean;
 }
 
-/** The team's repository on GitHub: what a workflow's token says about itself, and where its settings are written. */
+/**
+ * The team's repository on GitHub: what a workflow's token says about itself, and where its settings are written. What is declared after
+ * it is made once the repository is known to be there, and its settings to be this stack's.
+ */
 export class GitHubRepository extends pulumi.ComponentResource {
     /** `owner/name` as it is configured. */
     public readonly fullName: string;
@@ -39,8 +42,6 @@ export class GitHubRepository extends pulumi.ComponentResource {
     private readonly created?: github.Repository;
     /** Goes with the stack's last setting. */
     private readonly claim: Claim;
-    /** Once the repository is known to be there, and its settings to be this stack's: nothing may be made before that. */
-    public readonly checked: Promise<void>;
 
     constructor(name: string, args: GitHubRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:GitHubRepository", name, {}, opts);
@@ -73,7 +74,7 @@ export class GitHubRepository extends pulumi.ComponentResource {
             { parent: this },
             lookup,
         );
-        this.checked = accepted(this.claim);
+        nothingBefore(accepted(this.claim));
         // Where there is a problem, the claim is refused and nothing needs an answer any more.
         const known = found.then((answers) => ("problem" in answers ? new Promise<never>(() => undefined) : answers));
         const account = pulumi.output(known.then((answers) => answers.account));

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { accountId } from "../account";
 import { overTlsOnly, policyDocument } from "../iam";
 
 export interface NotificationsArgs {
@@ -20,7 +21,7 @@ export class Notifications extends pulumi.ComponentResource {
         // Without a key of one's own not encrypted: CloudWatch has no right to use the key that AWS manages for SNS, and no alarm
         // would arrive.
         const topic = new aws.sns.Topic(name, { kmsMasterKeyId: args.kmsKeyArn }, { parent: this });
-        const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
+        const account = accountId(this);
         const publish = (sid: string, service: string) =>
             ({ sid, principal: { Service: service }, actions: ["sns:Publish"], resources: [topic.arn] }) as const;
         // In place of AWS's own policy, which takes messages without TLS. Principals of the account need no entry: their own

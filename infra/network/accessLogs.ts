@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { accountId } from "../account";
 import { overTlsOnly, policyDocument } from "../iam";
 
 export interface AccessLogsArgs {
@@ -54,7 +55,7 @@ export class AccessLogs extends pulumi.ComponentResource {
             { parent: this },
         );
 
-        const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
+        const account = accountId(this);
         const policy = new aws.s3.BucketPolicy(
             logicalName,
             {

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { accountId, partition } from "../account";
 import { newRole, policyDocument } from "../iam";
 import { newLogGroup, type LogKeeping } from "../logGroup";
 
@@ -22,8 +23,7 @@ export class FlowLogs extends pulumi.ComponentResource {
             parent: this,
             protect: args.deletionProtection,
         });
-        const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
-        const partition = aws.getPartitionOutput({}, { parent: this }).partition;
+        const account = accountId(this);
         const role = newRole(
             logicalName,
             {
@@ -35,7 +35,7 @@ export class FlowLogs extends pulumi.ComponentResource {
                     condition: {
                         StringEquals: { "aws:SourceAccount": account },
                         ArnLike: {
-                            "aws:SourceArn": pulumi.interpolate`arn:${partition}:ec2:${args.region}:${account}:vpc-flow-log/*`,
+                            "aws:SourceArn": pulumi.interpolate`arn:${partition(this)}:ec2:${args.region}:${account}:vpc-flow-log/*`,
                         },
                     },
                 },

@@ -3,6 +3,7 @@ import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { AsyncResource } from "node:async_hooks";
 import { prefixLength, zoneBits, type NatGateways } from "../config";
+import { afterChecks } from "../nothingBefore";
 import { FlowLogs, type FlowLogsArgs } from "./flowLogs";
 import type { Place } from "./place";
 
@@ -119,7 +120,8 @@ export function ipv6Share(range: string, zone: number): string {
 /** Those that every account has: one more Local or Wavelength Zone that is opted into moves no subnet. */
 async function zoneNames({ zones, region }: NewVpcArgs, parent: pulumi.Resource): Promise<string[]> {
     const optIn = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
-    const { names } = await aws.getAvailabilityZones({ state: "available", filters: optIn }, { parent });
+    const available = { state: "available", filters: optIn };
+    const { names } = await afterChecks(() => aws.getAvailabilityZones(available, { parent }));
     return firstZones(names, zones, region);
 }
 

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { accountId } from "../account";
 import type { Settings } from "../config";
 import { newRole, policyDocument } from "../iam";
 import type { Service } from "../service/service";
@@ -104,7 +105,7 @@ export class Schedules extends pulumi.ComponentResource {
                     // "Confused deputy prevention" in the EventBridge Scheduler User Guide.
                     condition: {
                         StringEquals: {
-                            "aws:SourceAccount": aws.getCallerIdentityOutput({}, { parent: this }).accountId,
+                            "aws:SourceAccount": accountId(this),
                         },
                         ArnEquals: { "aws:SourceArn": group.arn },
                     },

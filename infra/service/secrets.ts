@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Statement } from "../iam";
+import { afterChecks } from "../nothingBefore";
 import { referencesInUse, type ReferenceInUse } from "./inUse";
 
 /** What a container definition takes: the variable's name, and where ECS finds its value when it starts a task. */
@@ -46,7 +47,8 @@ export class Secrets extends pulumi.ComponentResource {
         this.references = [...own, ...existing];
 
         // What the look-up tells is known in a preview, too, so that what is declared here shows in it.
-        const inUse = referencesInUse(args.serviceName, { parent: this }).then((references) => {
+        const found = afterChecks(() => referencesInUse(args.serviceName, { parent: this }));
+        const inUse = found.then((references) => {
             const former = references.filter((one) => isOwn(name, one) && !Object.hasOwn(args.values, one.name));
             for (const variable of new Set(former.map((one) => one.name))) {
                 this.secret(name, variable, undefined, args);

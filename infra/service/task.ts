@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { accountId, partition } from "../account";
 import type { Architecture, Settings } from "../config";
 import { newRole, policyDocument, type Statement } from "../iam";
 import { newLogGroup, type LogKeeping } from "../logGroup";
@@ -93,7 +94,7 @@ export class Task extends pulumi.ComponentResource {
             ? newLogGroup(`${name}-shell`, `/ecs/${args.family}/shell`, args, kept)
             : undefined;
 
-        const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
+        const account = accountId(this);
         const executionRole = this.role(
             `${name}-execution`,
             "Starts the tasks: pulls the image, writes the logs",
@@ -185,8 +186,7 @@ export class Task extends pulumi.ComponentResource {
         this.definitionArn = definition.arn;
         // Not the definition's own `arnWithoutRevision`: in the preview of a new revision that is unknown, and every policy that
         // names it would show as changed.
-        const partition = aws.getPartitionOutput({}, { parent: this }).partition;
-        this.familyArn = pulumi.interpolate`arn:${partition}:ecs:${args.region}:${account}:task-definition/${this.family}`;
+        this.familyArn = pulumi.interpolate`arn:${partition(this)}:ecs:${args.region}:${account}:task-definition/${this.family}`;
         this.logGroupArn = logs.arn;
         this.executionRoleArn = executionRole.arn;
         this.taskRoleArn = taskRole.arn;

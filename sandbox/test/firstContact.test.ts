@@ -30,6 +30,7 @@ describe("the first contact with a repository and an account", () => {
         const run = await checkout.run(script);
         assert.equal(run.code, 1, run.output);
         assert.match(run.output, message);
+        assert.doesNotMatch(run.output, /Unhandled exception/, "a look-up was cut off");
         return run;
     };
     const succeed = (script: string) => checkout.succeed(script);

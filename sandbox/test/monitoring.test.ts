@@ -242,15 +242,15 @@ describe("a stack that is watched, opened and guarded", function () {
             line,
         );
         const nothing = await checkout.succeed("sandbox:logs -- --task nobody");
-        assert.match(nothing.output, /^Nothing in \/ecs\/fargate-cicd-dev since 10m ago/);
+        assert.match(nothing.output, /^Nothing is in \/ecs\/fargate-cicd-dev of the last 10m: /);
 
-        const page = `/followed-${Date.now()}`;
+        const page = `followed${Date.now()}`;
         const { process: follower, finished } = checkout.start(`sandbox:logs -- --follow --since 1m --filter ${page}`);
         let seen = "";
         const arrived = new Promise<void>((resolve) =>
             follower.stdout!.on("data", (chunk) => (seen += chunk).includes(page) && resolve()),
         );
-        await fetchPage(url() + page);
+        await fetchPage(`${url()}/${page}`);
         await arrived;
         await sleep(5000); // another look or two
         process.kill(-follower.pid!, "SIGINT");

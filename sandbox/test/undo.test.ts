@@ -137,7 +137,7 @@ describe("a release that is held up or undone, in the sandbox", () => {
             status,
             new RegExp(`^Live: fargate-cicd-dev:\\d+ since .*\n  commit +${live.slice(0, 12)} by http`, "m"),
         );
-        assert.match(status, /^Deployment under way: IN_PROGRESS, \d of 1 tasks running$/m);
+        assert.match(status, /^Deployment under way since .+: IN_PROGRESS, \d of 1 tasks running$/m);
         const command = JSON.parse(fs.readFileSync(checkout.path(".sandbox/command.lock"), "utf8")).pid as number;
         process.kill(command, "SIGKILL");
         await finished;

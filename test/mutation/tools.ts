@@ -68,4 +68,46 @@ export const tools: readonly Mutation[] = [
         find: "if (textWidth(text, size, bold) <= width) {",
         become: "if (textWidth(text, size, bold) <= width / 2) {",
     },
+    {
+        mistake: "what is live is unknown while a release is under way",
+        file: "tools/operations/releases.ts",
+        find: 'all.find(({ status }) => status === "SUCCESSFUL")',
+        become: 'all.slice(0, 1).find(({ status }) => status === "SUCCESSFUL")',
+    },
+    {
+        mistake: "a deployment that is over is under way",
+        file: "tools/operations/releases.ts",
+        find: '"SUCCESSFUL", "STOPPED", ',
+        become: '"SUCCESSFUL", ',
+    },
+    {
+        mistake: "the status has the alarms of a stack with a longer name",
+        file: "tools/operations/status.ts",
+        find: ".filter(({ AlarmActions = [] }) => AlarmActions.includes(topicArn))",
+        become: "",
+    },
+    {
+        mistake: "tasks in the other target group have no health",
+        file: "tools/operations/status.ts",
+        find: "advancedConfiguration?.alternateTargetGroupArn,",
+        become: "",
+    },
+    {
+        mistake: "a log that is followed repeats its lines",
+        file: "tools/operations/logs.ts",
+        find: "if (!seen.has(event.eventId!)) {",
+        become: "if (event.eventId) {",
+    },
+    {
+        mistake: "a log that is followed misses what comes late",
+        file: "tools/operations/logs.ts",
+        find: "time - late",
+        become: "time",
+    },
+    {
+        mistake: "a shell is opened in a task that has none",
+        file: "tools/operations/shell.ts",
+        find: "!newest.enableExecuteCommand",
+        become: "newest.enableExecuteCommand === undefined",
+    },
 ];

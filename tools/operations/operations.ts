@@ -69,7 +69,9 @@ export const operations = {
                 count++;
             }
             if (count === 0) {
-                console.error(`Nothing in ${stack.logGroupName} since ${since} ago: --since 1d looks further back.`);
+                console.error(
+                    `Nothing is in ${stack.logGroupName} of the last ${since}: --since 1d looks further back.`,
+                );
             }
         },
     },

@@ -36,7 +36,7 @@ export const throughPlugin: Connect = {
     },
     run: ({ region, session, cluster, task, runtimeId }) => {
         const parameters = JSON.stringify({ Target: `ecs:${cluster}_${task}_${runtimeId}` });
-        const endpoint = `https://ecs.${region}.amazonaws.com`;
+        const endpoint = `https://ecs.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
         return inTerminal(plugin, [JSON.stringify(session), region, "StartSession", "", parameters, endpoint]);
     },
 };

@@ -55,6 +55,7 @@ function deploymentLines({
     lifecycleStage,
     targetServiceRevision: target = {},
     rollback,
+    createdAt,
 }: ServiceDeployment): string[] {
     const share = target.requestedProductionTrafficWeight;
     const known = [
@@ -63,7 +64,8 @@ function deploymentLines({
     ];
     const why = rollback?.reason ?? statusReason;
     return [
-        `Deployment under way: ${[status, lifecycleStage].filter(Boolean).join(" ")}, ${known.join(", ")}`,
+        `Deployment under way${createdAt ? ` since ${time(createdAt)}` : ""}: ` +
+            `${[status, lifecycleStage].filter(Boolean).join(" ")}, ${known.join(", ")}`,
         ...indented(why ? [why] : []),
     ];
 }
