@@ -16,7 +16,7 @@ import { Task } from "./infra/service/task";
 import { tagEverything } from "./infra/tags";
 
 const settings = loadSettings();
-const { name, region, tags, github, deletionProtection, architecture, containerPort: port, kmsKeyArn } = settings;
+const { name, tags, github, deletionProtection, containerPort: port } = settings;
 tagEverything(tags);
 refuseImpossibleChanges(settings);
 

@@ -209,7 +209,7 @@ describe("releases by rolling, blue/green, canary and linear", function () {
                 assertShares(await goesLive(), shares);
             });
 
-            const takenBack = async (command: string, why: RegExp, meanwhile = async () => {}) => {
+            const takenBack = async (command: string, why: RegExp, meanwhile = () => Promise.resolve()) => {
                 const atFirst = await weights();
                 const { counts } = await whileAsking(async () => {
                     await release(command);
