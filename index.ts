@@ -16,7 +16,7 @@ import { Task } from "./infra/service/task";
 import { tagEverything } from "./infra/tags";
 
 const settings = loadSettings();
-const { name, tags, github, deletionProtection, containerPort: port } = settings;
+const { name, tags, github, deletionProtection, containerPort: port, kmsKeyArn } = settings;
 tagEverything(tags);
 refuseImpossibleChanges(settings);
 
