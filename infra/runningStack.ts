@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { AwsCaller } from "./awsCaller";
 import type { Settings } from "./config";
 import { accepted, nothingBefore } from "./nothingBefore";
 
@@ -21,8 +22,8 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
  * Serialised into the state: it may use nothing from outside its own functions. What is new is checked against what the last
  * `pulumi up` left; a stack that is older than this resource, or than one of its properties, takes what it finds.
  */
-const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
-    check: (kept: Partial<Facts>, news) => {
+class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Facts, Facts> {
+    async check(kept: Partial<Facts>, news: Facts) {
         // What no stack had another value of, before it was kept.
         const olds = kept.name === undefined ? kept : { vpcId: "", loadBalancer: "internet-facing" as const, ...kept };
         const afresh = "or make a new stack and destroy this one";
@@ -74,29 +75,56 @@ const provider: pulumi.dynamic.ResourceProvider<Facts, Facts> = {
                       afresh
                 : undefined,
         };
+        // A repository that the stack made may have been pushed to since.
+        const binding = ({ property }: pulumi.dynamic.CheckFailure) =>
+            property === "createGithubRepository" && kept.createGithubRepository === true;
         const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap((property) => {
             const was = { ...(olds.name && { kmsKeyArn: "" }), ...olds }[property];
             const refuse = refusals[property] as ((was: unknown) => string) | undefined;
             return refuse && was !== undefined && was !== news[property] ? [{ property, reason: refuse(was) }] : [];
         });
-        return Promise.resolve({ inputs: { ...news, shifted: news.shifted || olds.shifted === true }, failures });
-    },
+        return {
+            inputs: { ...news, shifted: news.shifted || olds.shifted === true },
+            failures: failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding),
+        };
+    }
 
-    create: (inputs) => Promise.resolve({ id: inputs.name, outs: inputs }),
+    /**
+     * Whether what the first `pulumi up` began has ever come to run. One that AWS or GitHub refused half-way can still be made otherwise.
+     * Where AWS does not tell, as in a pull request's preview, it has.
+     */
+    protected async runs({ name, region }: Partial<Facts>): Promise<boolean> {
+        const ecs = await import("@aws-sdk/client-ecs");
+        try {
+            const settings = await this.clientSettings(region!, undefined);
+            const { services = [] } = await new ecs.ECSClient(settings("ecs")).send(
+                new ecs.DescribeServicesCommand({ cluster: name, services: [name!] }),
+            );
+            return services.some(({ status }) => status !== "INACTIVE");
+        } catch (error) {
+            return (error as Error).name !== "ClusterNotFoundException";
+        }
+    }
 
-    diff: (_id, olds, news) => {
+    async create(inputs: Facts) {
+        return { id: inputs.name, outs: inputs };
+    }
+
+    async diff(_id: string, olds: Facts, news: Facts) {
         const { __provider: _source, ...facts } = news as Facts & { readonly __provider?: string };
         const names = Object.keys(facts) as (keyof Facts)[];
-        return Promise.resolve({ changes: names.some((name) => olds[name] !== news[name]) });
-    },
+        return { changes: names.some((name) => olds[name] !== news[name]) };
+    }
 
-    update: (_id, _olds, news) => Promise.resolve({ outs: news }),
-};
+    async update(_id: string, _olds: Facts, news: Facts) {
+        return { outs: news };
+    }
+}
 
 /** Keeps in the state what a stack was made with, and is nothing in AWS. */
 class RunningStack extends pulumi.dynamic.Resource {
     constructor(name: string, facts: Facts) {
-        super(provider, name, facts, {}, "guard", "RunningStack");
+        super(new Provider(), name, facts, {}, "guard", "RunningStack");
     }
 }
 

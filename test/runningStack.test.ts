@@ -14,11 +14,17 @@ const type = "pulumi-nodejs:dynamic/guard:RunningStack";
 describe("a running stack", () => {
     let provider: Provider;
     let made: Facts;
+    /** Whether AWS has the stack's service. */
+    let runs: boolean;
     before(async () => {
         const { inputs } = (await standard()).one(type);
         const { __provider: _source, ...facts } = inputs;
         made = facts;
         provider = serializedProvider(inputs);
+        Object.assign(provider, { runs: async () => runs });
+    });
+    beforeEach(() => {
+        runs = true;
     });
 
     /** What a check says of a stack that was made with the defaults, by property. */
@@ -63,6 +69,14 @@ describe("a running stack", () => {
         assert.match(kept!, /would delete it.*"pulumi config set githubOidcProvider create"/);
         const { githubOidcProvider: second } = await refusals({}, { ...made, githubOidcProvider: "existing" });
         assert.match(second!, /only one.*"pulumi config set githubOidcProvider existing"/);
+    });
+
+    it("takes other settings where the first up ended half-way, but keeps a repository that it has made", async () => {
+        runs = false;
+        const others = { githubOidcProvider: "existing", region: "eu-west-1", vpcId: "vpc-1", name: "shop" };
+        assert.deepEqual(await refusals({ ...others, createGithubRepository: true }), {});
+        const kept = { ...made, createGithubRepository: true };
+        assert.deepEqual(Object.keys(await refusals(others, kept)), ["createGithubRepository"]);
     });
 
     it("refuses to be called otherwise, such as after a rename, and tells the command that keeps it", async () => {
