@@ -240,7 +240,8 @@ describe("an existing VPC", () => {
         assert.deepEqual(await check({ subnetIds: ["subnet-2"] }, { crowded }), ["full"]);
     });
 
-    it("is checked before anything else is made", async () => {
+    it("is checked before anything else is made, or kept as what the stack was made with", async () => {
+        assert.equal((await inExistingVpc()).registrations[0]!.type, type);
         const waits: boolean[] = [];
         await record({
             program: () => {

@@ -92,14 +92,14 @@ describe("an app in a VPC that was there before", () => {
 
     it("moves neither out of the VPC nor behind an internal load balancer", async () => {
         configure({ loadBalancer: "internal" });
-        assert.match(await refused("sandbox:up"), /that of this stack is internet-facing/);
+        assert.match(await refused("sandbox:preview"), /that of this stack is internet-facing/);
         configure({
             loadBalancer: undefined,
             vpcId: undefined,
             publicSubnetIds: undefined,
             privateSubnetIds: undefined,
         });
-        assert.match(await refused("sandbox:up"), new RegExp(`this stack runs in ${team.id}`));
+        assert.match(await refused("sandbox:preview"), new RegExp(`this stack runs in ${team.id}`));
         configure(team.settings);
     });
 
