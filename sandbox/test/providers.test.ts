@@ -6,7 +6,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { layOut } from "../../tools/awsxLayout";
-import { alternative, production, standard, withDomain, withoutNat } from "../../test/scenarios";
+import { alternative, production, standard, withDomain, withoutNat, withSchedules } from "../../test/scenarios";
 import { run } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
 import { propertiesRead } from "./propertiesRead";
@@ -74,7 +74,7 @@ describe("the bridged providers", () => {
 
     it("know every property that the program sets, in all that it can declare", async () => {
         const types = new Set<string>();
-        for (const scenario of [standard, alternative, withoutNat, withDomain, production]) {
+        for (const scenario of [standard, alternative, withoutNat, withDomain, withSchedules, production]) {
             const { registrations } = await scenario();
             for (const { type, name, inputs } of registrations.filter((each) => /^(aws|github):/.test(each.type))) {
                 const schema = schemaOf(type);
