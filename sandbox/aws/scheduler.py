@@ -77,7 +77,7 @@ def _keep(schedule: dict, request: dict, failed: Failed, tries: int, minute: int
     arn = (schedule["Target"].get("DeadLetterConfig") or {}).get("Arn")
     principal, queue = _principal(schedule), sqs._queue_by_arn(arn) if arn else None
     if queue is None or principal is None or not permits(principal, "sqs:SendMessage", arn, get_region()):
-        scheduler.logger.warning("%s: %s, and it is kept nowhere", schedule["Arn"], failed)
+        scheduler.logger.warning("%s: there is no queue for this that its role may send to", schedule["Arn"])
         return
     code, message = failed.args
     attributes = {
@@ -108,7 +108,7 @@ def _run(account: str, region: str, schedule: dict, minute: int) -> None:
             if hours.minute_of(time.time()) - minute >= oldest:
                 break
             time.sleep(hours.MINUTE)
-        scheduler.logger.warning("%s: %s", schedule["Arn"], last)
+        scheduler.logger.warning("%s: %s", schedule["Arn"], ": ".join(last.args))
         _keep(schedule, request, last, tries, minute)
 
 

@@ -15,6 +15,7 @@ import {
     standard,
     withDomain,
     withoutNat,
+    withSchedules,
 } from "../../test/scenarios";
 import { run } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
@@ -88,6 +89,7 @@ describe("the bridged providers", () => {
             alternative,
             withoutNat,
             withDomain,
+            withSchedules,
             production,
             audited,
             inExistingVpc,
