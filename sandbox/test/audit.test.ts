@@ -12,8 +12,19 @@ import { TwoStacks } from "./twoStacks";
 
 const region = "ap-northeast-1";
 
-/** Makes the key and the web ACL that a team has before it has the stack; boto3 is Prowler's. */
+/**
+ * Makes the key and the web ACL that a team has before it has the stack, and takes away the VPC that each account begins with, which
+ * nobody uses; boto3 is Prowler's.
+ */
 const given = `import boto3, json
+ec2 = boto3.resource("ec2")
+for vpc in ec2.vpcs.all():
+    for subnet in vpc.subnets.all():
+        subnet.delete()
+    for gateway in vpc.internet_gateways.all():
+        gateway.detach_from_vpc(VpcId=vpc.id)
+        gateway.delete()
+    vpc.delete()
 key = boto3.client("kms").create_key()["KeyMetadata"]
 seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": True, "MetricName": "shop"}
 acl = {"Name": "shop", "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "VisibilityConfig": seen, "Rules": []}
