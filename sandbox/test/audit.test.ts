@@ -102,7 +102,7 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
     it("has looked at what there is", () => {
         const passed = new Set(found.filter(({ status }) => status === "PASS").map(({ check }) => check));
         const looked = [
-            ...["ec2_securitygroup_default_restrict_traffic"],
+            "ec2_securitygroup_default_restrict_traffic",
             ...["ecr_repositories_scan_images_on_push_enabled", "ecs_task_definitions_containers_readonly_access"],
             ...["ecs_task_definitions_no_environment_secrets", "elbv2_deletion_protection", "elbv2_logging_enabled"],
             ...["elbv2_ssl_listeners", "elbv2_waf_acl_attached", "iam_inline_policy_no_administrative_privileges"],
