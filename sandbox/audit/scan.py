@@ -27,7 +27,8 @@ def main() -> None:
     chosen = parser.parse_args()
     logger.handlers = [logging.StreamHandler(sys.stderr)]  # what the emulator does not know is said there, not among the findings
     logger.setLevel(logging.ERROR)
-    provider = AwsProvider(regions={chosen.region}, mutelist_path=chosen.exceptions)
+    # Whether a network is used Prowler tells by its interfaces, and those of load balancers and tasks are not emulated.
+    provider = AwsProvider(regions={chosen.region}, mutelist_path=chosen.exceptions, scan_unused_services=True)
     standard = {check for each in Compliance.get_bulk("aws")[_STANDARD].Requirements for check in each.Checks}
     checks = sorted(check for check in standard if check.split("_", 1)[0] in chosen.services)
     for _, findings in Scan(provider, checks=checks).scan():
