@@ -47,8 +47,6 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
         // All that a stack can make: it is alone in its account here, and its repository is not there yet.
         const alone = { githubOidcProvider: "create", secrets: { DB_PASSWORD: "hunter2" } };
         configure({ ...alone, readOnlyRoot: true });
-        const writesTo = 'RUN echo "PidFile /tmp/httpd.pid" >> /usr/local/apache2/conf/httpd.conf\n';
-        checkout.edit("app/Dockerfile", (text) => text + writesTo);
         await checkout.succeed("sandbox:preview -- --stack prod"); // which starts the emulator
         const env = { ...rootEnvironment(region), AWS_DEFAULT_REGION: region };
         const [kmsKeyArn, webAclArn] = JSON.parse(await run(await ensureProwler(), ["-c", given], { env })) as string[];
