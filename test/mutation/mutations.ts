@@ -357,13 +357,13 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "the task family is destroyed in whichever account the credentials are of",
-        file: "infra/service/taskDefinitionFamily.ts",
+        file: "infra/awsCaller.ts",
         find: "caller.Account !== account",
         become: "caller.Account === undefined",
     },
     {
         mistake: "the task family is destroyed without the roles that the stack assumes",
-        file: "infra/service/taskDefinitionFamily.ts",
+        file: "infra/awsCaller.ts",
         find: 'parsed<AssumedRole>("assumeRoles")',
         become: "[] as AssumedRole[]",
     },
