@@ -18,12 +18,11 @@ import { tagEverything } from "./infra/tags";
 const settings = loadSettings();
 const { name, tags, github, deletionProtection, containerPort: port, kmsKeyArn } = settings;
 tagEverything(tags);
-
-// First what is wrong is said, before anything is made: whether the VPC fits where it is there already, and what cannot change any more.
-const existing = findVpc(settings);
 refuseImpossibleChanges(settings);
 
-// And whether GitHub has the repository and it is free for this stack.
+// First, whether the VPC fits where it is there already, and whether GitHub has the repository and it is free for this stack: what is
+// wrong is said before anything is made.
+const existing = findVpc(settings);
 const repository = new GitHubRepository("main", {
     ...github,
     name: github.repository,

@@ -48,6 +48,9 @@ describe("an app in a VPC that was there before", () => {
 
     it("is refused, by the ids, where the VPC does not fit, and nothing is made", async () => {
         const { tooSmall, closed, publicSubnets, privateSubnets } = team;
+        configure({ ...team.settings, vpcId: "vpc-0123456789abcdef0" });
+        const message = /there is no vpc-0123456789abcdef0 in this account and region/;
+        assert.match(await refused("sandbox:preview"), message);
         const [absent, stranger] = ["subnet-0123456789abcdef0", await team.stranger()];
         configure({
             ...{ vpcId: team.id, dualStack: true },
@@ -69,8 +72,7 @@ describe("an app in a VPC that was there before", () => {
             }
             assert.ok(!output.includes(`tasks in ${privateSubnets[0]}`), output);
         }
-        configure({ ...team.settings, vpcId: "vpc-0123456789abcdef0", dualStack: undefined });
-        assert.match(await refused("sandbox:up"), /there is no vpc-0123456789abcdef0 in this account and region/);
+        configure({ dualStack: undefined });
         assert.deepEqual(await balancers(), []);
         assert.deepEqual(await team.described(), before);
     });
