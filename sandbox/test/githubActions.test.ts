@@ -346,14 +346,20 @@ describe("the stand-in", () => {
         const log = [
             "[a/b]   ❗  ::error::Could not, as it is late",
             "[a/b]   ❌  Failure - Main Roll out [1.5s]",
+            "[a/b] ⭐ Run Main Look",
             "[a/b]   ❓  ::error::Failed to: arn:aws::x",
             "[a/b]   ❗  ::error::arn:aws::x",
             "[a/b]   ❌  Failure - Main Look",
+            "[a/b] ⭐ Run Main Find",
+            "[a/b]   ❌  Failure - Main Find",
+            "[a/b]   ❗  ::error::There is none",
+            "[a/b] ⭐ Run Post Log in to ECR",
             "[a/b]   ❌  Failure - Post Log in to ECR [20ms]",
         ];
         assert.deepEqual(failuresOf(log), [
             "Roll out: Could not, as it is late",
             "Look: Failed to: arn:aws::x",
+            "Find: There is none",
             "Post Log in to ECR",
         ]);
     });

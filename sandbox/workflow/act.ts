@@ -164,23 +164,25 @@ export async function runWorkflow(run: ActRun): Promise<ActResult> {
 }
 
 /**
- * The steps that act marks as failed, and the errors that each reported before: `::error::`, which act prints behind ❗, or behind
- * ❓ where it does not know it again because the message has `::` in it, like every role's ARN. What repeats an earlier one is
- * left out.
+ * The steps that act marks as failed, and the errors that each reported: `::error::`, which act prints behind ❗, or behind ❓ where it
+ * does not know it again because the message has `::` in it, like every role's ARN. It comes before the mark, or on a busy machine
+ * right behind it. What repeats an earlier one is left out.
  */
 export function failuresOf(output: readonly string[]): string[] {
-    const failures: string[] = [];
+    const failures: { readonly step: string; readonly errors: string[] }[] = [];
     let errors: string[] = [];
     for (const line of output.map((each) => each.replace(/\x1b\[[0-9;]*m/g, ""))) {
         const error = /[❗❓] +::error.*?::(.*)$/u.exec(line)?.[1];
         const [, stage, step] = /❌ +Failure - (Main|Post) (.+?)(?: \[[\dhmsµ.]+\])?$/.exec(line) ?? [];
+        if (/⭐ Run /.test(line)) {
+            errors = [];
+        }
         if (error !== undefined && !errors.some((each) => each.includes(error))) {
             errors.push(error);
         }
         if (step !== undefined) {
-            failures.push([`${stage === "Post" ? "Post " : ""}${step}`, ...errors].join(": "));
-            errors = [];
+            failures.push({ step: `${stage === "Post" ? "Post " : ""}${step}`, errors });
         }
     }
-    return failures;
+    return failures.map((failure) => [failure.step, ...failure.errors].join(": "));
 }
