@@ -82,6 +82,7 @@ describe("a stack with schedules", () => {
         const released = await version();
         assert.notEqual(released, before);
         await logged(`tick of ${released}`);
+        await up(); // takes the edit up, so that the next one changes schedules only
     });
 
     it("changes and takes away schedules while it runs, and tells of a run that fails, by its schedule", async () => {
