@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import * as net from "node:net";
+import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { arn, Issuer, nodeImage, region, taskTrust, TestAws } from "./awsFixture";
 
@@ -45,7 +46,8 @@ describe("the emulated AWS, letting tasks out", function () {
         await ec2.revokeSecurityGroupEgress({ GroupId: group, IpPermissions: [everything] });
         cluster = (await ecs.createCluster({ clusterName: "app" })).cluster!.clusterArn!;
         await logs.createLogGroup({ logGroupName: "/app" });
-        const gateway = aws.dockerClient(["network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"]);
+        // Docker itself tells the gateway of a network that it has just made only after a restart.
+        const gateway = networkInterfaces().docker0![0]!.address;
         const options = { "awslogs-group": "/app", "awslogs-region": region, "awslogs-stream-prefix": "app" };
         await ecs.registerTaskDefinition({
             family: "app",
@@ -62,7 +64,7 @@ describe("the emulated AWS, letting tasks out", function () {
                 {
                     name: "app",
                     image,
-                    command: [process.execPath, "-e", asking(gateway.output.trim(), port())],
+                    command: [process.execPath, "-e", asking(gateway, port())],
                     logConfiguration: { logDriver: "awslogs", options },
                 },
             ],
