@@ -13,6 +13,7 @@ import logging
 import os
 import subprocess
 from ipaddress import ip_network
+from itertools import count, takewhile
 
 from ministack.services import ec2, ecs
 
@@ -95,6 +96,12 @@ def _apply(container, groups: set[str]) -> None:
             _log.warning("security groups do not keep anything in: %s", reason)
 
 
+def _prefix_lists(params: dict, prefix: str) -> list[dict]:
+    """Those that a rule names, which MiniStack does not read."""
+    named = ({key: ec2._p(params, f"{prefix}.{index}.{key}") for key in ("PrefixListId", "Description")} for index in count(1))
+    return list(takewhile(lambda each: each["PrefixListId"], named))
+
+
 def _changed(group: str | None) -> None:
     """A change of a group's rules reaches the tasks that run."""
     client = ecs._get_docker()
@@ -126,6 +133,8 @@ def install() -> None:
         # IpPermission in the EC2 API Reference: all protocols are all ports, whichever are given. The provider gives 0
         # when it revokes the rule that a new group has, which would stay.
         rules_given = original(params, prefix)
+        for index, rule in enumerate(rules_given, 1):
+            rule["PrefixListIds"] = _prefix_lists(params, f"{prefix}.{index}.PrefixListIds")
         for rule in (each for each in rules_given if each["IpProtocol"] == "-1"):
             rule.pop("FromPort", None)
             rule.pop("ToPort", None)

@@ -172,6 +172,11 @@ def install() -> None:
 
     existing(ec2, "_parse_tag_specs", "p resource_type resource_id")
 
+    @replace(ec2, "_sg_rule_xml", "sg_id rule is_egress")
+    def sg_rule_xml(original, sg_id, rule, is_egress=False):
+        listed = "".join(f"<prefixListId>{each['PrefixListId']}</prefixListId>" for each in rule.get("PrefixListIds", []))
+        return original(sg_id, rule, is_egress).replace("</item>", f"{listed}</item>")
+
     @replace(ec2, "_create_managed_prefix_list", "p")
     def create_managed_prefix_list(original, p):
         before = set(ec2._prefix_lists)
