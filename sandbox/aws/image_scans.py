@@ -19,12 +19,12 @@ from replace import existing, replace
 LABEL = "fargate-cicd.sandbox.findings"
 
 
-def _manifest(repository: str, image: dict) -> dict:
-    return json.loads(ecr._resolve_manifest(repository, image["imageDigest"])[1] or b"{}")
+def _manifest(image: dict) -> dict:
+    return json.loads(image["imageManifest"])
 
 
 def _labels(repository: str, image: dict) -> dict[str, str]:
-    config = _manifest(repository, image).get("config", {}).get("digest")
+    config = _manifest(image).get("config", {}).get("digest")
     blob = ecr._layer_blobs.get(repository, {}).get(config, b"{}")
     return json.loads(blob).get("config", {}).get("Labels") or {}
 
@@ -44,7 +44,7 @@ def _describe_image_scan_findings(data: dict):
     if image is None:
         message = f"The image with imageId {wanted} does not exist within the repository with name '{name}'"
         return ecr.error_response_json("ImageNotFoundException", message, 400)
-    if not repository["imageScanningConfiguration"].get("scanOnPush") or "manifests" in _manifest(name, image):
+    if not repository["imageScanningConfiguration"].get("scanOnPush") or "manifests" in _manifest(image):
         return ecr.error_response_json("ScanNotFoundException", f"Image scan does not exist for the image with '{wanted}'", 400)
     findings = _findings(name, image)
     return ecr.json_response({
@@ -61,7 +61,6 @@ def _describe_image_scan_findings(data: dict):
 
 
 def install() -> None:
-    existing(ecr, "_resolve_manifest", "name ref")
     existing(ecr, "_find_image", "repo_name image_id")
 
     @replace(ecr, "handle_request", "method path headers body query_params")

@@ -113,7 +113,7 @@ describe("the emulated AWS's", function () {
             const gone = { ...target, ResourceId: "service/shop/none", MinCapacity: 0, MaxCapacity: 1 };
             await assert.rejects(scaling.registerScalableTarget(gone), { name: "ValidationException" });
             await assert.rejects(scaling.putScalingPolicy(policy), { name: "ObjectNotFoundException" });
-            await assert.rejects(scaling.describeScheduledActions({ ServiceNamespace: "ecs" }), /does not know/);
+            await assert.rejects(scaling.describeScalingActivities({ ServiceNamespace: "ecs" }), /does not know/);
             const Tags = { Project: "shop" };
             const { ScalableTargetARN } = await scaling.registerScalableTarget({
                 ...target,

@@ -86,8 +86,8 @@ describe("an app in a VPC that was there before", () => {
         assert.deepEqual(await team.described(), before);
         const [balancer] = await balancers();
         assert.deepEqual(
-            [balancer!.Scheme, balancer!.VpcId, balancer!.AvailabilityZones!.map(({ SubnetId }) => SubnetId)],
-            ["internet-facing", team.id, [...team.publicSubnets]],
+            [balancer!.Scheme, balancer!.VpcId, balancer!.AvailabilityZones!.map(({ SubnetId }) => SubnetId).sort()],
+            ["internet-facing", team.id, team.publicSubnets.toSorted()],
         );
         assert.deepEqual(await letIn(), ["0.0.0.0/0"]);
         await checkout.succeed("sandbox:up -- --refresh --expect-no-changes");
@@ -125,14 +125,14 @@ describe("an app in a VPC that was there before", () => {
     it("is internal in the private subnets, for the VPC's ranges alone, beside another stack", async () => {
         checkout.writeProd();
         const { publicSubnetIds: _, ...settings } = team.settings;
-        const own = { vpcCidr: undefined, availabilityZones: undefined, natGateways: undefined };
+        const own = { vpcCidr: undefined, availabilityZones: undefined, natGateways: undefined, flowLogs: undefined };
         const domain = { domainName: undefined, hostedZone: undefined };
         configure({ ...settings, ...own, ...domain, loadBalancer: "internal" }, "prod");
         await checkout.succeed("sandbox:up -- --stack prod");
         const inside = (await balancers()).find(({ Scheme }) => Scheme === "internal")!;
         assert.deepEqual(
-            inside.AvailabilityZones!.map(({ SubnetId }) => SubnetId),
-            [...team.privateSubnets],
+            inside.AvailabilityZones!.map(({ SubnetId }) => SubnetId).sort(),
+            team.privateSubnets.toSorted(),
         );
         assert.deepEqual(await letIn(), ["0.0.0.0/0", "pl-"]);
         assert.deepEqual(await team.described(), before);
@@ -141,6 +141,7 @@ describe("an app in a VPC that was there before", () => {
     it("is released without being asked from outside, and the run says so", async () => {
         configure({ githubEnvironment: "dev" });
         await checkout.succeed("sandbox:up");
+        await checkout.succeed("sandbox:release");
         const run = await checkout.succeed("sandbox:release -- --approve prod");
         assert.deepEqual(Object.values(jobsOf(run)).filter((status) => status === "success").length, 2, run.output);
         assert.match(run.output, /http:\/\/\S+ is reached from its VPC alone, not from here/);
