@@ -143,7 +143,6 @@ const network: Policy = {
                 "ec2:DetachInternetGateway",
                 "ec2:DisassociateRouteTable",
                 "ec2:GetManagedPrefixListEntries",
-                "ec2:ModifySubnetAttribute",
                 "ec2:ModifyVpcAttribute",
                 "ec2:ModifyVpcEndpoint",
                 "ec2:ReleaseAddress",

@@ -80,7 +80,12 @@ export const steps: readonly Step[] = [
             // In a VPC that is there already, and so once the emulator is.
             await checkout.run("sandbox:preview -- --stack prod", env);
             const { settings } = await TeamVpc.create();
-            const own = { vpcCidr: undefined, availabilityZones: undefined, natGateways: undefined };
+            const own = {
+                vpcCidr: undefined,
+                availabilityZones: undefined,
+                natGateways: undefined,
+                flowLogs: undefined,
+            };
             configure(checkout, { ...settings, ...own }, "prod");
             // All that a stack can make: it is alone in its account here, and its repository is not there yet.
             const alone = { githubOidcProvider: "create", createGithubRepository: true };
