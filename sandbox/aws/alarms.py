@@ -82,7 +82,10 @@ def evaluate(minute: int) -> None:
             before = alarm["StateValue"]
             state, reason = _state(alarm, minute)
             if state != before:
-                alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
+                now = int(time.time())
+                alarm.update(
+                    StateValue=state, StateReason=reason, StateUpdatedTimestamp=now, StateTransitionedTimestamp=now
+                )
                 cloudwatch._record_history(name, before, state, reason)
                 cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
                 cloudwatch._evaluate_parent_alarms(alarm)

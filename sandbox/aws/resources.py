@@ -160,9 +160,13 @@ _EC2_NAMES = {
 }  # fmt: skip
 
 
+# What reads is not about one resource, but for these.
+_EC2_READS_ONE = {"DescribeVpcAttribute", "GetManagedPrefixListEntries"}
+
+
 def ec2(call: Call, known: str, tags: Callable[[str], dict[str, str]], whose: Callable[[str], str]) -> list[Check]:
     """`tags` are those of an id, and `whose` the id of the route table or address that an association belongs to."""
-    if call.action.startswith(("Describe", "Get", "Search", "List")) and call.action != "DescribeVpcAttribute":
+    if call.action.startswith(("Describe", "Get", "Search", "List")) and call.action not in _EC2_READS_ONE:
         return [call.on("*")]
 
     def on(value: str) -> Check:

@@ -174,6 +174,7 @@ describe("a stack that is watched, opened and guarded", function () {
         assert.deepEqual(logGroups!.map((group) => [group.logGroupName, group.retentionInDays]).sort(), [
             [logGroupName, 30],
             [`/ecs/${name}`, 30],
+            [`/ecs/${name}/shell`, 30],
         ]);
         const { logStreams } = await logs.describeLogStreams({ logGroupName });
         assert.equal(logStreams!.length, 1);
@@ -183,7 +184,7 @@ describe("a stack that is watched, opened and guarded", function () {
         await run("sandbox:up -- --expect-no-changes");
     });
 
-    it("gives a shell's agent the four rights on its channels and no other: without them ECS refuses a shell", async () => {
+    it("gives a shell's agent the rights on its channels and its log, and no other: without them ECS refuses a shell", async () => {
         const roleName: string = outputsOf("aws:iam/role:Role", "main-task").name;
         const { PolicyNames } = await iam.listRolePolicies({ RoleName: roleName });
         assert.equal(PolicyNames!.length, 1);
@@ -194,9 +195,14 @@ describe("a stack that is watched, opened and guarded", function () {
         const { Statement } = JSON.parse(document) as { Statement: { Action: string[] }[] };
         assert.deepEqual(
             Statement.flatMap(({ Action }) => Action),
-            ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"].map(
-                (action) => `ssmmessages:${action}`,
-            ),
+            [
+                ...["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"].map(
+                    (action) => `ssmmessages:${action}`,
+                ),
+                ...["DescribeLogGroups", "CreateLogStream", "DescribeLogStreams", "PutLogEvents"].map(
+                    (action) => `logs:${action}`,
+                ),
+            ],
         );
 
         assert.equal((await described()).enableExecuteCommand, true);
