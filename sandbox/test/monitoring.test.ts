@@ -406,6 +406,7 @@ describe("a stack that is watched, opened and guarded", function () {
         const output = await run("sandbox:destroy", 1);
         const guarded = [
             "aws:cloudwatch/logGroup:LogGroup main",
+            "aws:cloudwatch/logGroup:LogGroup main-shell",
             "aws:ecr/repository:Repository main",
             "aws:lb/loadBalancer:LoadBalancer main",
         ];
