@@ -93,7 +93,7 @@ describe("monitoring", () => {
             assert.deepEqual(queries(run, alarm), [
                 { id: "hosts0", metric: metric(metricName, 0, "Maximum") },
                 { id: "hosts1", metric: metric(metricName, 1, "Maximum") },
-                { id: "hosts", expression: "FILL(hosts0, 0) + FILL(hosts1, 0)", label: "Tasks", returnData: true },
+                { id: "hosts", expression: "MAX([hosts0, hosts1])", label: "Tasks", returnData: true },
             ]);
         }
     });

@@ -183,12 +183,15 @@ export class TaskAlarms extends Alarms {
                       comparisonOperator: "LessThanThreshold",
                       threshold: args.fewestTasks,
                   };
-        /** Tasks that are in a state, in whichever of the two target groups. */
+        /**
+         * Tasks that are in a state, in the target group with more of them: of either, one is what counts. Of two that are silent it is
+         * silent as well, which a sum of FILL is not: a service that may be at rest would be down.
+         */
         const hosts = (metricName: string) => [
             ...targetDimensions.map((dimensions, group) =>
                 query(`hosts${group}`, [elb, metricName, dimensions], "Maximum"),
             ),
-            { id: "hosts", expression: "FILL(hosts0, 0) + FILL(hosts1, 0)", label: "Tasks", returnData: true },
+            { id: "hosts", expression: "MAX([hosts0, hosts1])", label: "Tasks", returnData: true },
         ];
         // With the service gone, or not there yet, it would be silent, and some take that for an outage.
         const add = (kind: string, condition: Condition) => this.add(name, kind, args, condition, args.service.ready);

@@ -158,7 +158,9 @@ describe("a stack with schedules", () => {
         }
         const { MetricAlarms } = await cloudWatch.describeAlarms({});
         assert.deepEqual(
-            MetricAlarms!.filter(({ StateValue }) => StateValue === "ALARM").map(({ AlarmName }) => AlarmName),
+            MetricAlarms!
+                .filter(({ StateValue }) => StateValue === "ALARM")
+                .map(({ AlarmName, StateReason }) => `${AlarmName}: ${StateReason}`),
             [],
         );
         assert.equal((await fetchPage(url())).status, 503);
