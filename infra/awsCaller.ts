@@ -25,11 +25,8 @@ export class AwsCaller {
         this.setting = (key) => config.get(`aws:${key}`);
     }
 
-    /**
-     * What each client is made with.
-     * @throws Error when the credentials are another account's, where a family of the same name may be somebody else's
-     */
-    protected async clientSettings(region: string, account: string | undefined) {
+    /** What each client is made with. */
+    protected async clientSettings(region: string) {
         const sts = await import("@aws-sdk/client-sts");
         const parsed = <T>(key: string) => JSON.parse(this.setting(key) ?? "[]") as T[];
         // The SDK takes these from the environment only.
@@ -84,15 +81,6 @@ export class AwsCaller {
                 TransitiveTagKeys: role.transitiveTagKeys && [...role.transitiveTagKeys],
             });
             credentials = take(await new sts.STSClient(settings("sts")).send(call));
-        }
-        if (account !== undefined) {
-            const caller = await new sts.STSClient(settings("sts")).send(new sts.GetCallerIdentityCommand({}));
-            if (caller.Account !== account) {
-                throw new Error(
-                    `the task family is in account ${account}, and the credentials are those of ${caller.Arn} ` +
-                        `in account ${caller.Account}: nothing was deleted; use those that the stack was made with`,
-                );
-            }
         }
         return settings;
     }

@@ -28,3 +28,6 @@ export async function afterChecks<T>(ask: () => Promise<T>): Promise<T> {
     await (stack && checks.get(stack));
     return ask();
 }
+
+/** The same, for what is declared with the answer. */
+export const lookUp = <T>(ask: () => Promise<T>) => pulumi.output(afterChecks(ask));

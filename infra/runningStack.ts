@@ -25,7 +25,8 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
 class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Facts, Facts> {
     async check(kept: Partial<Facts>, news: Facts) {
         // What no stack had another value of, before it was kept.
-        const olds = kept.name === undefined ? kept : { vpcId: "", loadBalancer: "internet-facing" as const, ...kept };
+        const former = { vpcId: "", loadBalancer: "internet-facing", kmsKeyArn: "" } as const;
+        const olds = kept.name === undefined ? kept : { ...former, ...kept };
         const afresh = "or make a new stack and destroy this one";
         const refusals: { readonly [Key in keyof Facts]?: (was: Facts[Key]) => string } = {
             name: (was) =>
@@ -79,7 +80,7 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
         const binding = ({ property }: pulumi.dynamic.CheckFailure) =>
             property === "createGithubRepository" && kept.createGithubRepository === true;
         const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap((property) => {
-            const was = { ...(olds.name && { kmsKeyArn: "" }), ...olds }[property];
+            const was = olds[property];
             const refuse = refusals[property] as ((was: unknown) => string) | undefined;
             return refuse && was !== undefined && was !== news[property] ? [{ property, reason: refuse(was) }] : [];
         });
@@ -96,7 +97,7 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
     protected async runs({ name, region }: Partial<Facts>): Promise<boolean> {
         const ecs = await import("@aws-sdk/client-ecs");
         try {
-            const settings = await this.clientSettings(region!, undefined);
+            const settings = await this.clientSettings(region!);
             const { services = [] } = await new ecs.ECSClient(settings("ecs")).send(
                 new ecs.DescribeServicesCommand({ cluster: name, services: [name!] }),
             );

@@ -88,19 +88,21 @@ interface EntriesOf {
     readonly example: string;
 }
 
-/**
- * A JSON object of texts by name; numbers and booleans, as YAML has them, are taken as text. A problem's path is the entry's name.
- * Read as a map, as valibot leaves out entries such as "constructor" of an object.
- */
+/** A JSON object, read as a map: of an object valibot leaves out entries such as "constructor". */
+const jsonMap = v.pipe(
+    v.string(),
+    v.parseJson(),
+    v.custom<object>((parsed) => typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)),
+    v.transform((parsed) => new Map<string, unknown>(Object.entries(parsed))),
+);
+
+/** A JSON object of texts by name; numbers and booleans, as YAML has them, are taken as text. A problem's path is the entry's name. */
 export const entries = ({ expected, name, value, refused = () => undefined, ...words }: EntriesOf) =>
     ({
         type: "entries",
         schema: v.message(
             v.pipe(
-                v.string(),
-                v.parseJson(),
-                v.custom<object>(isObject),
-                v.transform((parsed) => new Map<string, unknown>(Object.entries(parsed))),
+                jsonMap,
                 v.map(name, scalarThen(value)),
                 v.rawCheck(({ dataset, addIssue }) => {
                     for (const [key, entry] of dataset.value as ReadonlyMap<string, unknown>) {
@@ -145,10 +147,7 @@ export const groups = <const M extends Members>({ expected, name, members, ...wo
         type: "entries",
         schema: v.message(
             v.pipe(
-                v.string(),
-                v.parseJson(),
-                v.custom<object>(isObject),
-                v.transform((parsed) => new Map<string, unknown>(Object.entries(parsed))),
+                jsonMap,
                 v.map(name, member),
                 v.transform((map): Readonly<Record<string, v.InferOutput<typeof member>>> => Object.fromEntries(map)),
             ),
@@ -157,8 +156,6 @@ export const groups = <const M extends Members>({ expected, name, members, ...wo
         ...words,
     } satisfies Kind<unknown>;
 };
-
-const isObject = (parsed: unknown) => typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
 
 export const scalarThen = (value: v.GenericSchema<string>) =>
     v.pipe(v.union([v.string(), v.number(), v.boolean()], messageOf({ schema: value })), v.transform(String), value);

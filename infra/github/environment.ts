@@ -1,7 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../config";
-import { afterChecks } from "../nothingBefore";
+import { lookUp } from "../nothingBefore";
 
 export interface GitHubEnvironmentArgs {
     /** The repository's name, without its owner. */
@@ -29,7 +29,6 @@ export class GitHubEnvironment extends pulumi.ComponentResource {
         const { repository } = args;
         const { name: environment, reviewers } = args.environment;
 
-        const lookUp = <T>(ask: () => Promise<T>) => pulumi.output(afterChecks(ask));
         const users = reviewers.users.map(
             (username) => lookUp(() => github.getUser({ username }, { parent: this })).id,
         );

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { AccessLogs, type AccessLogsArgs } from "./accessLogs";
 import { Certificate } from "./certificate";
 import type { Domain } from "../config";
-import { afterChecks } from "../nothingBefore";
+import { lookUp } from "../nothingBefore";
 import type { Network } from "./network";
 import { trafficShift, type TrafficShift } from "./trafficShift";
 import { letIn } from "./visitors";
@@ -158,7 +158,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         let listeners: ReturnType<typeof serve>;
         if (args.domain) {
             const { name: domainName, hostedZone } = args.domain;
-            const zone = pulumi.output(afterChecks(() => aws.route53.getZone({ name: hostedZone }, { parent: this })));
+            const zone = lookUp(() => aws.route53.getZone({ name: hostedZone }, { parent: this }));
             this.hostedZoneArn = zone.arn;
             const certificate = new Certificate(name, { domainName, zoneId: zone.zoneId }, { parent: this });
             listeners = serve({ port: 443, sslPolicy, certificateArn: certificate.arn });

@@ -26,7 +26,8 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Inpu
 
     async delete(family: string, { region, account }: Inputs) {
         const ecs = await import("@aws-sdk/client-ecs");
-        const settings = await this.clientSettings(region, account);
+        const settings = await this.clientSettings(region);
+        await this.refuseOthers(settings, account);
         // ECS lets an account deregister about one revision a second: wait for it as long as that takes.
         const client = new ecs.ECSClient({ ...settings("ecs"), retryMode: "adaptive", maxAttempts: 20 });
         const revisions = async (status: "ACTIVE" | "INACTIVE"): Promise<string[]> => {
@@ -51,6 +52,27 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Inpu
                     `could not delete revisions of task family ${family} (${list}): run pulumi destroy again`,
                 );
             }
+        }
+    }
+
+    /**
+     * @param account none in a state from before it was kept
+     * @throws Error when the credentials are another account's, where a family of the same name may be somebody else's
+     */
+    private async refuseOthers(
+        settings: Awaited<ReturnType<AwsCaller["clientSettings"]>>,
+        account: string | undefined,
+    ): Promise<void> {
+        if (account === undefined) {
+            return;
+        }
+        const sts = await import("@aws-sdk/client-sts");
+        const caller = await new sts.STSClient(settings("sts")).send(new sts.GetCallerIdentityCommand({}));
+        if (caller.Account !== account) {
+            throw new Error(
+                `the task family is in account ${account}, and the credentials are those of ${caller.Arn} ` +
+                    `in account ${caller.Account}: nothing was deleted; use those that the stack was made with`,
+            );
         }
     }
 }

@@ -47,8 +47,8 @@ export const audit: readonly Mutation[] = [
     {
         mistake: "a key for the images is taken where there are images",
         file: "infra/runningStack.ts",
-        find: '...(olds.name && { kmsKeyArn: "" }),',
-        become: "",
+        find: ', kmsKeyArn: "" } as const',
+        become: " } as const",
     },
     {
         mistake: "whoever has the execution role decrypts everything with the key",

@@ -107,8 +107,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "an older stack loses its VPC to another",
         file: "infra/runningStack.ts",
-        find: '{ vpcId: "", loadBalancer: "internet-facing" as const, ...kept }',
-        become: "kept",
+        find: '{ vpcId: "", loadBalancer: "internet-facing",',
+        become: "{",
     },
     {
         mistake: "the S3 endpoint is attached to no route table",
@@ -357,7 +357,7 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "the task family is destroyed in whichever account the credentials are of",
-        file: "infra/awsCaller.ts",
+        file: "infra/service/taskDefinitionFamily.ts",
         find: "caller.Account !== account",
         become: "caller.Account === undefined",
     },
