@@ -9,7 +9,7 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import alb, ec2, s3
 
-from replace import existing, replace
+from replace import existing, making, replace
 
 _DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
 _FORMAT = (
@@ -50,11 +50,10 @@ def install() -> None:
 
     @replace(ec2, "_create_flow_logs", "params")
     def create(original, params):
-        known = set(ec2._flow_logs)
-        response = original(params)
-        for made in set(ec2._flow_logs) - known:
-            ec2._parse_tag_specs(params, "vpc-flow-log", made)
-            ec2._flow_logs[made].update(
+        response, made = making(ec2._flow_logs, original, params)
+        for each in made:
+            ec2._parse_tag_specs(params, "vpc-flow-log", each)
+            ec2._flow_logs[each].update(
                 deliverLogsPermissionArn=ec2._p(params, "DeliverLogsPermissionArn"),
                 logGroupName=ec2._p(params, "LogDestination").rsplit(":log-group:", 1)[-1],
                 logFormat=ec2._p(params, "LogFormat") or _FORMAT,

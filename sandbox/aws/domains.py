@@ -13,7 +13,7 @@ from ministack import app
 from ministack.core.responses import error_response_json, get_account_id, now_iso, request_scope
 from ministack.services import acm, alb, route53
 
-from replace import existing, replace
+from replace import existing, making, replace
 
 # Elastic Load Balancing User Guide, "Security policies for your Application Load Balancer", without the FIPS ones.
 _TLS_POLICIES = {
@@ -138,9 +138,8 @@ def install() -> None:
 
     @replace(acm, "_request_certificate", "data")
     def request_certificate(original, data):
-        before = set(acm._certificates)
-        response = original(data)
-        for arn in set(acm._certificates) - before:
+        response, made = making(acm._certificates, original, data)
+        for arn in made:
             acm._certificates[arn]["Status"] = "PENDING_VALIDATION"
         return response
 

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 
 from ministack.services import alb, ec2
 
-from replace import existing, refuse, replace
+from replace import existing, making, refuse, replace
 
 _numbers = itertools.count(0xA)
 
@@ -121,11 +121,10 @@ def install() -> None:
 
     @replace(ec2, "_create_vpc", "p")
     def create_vpc(original, p):
-        before = set(ec2._vpcs)
-        response = original(p)
+        response, made = making(ec2._vpcs, original, p)
         if ec2._p(p, "AmazonProvidedIpv6CidrBlock") != "true":
             return response
-        vpc = next(ec2._vpcs[each] for each in set(ec2._vpcs) - before)
+        vpc = ec2._vpcs[made.pop()]
         _associate("vpc", vpc, _own_block())
         return ec2._xml(200, "CreateVpcResponse", ec2._vpc_fields_xml(vpc, tag="vpc"))
 
@@ -135,9 +134,7 @@ def install() -> None:
         problem = block and _range_problem({"VpcId": ec2._p(p, "VpcId")}, block)
         if problem:
             return ec2._error(*problem, 400)
-        before = set(ec2._subnets)
-        response = original(p)
-        made = set(ec2._subnets) - before
+        response, made = making(ec2._subnets, original, p)
         if not block or not made:
             return response
         subnet = ec2._subnets[made.pop()]

@@ -13,7 +13,7 @@ from typing import Callable
 
 from ministack.services import alb, ec2, ecs
 
-from replace import existing, refuse, replace
+from replace import existing, making, refuse, replace
 
 Problem = tuple[str, str] | None
 
@@ -159,10 +159,9 @@ def install() -> None:
     @replace(ec2, "_create_nat_gateway", "params")
     def create_nat_gateway(original, params):
         in_use = _address_in_use(ec2._p(params, "AllocationId"))
-        before = set(ec2._nat_gateways)
-        response = original(params)
-        for made in set(ec2._nat_gateways) - before:
-            ec2._nat_gateways[made]["State"] = "failed" if in_use else "available"
+        response, made = making(ec2._nat_gateways, original, params)
+        for each in made:
+            ec2._nat_gateways[each]["State"] = "failed" if in_use else "available"
         return response
 
     @replace(ec2, "_describe_route_tables", "p")
@@ -179,10 +178,9 @@ def install() -> None:
 
     @replace(ec2, "_create_managed_prefix_list", "p")
     def create_managed_prefix_list(original, p):
-        before = set(ec2._prefix_lists)
-        response = original(p)
-        for made in set(ec2._prefix_lists) - before:
-            ec2._parse_tag_specs(p, "prefix-list", made)
+        response, made = making(ec2._prefix_lists, original, p)
+        for each in made:
+            ec2._parse_tag_specs(p, "prefix-list", each)
         return response
 
     @replace(ec2, "_describe_nat_gateways", "params")

@@ -45,6 +45,13 @@ def replace(owner, name: str, parameters: str):
     return install
 
 
+def making(store, original, request) -> tuple:
+    """What `original` answers to a request, and the keys of what it has put into `store`."""
+    before = set(store)
+    response = original(request)
+    return response, set(store) - before
+
+
 def refuse(owner, name: str, parameter: str, problem, answer) -> None:
     """Has `owner.name`, a function of one request, `answer` with the code and message that `problem` finds in it, if any."""
 
