@@ -133,6 +133,19 @@ export const dualStack = once({
     values: { dualStack: "true", domainName: "shop.example.com", hostedZone: "example.com", rolloutTestPort: "9000" },
 });
 
+/** Between them all that the program can declare. */
+export const everything = [
+    standard,
+    alternative,
+    withoutNat,
+    withDomain,
+    withSchedules,
+    production,
+    audited,
+    inExistingVpc,
+    dualStack,
+];
+
 function once(scenario: Scenario): () => Promise<Recording> {
     let recording: Promise<Recording> | undefined;
     return () => (recording ??= record(scenario));

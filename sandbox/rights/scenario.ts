@@ -1,6 +1,6 @@
 /** What a team does with its stacks, one `npm run` a step, with the rights of docs/deployer/ alone. */
 import type { Run } from "../test/copiedCheckout";
-import { TeamVpc } from "../test/teamVpc";
+import { ofNewVpc, TeamVpc } from "../test/teamVpc";
 import type { TwoStacks } from "../test/twoStacks";
 
 /** Keys of a stack that runs, changed one way and back, so that each kind of change is an update, a creation and a deletion. */
@@ -43,32 +43,26 @@ export interface Step {
     readonly run: (checkout: TwoStacks, env?: Record<string, string>) => Promise<Run>;
 }
 
-function configure(checkout: TwoStacks, settings: Readonly<Record<string, unknown>>, stack: string): void {
-    for (const [key, value] of Object.entries(settings)) {
-        checkout.configure(`fargate-cicd:${key}`, value as never, stack);
-    }
-}
-
 /** In this order; each has to end well. */
 export const steps: readonly Step[] = [
     {
         name: "up",
         run: (checkout, env) => {
-            configure(checkout, first, "dev");
+            checkout.configureAll(first);
             return checkout.run("sandbox:up -- --as-deployer", env);
         },
     },
     {
         name: "up with every change",
         run: (checkout, env) => {
-            configure(checkout, changes, "dev");
+            checkout.configureAll(changes);
             return checkout.run("sandbox:up -- --as-deployer", env);
         },
     },
     {
         name: "up with every change taken back",
         run: (checkout, env) => {
-            configure(checkout, Object.fromEntries(Object.keys(changes).map((key) => [key, undefined])), "dev");
+            checkout.configureAll(Object.fromEntries(Object.keys(changes).map((key) => [key, undefined])));
             return checkout.run("sandbox:up -- --as-deployer", env);
         },
     },
@@ -80,16 +74,10 @@ export const steps: readonly Step[] = [
             // In a VPC that is there already, and so once the emulator is.
             await checkout.run("sandbox:preview -- --stack prod", env);
             const { settings } = await TeamVpc.create();
-            const own = {
-                vpcCidr: undefined,
-                availabilityZones: undefined,
-                natGateways: undefined,
-                flowLogs: undefined,
-            };
-            configure(checkout, { ...settings, ...own }, "prod");
+            checkout.configureAll({ ...settings, ...ofNewVpc }, "prod");
             // All that a stack can make: it is alone in its account here, and its repository is not there yet.
             const alone = { githubOidcProvider: "create", createGithubRepository: true };
-            configure(checkout, { ...alone, secrets: { DB_PASSWORD: "hunter2" } }, "prod");
+            checkout.configureAll({ ...alone, secrets: { DB_PASSWORD: "hunter2" } }, "prod");
             return checkout.run("sandbox:up -- --as-deployer --stack prod", env);
         },
     },

@@ -40,10 +40,7 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
     before(async () => {
         Object.assign(process.env, testPorts); // the emulator that the checkout starts is asked from here, too
         checkout.writeProd();
-        const configure = (values: object) =>
-            Object.entries(values).forEach(([key, value]) =>
-                checkout.configure(`fargate-cicd:${key}`, value as string | boolean | object, "prod"),
-            );
+        const configure = (settings: object) => checkout.configureAll(settings, "prod");
         // All that a stack can make: it is alone in its account here, and its repository is not there yet.
         const alone = { githubOidcProvider: "create", secrets: { DB_PASSWORD: "hunter2" } };
         configure({ ...alone, readOnlyRoot: true });

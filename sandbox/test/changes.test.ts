@@ -249,11 +249,7 @@ const inverse = (plan: Plan) =>
 
 describe("a change of a running stack", () => {
     const checkout = new CopiedCheckout();
-    const configure = (values: object) => {
-        for (const [key, value] of Object.entries(values)) {
-            checkout.configure(`fargate-cicd:${key}`, value as Value | undefined);
-        }
-    };
+    const configure = (settings: object) => checkout.configureAll(settings);
     const succeed = async (script: string) => (await checkout.succeed(script)).output;
     /** What there is on AWS and GitHub, as the state knows it. */
     const things = (): string[] =>

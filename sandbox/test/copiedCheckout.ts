@@ -96,6 +96,13 @@ export class CopiedCheckout {
         fs.writeFileSync(file, document.toString());
     }
 
+    /** Changes settings of the program, by their keys without its namespace. */
+    configureAll(settings: object, stack = "dev"): void {
+        for (const [key, value] of Object.entries(settings)) {
+            this.configure(`fargate-cicd:${key}`, value as string | number | boolean | object | undefined, stack);
+        }
+    }
+
     edit(file: string, change: (text: string) => string): void {
         fs.writeFileSync(this.path(file), change(fs.readFileSync(this.path(file), "utf8")));
     }

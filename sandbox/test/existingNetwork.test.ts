@@ -7,7 +7,7 @@ import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v
 import assert from "node:assert/strict";
 import { rootOptions } from "./awsClients";
 import { changedTypes, fetchPage } from "./copiedCheckout";
-import { TeamVpc } from "./teamVpc";
+import { ofNewVpc, TeamVpc } from "./teamVpc";
 import { jobsOf, TwoStacks } from "./twoStacks";
 
 describe("an app in a VPC that was there before", () => {
@@ -16,11 +16,7 @@ describe("an app in a VPC that was there before", () => {
     const elb = new ElasticLoadBalancingV2(rootOptions);
     let team: TeamVpc;
     let before: Awaited<ReturnType<TeamVpc["described"]>>;
-    const configure = (values: object, stack = "dev") => {
-        for (const [key, value] of Object.entries(values)) {
-            checkout.configure(`fargate-cicd:${key}`, value as string | boolean | undefined, stack);
-        }
-    };
+    const configure = (settings: object, stack?: string) => checkout.configureAll(settings, stack);
     const refused = async (script: string) => {
         const { code, output } = await checkout.run(script);
         assert.equal(code, 1, output);
@@ -125,9 +121,8 @@ describe("an app in a VPC that was there before", () => {
     it("is internal in the private subnets, for the VPC's ranges alone, beside another stack", async () => {
         checkout.writeProd();
         const { publicSubnetIds: _, ...settings } = team.settings;
-        const own = { vpcCidr: undefined, availabilityZones: undefined, natGateways: undefined, flowLogs: undefined };
         const domain = { domainName: undefined, hostedZone: undefined };
-        configure({ ...settings, ...own, ...domain, loadBalancer: "internal" }, "prod");
+        configure({ ...settings, ...ofNewVpc, ...domain, loadBalancer: "internal" }, "prod");
         await checkout.succeed("sandbox:up -- --stack prod");
         const inside = (await balancers()).find(({ Scheme }) => Scheme === "internal")!;
         assert.deepEqual(

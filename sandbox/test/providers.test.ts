@@ -6,17 +6,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { layOut } from "../../tools/awsxLayout";
-import {
-    alternative,
-    audited,
-    dualStack,
-    inExistingVpc,
-    production,
-    standard,
-    withDomain,
-    withoutNat,
-    withSchedules,
-} from "../../test/scenarios";
+import { everything } from "../../test/scenarios";
 import { run } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
 import { propertiesRead } from "./propertiesRead";
@@ -84,18 +74,7 @@ describe("the bridged providers", () => {
 
     it("know every property that the program sets, in all that it can declare", async () => {
         const types = new Set<string>();
-        const scenarios = [
-            standard,
-            alternative,
-            withoutNat,
-            withDomain,
-            withSchedules,
-            production,
-            audited,
-            inExistingVpc,
-            dualStack,
-        ];
-        for (const scenario of scenarios) {
+        for (const scenario of everything) {
             const { registrations } = await scenario();
             for (const { type, name, inputs } of registrations.filter((each) => /^(aws|github):/.test(each.type))) {
                 const schema = schemaOf(type);

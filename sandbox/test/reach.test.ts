@@ -14,9 +14,7 @@ describe("an app that reaches and does what it is configured to", () => {
     const checkout = new CopiedCheckout();
     const iam = new IAM(rootOptions);
     const succeed = (script: string) => checkout.succeed(script);
-    const configure = (settings: Record<string, string | boolean | undefined>) => {
-        for (const [key, value] of Object.entries(settings)) checkout.configure(`fargate-cicd:${key}`, value);
-    };
+    const configure = (settings: object) => checkout.configureAll(settings);
     const inspect = async () => {
         const { id } = (await containersOf(checkout))[0]!;
         return (JSON.parse(execFileSync("docker", ["inspect", id], { encoding: "utf8" })) as any[])[0];

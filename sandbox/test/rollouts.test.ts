@@ -168,9 +168,7 @@ describe("releases by rolling, blue/green, canary and linear", function () {
         await work().finally(() => ecs.updateService({ ...ofService, deploymentConfiguration }));
     }
     async function changeTo(rollout: string, others: Record<string, number> = {}): Promise<void> {
-        for (const [key, value] of Object.entries({ rollout, ...others })) {
-            checkout.configure(`fargate-cicd:${key}`, value);
-        }
+        checkout.configureAll({ rollout, ...others });
         const { counts } = await whileAsking(() => checkout.succeed("sandbox:up"));
         assert.deepEqual(Object.keys(counts), [live], JSON.stringify(counts));
     }

@@ -27,11 +27,7 @@ describe("a stack that runs", () => {
         const managed = resources().filter(({ type }) => type !== "pulumi:providers:pulumi-nodejs");
         return JSON.parse(JSON.stringify(managed, (key, value) => (key === "ciphertext" ? undefined : value)));
     };
-    const configure = (settings: Readonly<Record<string, string | number | undefined>>) => {
-        for (const [key, value] of Object.entries(settings)) {
-            checkout.configure(`fargate-cicd:${key}`, value);
-        }
-    };
+    const configure = (settings: object) => checkout.configureAll(settings);
     const succeed = async (script: string) => (await checkout.succeed(script)).output;
 
     /** Brings the stack up while somebody asks for the page about fifty times a second. */

@@ -29,9 +29,7 @@ describe("a stack with schedules", () => {
     const succeed = async (script: string) => (await checkout.succeed(script)).output;
     /** With the rights of docs/deployer/ alone. */
     const up = () => succeed("sandbox:up -- --as-deployer");
-    const configure = (settings: Record<string, object | undefined>) => {
-        for (const [key, value] of Object.entries(settings)) checkout.configure(`fargate-cicd:${key}`, value);
-    };
+    const configure = (settings: object) => checkout.configureAll(settings);
     const outputsOf = (type: string, logicalName: string): Record<string, any> =>
         checkout
             .state()

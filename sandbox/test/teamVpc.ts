@@ -1,6 +1,14 @@
 import { EC2 } from "@aws-sdk/client-ec2";
 import { rootOptions } from "./awsClients";
 
+/** What Pulumi.prod.yaml.example says of a VPC of the stack's own, taken out where it lives in another. */
+export const ofNewVpc = {
+    vpcCidr: undefined,
+    availabilityZones: undefined,
+    natGateways: undefined,
+    flowLogs: undefined,
+};
+
 /** A VPC as a team has it, which no stack has made: two zones, a NAT gateway, and the main route table for the private subnets. */
 export class TeamVpc {
     private constructor(

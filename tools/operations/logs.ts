@@ -4,6 +4,7 @@ import type { ECS } from "@aws-sdk/client-ecs";
 import { RunError } from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "./stack";
+import { lastOf, shortOf } from "./tasks";
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -66,9 +67,6 @@ export async function* linesOf(
 }
 
 function lineOf({ timestamp, logStreamName = "", message = "" }: FilteredLogEvent): string {
-    const task = logStreamName.split("/").at(-1)!.slice(0, shownOfId);
+    const task = shortOf(lastOf(logStreamName));
     return `${new Date(timestamp!).toISOString().slice(0, 19)}Z ${task} ${message.trimEnd()}`;
 }
-
-/** As many digits of a task's id as tell it from the others of a service. */
-export const shownOfId = 8;

@@ -1,12 +1,11 @@
 /** A stack's status, on one screen. */
 import type { MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import type { ServiceDeployment, Task } from "@aws-sdk/client-ecs";
-import { shownOfId } from "./logs";
 import type { Release } from "./releases";
 import { releaseLines, shortCommit } from "./releasesReport";
 import type { Stack } from "./stack";
 import { addressOf, type Status } from "./status";
-import { idOf, lastOf, reasonOf } from "./tasks";
+import { idOf, lastOf, reasonOf, shortOf } from "./tasks";
 import { duration, table, time } from "./text";
 
 /** How many of the tasks that have stopped are shown: the newest. */
@@ -70,7 +69,7 @@ function deploymentLines({
     ];
 }
 
-const shortId = (task: Task): string => idOf(task).slice(0, shownOfId);
+const shortId = (task: Task): string => shortOf(idOf(task));
 
 function taskLines({ tasks, health }: Status, now: Date): string[] {
     const rows = tasks.map((task) => {

@@ -26,7 +26,10 @@ export async function describedTasks(
 
 export const idOf = ({ taskArn = "" }: Task): string => lastOf(taskArn);
 
-/** `app:7` of a task definition's ARN, the id of a task's. */
+/** As many digits of a task's id as tell it from the others of a service. */
+export const shortOf = (id: string): string => id.slice(0, 8);
+
+/** `app:7` of a task definition's ARN, the id of a task's and of its log's. */
 export const lastOf = (arn: string): string => arn.split("/").at(-1)!;
 
 /** Why a task stopped, in ECS's words. */
