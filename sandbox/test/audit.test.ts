@@ -9,6 +9,7 @@ import { ensureProwler } from "../machine/python";
 import { run } from "../machine/run";
 import { testPorts } from "./copiedCheckout";
 import { TwoStacks } from "./twoStacks";
+import { setVariables } from "./variables";
 
 const region = "ap-northeast-1";
 
@@ -36,9 +37,10 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
     let found: readonly Finding[];
     let failures: readonly Finding[];
     let bucket = "";
+    let restore: (() => void) | undefined;
 
     before(async () => {
-        Object.assign(process.env, testPorts); // the emulator that the checkout starts is asked from here, too
+        restore = setVariables(testPorts); // the emulator that the checkout starts is asked from here, too
         checkout.writeProd();
         const configure = (settings: object) => checkout.configureAll(settings, "prod");
         // All that a stack can make: it is alone in its account here, and its repository is not there yet.
@@ -60,6 +62,7 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
     after(async () => {
         await unprotected();
         await checkout.remove();
+        restore?.();
     });
 
     /** Lifts the protection where it is on, as whoever wants to destroy the stack does. */

@@ -16,6 +16,7 @@ import { versionOf } from "../npm";
 import { cacheDir, checkout } from "../paths";
 import { UserError } from "../progress";
 import { CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { setVariables } from "./variables";
 
 const plugins = ["aws", "awsx", "docker-build", "github"] as const;
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-downloads-"));
@@ -193,15 +194,13 @@ describe("where the internet can be reached", () => {
         const file = () => `/${release!.repository}/${release!.version}/${release!.asset}`;
         const refusal = (pattern: RegExp) => (error: unknown) =>
             error instanceof UserError && pattern.test(error.message);
-        let api: string | undefined;
+        let restore: () => void;
         beforeEach(() => {
-            api = process.env.SANDBOX_RELEASES_API;
-            process.env.SANDBOX_RELEASES_API = internet.url;
+            restore = setVariables({ SANDBOX_RELEASES_API: internet.url });
         });
         afterEach(() => {
             internet.breaksOff = undefined;
-            if (api === undefined) delete process.env.SANDBOX_RELEASES_API;
-            else process.env.SANDBOX_RELEASES_API = api;
+            restore();
         });
         const into = () => fs.mkdtempSync(path.join(scratch, "target-"));
 

@@ -11,6 +11,7 @@ import { readWorkflow } from "../workflow/definition";
 import { runJobs } from "../workflow/jobs";
 import { issuer, region, TestAws, tokenTrust } from "./awsFixture";
 import { repo, TestGitHub } from "./githubFixture";
+import { setVariables } from "./variables";
 
 const push = {
     repository: "octo-org/hello-fargate",
@@ -21,7 +22,7 @@ const push = {
 describe("the jobs of a workflow", () => {
     let github: TestGitHub;
     let binFolder: string;
-    const port = process.env.SANDBOX_GITHUB_PORT;
+    let restore: () => void;
     before(async () => {
         ({ binFolder } = await ensureToolchain(["act"], path.join(fs.mkdtempSync("/tmp/fargate-cicd-act-"), "bin")));
         fs.writeFileSync(path.join(binFolder, "buildx"), ""); // which no job here calls
@@ -29,13 +30,10 @@ describe("the jobs of a workflow", () => {
     after(() => fs.rmSync(path.dirname(binFolder), { recursive: true }));
     beforeEach(async () => {
         github = await TestGitHub.start();
-        process.env.SANDBOX_GITHUB_PORT = new URL(github.url).port;
+        restore = setVariables({ SANDBOX_GITHUB_PORT: new URL(github.url).port });
     });
     afterEach(async () => {
-        process.env.SANDBOX_GITHUB_PORT = port;
-        if (port === undefined) {
-            delete process.env.SANDBOX_GITHUB_PORT;
-        }
+        restore();
         await github.stop();
     });
 

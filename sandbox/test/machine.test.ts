@@ -13,6 +13,7 @@ import { isAtLeast } from "../machine/toolchain";
 import { choosePython } from "../machine/venv";
 import { checkout, ports } from "../paths";
 import { step, UserError } from "../progress";
+import { setVariables } from "./variables";
 
 const userError = (pattern: RegExp) => (error: unknown) => error instanceof UserError && pattern.test(error.message);
 
@@ -22,16 +23,11 @@ describe("the sandbox's machine", () => {
     afterEach(() => fs.rmSync(scratch, { recursive: true }));
 
     function withVariable<T>(name: string, value: string, body: () => T): T {
-        const before = process.env[name];
-        process.env[name] = value;
+        const restore = setVariables({ [name]: value });
         try {
             return body();
         } finally {
-            if (before === undefined) {
-                delete process.env[name];
-            } else {
-                process.env[name] = before;
-            }
+            restore();
         }
     }
 

@@ -1,4 +1,5 @@
-/** What all the tests share: Docker, where one that they had to start ends with them, and the tools, built before any test's time counts. */
+/** What all the tests share: Docker, where one that they had to start ends with them, the tools, built before any test's time counts, and the variables. */
+import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -6,6 +7,22 @@ import { dockerHost, ensureDocker, releaseDocker } from "../machine/docker";
 import { DockerApi } from "../machine/dockerApi";
 import { recipes, type Tool } from "../machine/recipes";
 import { ensureToolchain } from "../machine/toolchain";
+
+/** The variables that the file of tests found; the next file of the same worker has to find them as well. */
+let found: NodeJS.ProcessEnv;
+
+export const mochaHooks = {
+    beforeAll(): void {
+        found = { ...process.env };
+    },
+    afterAll(): void {
+        assert.deepEqual(
+            { ...process.env },
+            found,
+            "a file of tests leaves the environment's variables as it finds them",
+        );
+    },
+};
 
 let startedHere = false;
 

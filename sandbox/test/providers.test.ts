@@ -10,6 +10,7 @@ import { everything } from "../../test/scenarios";
 import { run } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
 import { propertiesRead } from "./propertiesRead";
+import { setVariables } from "./variables";
 
 interface Shape {
     readonly $ref?: string;
@@ -35,19 +36,19 @@ const nowhere = "http://127.0.0.1:1";
 describe("the bridged providers", () => {
     const schemas: Record<string, Schema> = {};
     let binFolder: string;
-    const usualPath = process.env.PATH;
+    let restore: () => void;
     const schemaOf = (token: string) => schemas[token.split(":")[0]!]!;
 
     before(async () => {
         ({ binFolder } = await ensureToolchain(["engine", "aws", "github"], path.join(scratch, "bin")));
-        process.env.PATH = [binFolder, usualPath].join(path.delimiter); // where the Automation API looks for the engine
+        restore = setVariables({ PATH: [binFolder, process.env.PATH].join(path.delimiter) }); // where the Automation API looks for the engine
         for (const provider of ["aws", "github"]) {
             const printed = await run(path.join(binFolder, `pulumi-resource-${provider}`), ["schema"]);
             schemas[provider] = JSON.parse(printed) as Schema;
         }
     });
     after(() => {
-        process.env.PATH = usualPath;
+        restore();
         fs.rmSync(scratch, { recursive: true });
     });
 

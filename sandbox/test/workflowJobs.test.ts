@@ -7,6 +7,7 @@ import { foldersOf, type ActionSource } from "../workflow/actions";
 import { readWorkflow, type WorkflowDefinition } from "../workflow/definition";
 import { decisionFile, jobFile, minutesOf } from "../workflow/jobFiles";
 import { reachable } from "../address";
+import { setVariables } from "./variables";
 
 const read = (jobs: string, branch = "main"): WorkflowDefinition =>
     readWorkflow(`on: { push: { branches: [main, "release/*"] } }\njobs:\n${jobs}`, "some.yml", branch);
@@ -192,7 +193,12 @@ describe("a workflow in the sandbox", () => {
     });
 
     it("reaches an app without TLS where it has a domain", () => {
-        assert.equal(reachable("https://app.example.com"), "http://app.example.com.localhost:4566");
-        assert.equal(reachable("http://main.alb.localhost:4566"), "http://main.alb.localhost:4566");
+        const restore = setVariables({ SANDBOX_AWS_PORT: "5001" });
+        try {
+            assert.equal(reachable("https://app.example.com"), "http://app.example.com.localhost:5001");
+            assert.equal(reachable("http://main.alb.localhost:5001"), "http://main.alb.localhost:5001");
+        } finally {
+            restore();
+        }
     });
 });
