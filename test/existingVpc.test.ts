@@ -18,7 +18,13 @@ const wish: Wish = {
 };
 
 const subnet = (kind: "pub" | "priv", zone: string, change: Partial<Subnet> = {}): Subnet => ({
-    ...{ id: `subnet-${kind}-${zone}`, vpcId: "vpc-1", zone: `zone-${zone}`, cidr: "10.0.0.0/24" },
+    ...{
+        id: `subnet-${kind}-${zone}`,
+        vpcId: "vpc-1",
+        zone: `zone-${zone}`,
+        zoneId: `xx1-${zone}`,
+        cidr: "10.0.0.0/24",
+    },
     ...{ freeAddresses: 251, ipv6: kind === "pub" },
     routeTable:
         kind === "pub"
@@ -88,6 +94,11 @@ describe("an existing VPC", () => {
                 "privateSubnetIds: tasks in subnet-priv-c would reach no registry and no logs, as its route table rtb-c leads to igw-1, " +
                     "which takes public addresses only: they need one to a NAT gateway, a transit gateway or the like",
             ],
+        ],
+        "with a private subnet in a zone without Fargate": [
+            {},
+            vpc({ "subnet-priv-c": { zoneId: "apne1-az3" }, "subnet-pub-c": { zoneId: "apne1-az3" } }),
+            ["privateSubnetIds: subnet-priv-c is in zone-c (apne1-az3), where Fargate runs no tasks"],
         ],
         "with public subnets that nobody reaches": [
             {},

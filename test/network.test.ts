@@ -52,7 +52,7 @@ describe("network", () => {
         );
     });
 
-    it("takes zones that need no opting in only, in the order of their names", () => {
+    it("takes zones that need no opting in only, and that Fargate runs tasks in", () => {
         const [lookup, ...others] = runs.standard.lookups.filter(({ token }) =>
             token.endsWith(":getAvailabilityZones"),
         );
@@ -60,6 +60,8 @@ describe("network", () => {
         assert.deepEqual(lookup!.inputs, {
             state: "available",
             filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
+            // "Supported Regions for Amazon ECS on AWS Fargate": `apne1-az1`, `apne1-az2`, & `apne1-az4` only, and so on
+            excludeZoneIds: ["apne1-az3", "cnn1-az3", "cnn1-az4", "usw1-az2"],
         });
         assert.equal(vpc(runs.standard).numberOfAvailabilityZones, undefined, "awsx would look for itself, among all");
     });

@@ -104,6 +104,7 @@ async function lookUp({ vpcId, publicSubnetIds, privateSubnetIds }: ExistingVpc)
             id: subnet.id,
             vpcId: subnet.vpcId,
             zone: subnet.availabilityZone,
+            zoneId: subnet.availabilityZoneId,
             cidr: subnet.cidrBlock,
             freeAddresses: subnet.availableIpAddressCount,
             ipv6: subnet.ipv6CidrBlock !== "",

@@ -1,9 +1,11 @@
 import type { ExistingVpc } from "../config";
+import { zonesWithoutFargate } from "./fargateZones";
 
 export interface Subnet {
     readonly id: string;
     readonly vpcId: string;
     readonly zone: string;
+    readonly zoneId: string;
     /** Its IPv4 range. */
     readonly cidr: string;
     readonly freeAddresses: number;
@@ -71,6 +73,12 @@ export function problemsOf(wish: Wish, { subnets, ranges }: Surroundings): strin
     return [
         ...lists(wish).flatMap(({ key, ids }) => strangers(key, ids, wish, subnets)),
         ...tasks.flatMap((subnet) => wayOut(subnet)),
+        ...tasks
+            .filter(({ zoneId }) => zonesWithoutFargate.includes(zoneId))
+            .map(
+                ({ id, zone, zoneId }) =>
+                    `privateSubnetIds: ${id} is in ${zone} (${zoneId}), where Fargate runs no tasks`,
+            ),
         ...nodes.flatMap((subnet) => [
             ...(Number(subnet.cidr.split("/")[1]) > longestPrefix
                 ? [

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { AsyncResource } from "node:async_hooks";
 import { prefixLength, zoneBits, type NatGateways } from "../config";
 import { afterChecks } from "../nothingBefore";
+import { zonesWithoutFargate } from "./fargateZones";
 import { FlowLogs, type FlowLogsArgs } from "./flowLogs";
 import type { Place } from "./place";
 
@@ -117,10 +118,10 @@ export function ipv6Share(range: string, zone: number): string {
     return `${first}:${second}:${third}:${(parseInt(fourth, 16) + 1 + zone).toString(16)}::/64`;
 }
 
-/** Those that every account has: one more Local or Wavelength Zone that is opted into moves no subnet. */
+/** Those that every account has and tasks run in: one more Local or Wavelength Zone that is opted into moves no subnet. */
 async function zoneNames({ zones, region }: NewVpcArgs, parent: pulumi.Resource): Promise<string[]> {
     const optIn = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
-    const available = { state: "available", filters: optIn };
+    const available = { state: "available", filters: optIn, excludeZoneIds: [...zonesWithoutFargate] };
     const { names } = await afterChecks(() => aws.getAvailabilityZones(available, { parent }));
     return firstZones(names, zones, region);
 }

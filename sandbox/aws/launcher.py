@@ -23,7 +23,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `service_deployments` | lists none | the history of a service, with what was rolled back; exact times |
 | `deployment_calls` | cannot stop a deployment, and tells nothing of a revision | rolls it back; the revision's task definition |
 | `image_scans` | has no findings | those that the image's own label names |
-| `zones` | has three, whatever is asked for | has one more that is opted into; filters |
+| `zones` | has three, whatever is asked for | has one more that is opted into, one that takes nothing new; filters |
 | `network` | takes subnets that overlap or lie elsewhere; deletes, detaches and releases what is in use | refusals |
 | `ipv6` | a VPC has IPv4 alone, and any load balancer can be dual-stack | ranges of IPv6, and routes; a dual-stack load balancer where they are |
 | `firewall` | lets tasks reach everything | what the outbound rules of their security groups open |

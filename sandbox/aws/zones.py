@@ -1,15 +1,21 @@
-"""Zones that an account has to opt into, and the filters that tell them from those that everybody has.
+"""Zones that an account has to opt into or that take nothing new, and the filters that tell them from those that everybody has.
 
 Each region has a Local Zone beside MiniStack's three Availability Zones, which is told of once its group is opted into, as
 "Opt in to a Local Zone" in the Local Zones User Guide and DescribeAvailabilityZones in the API reference have it. By name
 it comes first, as `-` is before every letter. MiniStack knows no such zone and takes no filter into account.
+
+Of its Availability Zones, one of Tokyo's is constrained, as it is to accounts that were there before: it is told of like any other, and
+a NAT gateway in it is refused ("Troubleshoot NAT gateways" in the VPC User Guide, in the words that sysdiglabs/
+terraform-aws-secure-for-cloud#52 quotes). There is a fourth, so that such an account has three to use as well.
 """
 
 import re
 
 from ministack.services import ec2
 
-from replace import existing, replace
+from replace import existing, refuse, replace
+
+_CONSTRAINED = {"apne1-az3"}
 
 _opted_in: set[str] = set()
 
@@ -43,6 +49,27 @@ def _local_zone() -> dict[str, str]:
     }
 
 
+def _fourth_zone() -> dict[str, str]:
+    region = ec2.get_region()
+    return {
+        "zoneName": f"{region}d",
+        "zoneState": "available",
+        "regionName": region,
+        "zoneId": ec2._az_id_for_zone_name(f"{region}d"),
+        "groupName": f"{region}-zg-1",
+        "networkBorderGroup": region,
+        "optInStatus": "opt-in-not-required",
+        "zoneType": "availability-zone",
+    }
+
+
+def _nat_gateway(params) -> tuple[str, str] | None:
+    subnet = ec2._subnets.get(ec2._p(params, "SubnetId")) or {}
+    if subnet.get("AvailabilityZoneId") in _CONSTRAINED:
+        return "NotAvailableInZone", "Nat Gateway is not available in this availability zone"
+    return None
+
+
 def _modify_group(params) -> tuple:
     group, status = ec2._p(params, "GroupName"), ec2._p(params, "OptInStatus")
     if group != _group():
@@ -54,13 +81,15 @@ def _modify_group(params) -> tuple:
 def install() -> None:
     existing(ec2, "_parse_filters", "params")
     existing(ec2, "_xml", "status root_tag inner")
+    refuse(ec2, "_create_nat_gateway", "params", _nat_gateway, ec2._error)
     ec2._ACTION_MAP["ModifyAvailabilityZoneGroup"] = _modify_group
 
     @replace(ec2, "_describe_availability_zones", "p")
     def describe_availability_zones(original, p):
         _, _, body = original(p)
         items = re.findall(r"(?s)<item>(.*?)</item>", body.decode())
-        zones = [dict(re.findall(r"<(\w+)>([^<]*)</\1>", item)) for item in items] + [_local_zone()]
+        zones = [dict(re.findall(r"<(\w+)>([^<]*)</\1>", item)) for item in items]
+        zones += [_fourth_zone(), _local_zone()]
         names = [value for key, values in p.items() if key.startswith("ZoneName.") for value in values]
         if ec2._p(p, "AllAvailabilityZones") != "true":
             zones = [zone for zone in zones if zone["optInStatus"] != "not-opted-in"]

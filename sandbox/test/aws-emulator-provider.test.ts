@@ -306,7 +306,7 @@ describe("the emulated AWS, as the AWS provider calls it", function () {
         const names = async (request: DescribeAvailabilityZonesCommandInput = {}) =>
             (await ec2.describeAvailabilityZones(request)).AvailabilityZones!.map(({ ZoneName }) => ZoneName!).sort();
         const filter = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
-        const everybodys = ["a", "b", "c"].map((letter) => region + letter);
+        const everybodys = ["a", "b", "c", "d"].map((letter) => region + letter);
         const [GroupName, local] = [`${region}-tpe-1`, `${region}-tpe-1a`];
         assert.deepEqual(await names(), everybodys);
         assert.deepEqual(await names({ AllAvailabilityZones: true }), [local, ...everybodys]);

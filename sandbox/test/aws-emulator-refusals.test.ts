@@ -50,6 +50,17 @@ describe("the emulated AWS refuses", function () {
         tokens?.stop();
     });
 
+    it("a NAT gateway in a zone that takes nothing new, which it tells of as of any other", async () => {
+        const { AvailabilityZones } = await clients.ec2.describeAvailabilityZones({});
+        const constrained = AvailabilityZones!.find(({ ZoneId }) => ZoneId === "apne1-az3")!;
+        assert.deepEqual([constrained.State, constrained.OptInStatus], ["available", "opt-in-not-required"]);
+        const { subnets } = await network("10.0.0.0/16", constrained.ZoneName!.replace(region, ""), "d");
+        const { AllocationId } = await clients.ec2.allocateAddress({ Domain: "vpc" });
+        const [inIt, elsewhere] = subnets.map((SubnetId) => clients.ec2.createNatGateway({ SubnetId, AllocationId }));
+        await refused(inIt!, "NotAvailableInZone", "Nat Gateway is not available in this availability zone");
+        assert.equal((await elsewhere)!.NatGateway!.State, "available");
+    });
+
     it("subnets that overlap, or lie outside of their network", async () => {
         const { VpcId } = await network("10.0.0.0/16", "a");
         const conflict = "The CIDR '10.0.0.128/25' conflicts with another subnet";

@@ -59,8 +59,14 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "the execution role reads every secret",
         file: "infra/service/secrets.ts",
-        find: "resources: secrets }",
-        become: 'resources: ["*"] }',
+        find: "resources: once([...own.map(secretArn), ...secrets])",
+        become: 'resources: ["*"]',
+    },
+    {
+        mistake: "the execution role decrypts whatever is encrypted with a key of the account",
+        file: "infra/service/secrets.ts",
+        find: "    condition: { StringEquals: { [`kms:EncryptionContext:${context}`]: arns } },\n",
+        become: "",
     },
     {
         mistake: "a secret's value is in the task definition",
@@ -107,7 +113,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "what a running release reads may not be read any more",
         file: "infra/service/secrets.ts",
-        find: "[...configured, ...used.map(({ valueFrom }) => valueFrom)]",
-        become: "configured",
+        find: "[...made, ...inUseAlready(true)]",
+        become: "made",
     },
 ];

@@ -297,7 +297,13 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a Local Zone that the account has opted into is taken for a zone",
         file: "infra/network/newVpc.ts",
-        find: ", filters: optIn }",
+        find: ", filters: optIn,",
+        become: ",",
+    },
+    {
+        mistake: "a zone is taken that Fargate runs nothing in",
+        file: "infra/network/newVpc.ts",
+        find: ", excludeZoneIds: [...zonesWithoutFargate] }",
         become: " }",
     },
     {

@@ -1,0 +1,7 @@
+/**
+ * Ids of the zones that Fargate does not run in although whoever had something there before may still use them: in a region that
+ * "Supported Regions for Amazon ECS on AWS Fargate" in the ECS Developer Guide gives zones for, all but those. NAT gateways cannot be
+ * made in them, either ("Troubleshoot NAT gateways" in the VPC User Guide: NotAvailableInZone). An id means the same zone in every
+ * account, a zone's name does not.
+ */
+export const zonesWithoutFargate: readonly string[] = ["apne1-az3", "cnn1-az3", "cnn1-az4", "usw1-az2"];
