@@ -296,7 +296,12 @@ describe("service", () => {
                             metricStat: { metric: stat("AWS/ECS", "CPUUtilization", service), stat: "SampleCount" },
                             returnData: false,
                         },
-                        { id: "each", expression: "requests / tasks", label: "requests per task", returnData: true },
+                        {
+                            id: "each",
+                            expression: "FILL(requests, 0) / tasks",
+                            label: "requests per task",
+                            returnData: true,
+                        },
                     ],
                 },
                 targetValue: 1000,

@@ -65,6 +65,7 @@ export function scale(name: string, args: ScalingArgs, { parent }: { readonly pa
 
 /**
  * Requests a minute for each running task. The predefined ALBRequestCountPerTarget is of one target group, and the tasks are in either.
+ * In a minute without a request the load balancer reports none, and where a metric says nothing, no policy scales in: that is filled.
  * How many run, is how many report their CPU: "Amazon ECS service RUNNING task count" in the ECS Developer Guide.
  */
 function requestsPerTask({ balancerDimensions, clusterName, serviceName }: ScalingArgs) {
@@ -85,7 +86,7 @@ function requestsPerTask({ balancerDimensions, clusterName, serviceName }: Scali
         metrics: [
             stat("requests", "AWS/ApplicationELB", "RequestCount", "Sum", balancerDimensions),
             stat("tasks", "AWS/ECS", "CPUUtilization", "SampleCount", service),
-            { id: "each", expression: "requests / tasks", label: "requests per task", returnData: true },
+            { id: "each", expression: "FILL(requests, 0) / tasks", label: "requests per task", returnData: true },
         ],
     };
 }
