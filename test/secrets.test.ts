@@ -54,7 +54,8 @@ describe("variables and secrets of the app", () => {
         assert.deepEqual(run.secretOutputs, []);
     });
 
-    it("are read by the execution role, exactly these", async () => {
+    it("are read by the execution role, exactly these, and decrypted with whichever key each has", async () => {
+        const anyKey = `arn:aws:kms:${region}:${account}:key/*`;
         const policy = policyOf(run.one("aws:iam/rolePolicy:RolePolicy", "main-execution"));
         const reading = policy.Statement.filter(({ Action }) => /secretsmanager|ssm|kms/.test(JSON.stringify(Action)));
         assert.deepEqual(
@@ -65,7 +66,19 @@ describe("variables and secrets of the app", () => {
                     Action: ["secretsmanager:GetSecretValue"],
                     Resource: [secretArn("main-DB_PASSWORD"), existingSecret],
                 },
+                {
+                    Effect: "Allow",
+                    Action: ["kms:Decrypt"],
+                    Resource: [anyKey],
+                    Condition: { StringEquals: { "kms:EncryptionContext:SecretARN": [existingSecret] } },
+                },
                 { Effect: "Allow", Action: ["ssm:GetParameters"], Resource: [existingParameter] },
+                {
+                    Effect: "Allow",
+                    Action: ["kms:Decrypt"],
+                    Resource: [anyKey],
+                    Condition: { StringEquals: { "kms:EncryptionContext:PARAMETER_ARN": [existingParameter] } },
+                },
             ],
         );
         await assertVerdicts(policy, "allowed", [
@@ -171,7 +184,7 @@ describe("secrets that a release refers to, and the configuration no more", () =
     it("stay as well where an ARN has taken the place of the value", async () => {
         const run = await without({ DB_PASSWORD: existingSecret });
         assert.deepEqual(run.of(secretType).length, 1);
-        assert.deepEqual(readable(run), [existingSecret, secretArn("main-DB_PASSWORD"), other, parameter]);
+        assert.deepEqual(readable(run), [secretArn("main-DB_PASSWORD"), existingSecret, other, parameter]);
     });
 
     it("are the configuration's where that has them, with its value, each once", async () => {

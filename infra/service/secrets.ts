@@ -55,11 +55,15 @@ export class Secrets extends pulumi.ComponentResource {
             }
             return references;
         });
-        this.statements = pulumi
-            .all([this.references.map(({ valueFrom }) => valueFrom), inUse])
-            .apply(([configured, used]) =>
-                reading([...configured, ...used.map(({ valueFrom }) => valueFrom)], args.kmsKeyArn),
+        this.statements = pulumi.all([own.map(({ valueFrom }) => valueFrom), inUse]).apply(([made, used]) => {
+            const inUseAlready = (ofStack: boolean) =>
+                used.filter((one) => isOwn(name, one) === ofStack).map(({ valueFrom }) => valueFrom);
+            return reading(
+                [...made, ...inUseAlready(true)],
+                [...Object.values(args.existing), ...inUseAlready(false)],
+                args.kmsKeyArn,
             );
+        });
         this.registerOutputs({});
     }
 
@@ -95,23 +99,49 @@ function isOwn(name: string, { name: variable, valueFrom }: ReferenceInUse): boo
     return service === "secretsmanager" && physicalName.startsWith(`${name}-${variable}-`);
 }
 
-/** The permissions to read what these refer to, each of it once, and to decrypt what is encrypted with `key`. */
-function reading(references: readonly string[], key?: string): Statement[] {
+const once = (arns: readonly string[]) => [...new Set(arns)];
+
+/** The permissions to read the stack's own secrets, which are encrypted with `key`, and those that exist already, each of them once. */
+function reading(own: readonly string[], existing: readonly string[], key?: string): Statement[] {
     const isParameter = (arn: string) => arn.split(":")[2] === "ssm";
-    const once = (arns: readonly string[]) => [...new Set(arns)];
-    const secrets = once(references.filter((arn) => !isParameter(arn)).map(secretArn));
+    const parameters = once(existing.filter(isParameter));
+    const secrets = once(existing.filter((arn) => !isParameter(arn)).map(secretArn));
     const statements: Statement[] = [
-        { sid: "ReadSecrets", actions: ["secretsmanager:GetSecretValue"], resources: secrets },
+        {
+            sid: "ReadSecrets",
+            actions: ["secretsmanager:GetSecretValue"],
+            resources: once([...own.map(secretArn), ...secrets]),
+        },
         {
             sid: "DecryptSecrets",
             actions: ["kms:Decrypt"],
-            resources: key && secrets.length > 0 ? [key] : [],
+            resources: key && own.length > 0 ? [key] : [],
             condition: { StringLike: { "kms:ViaService": "secretsmanager.*" } },
         },
-        { sid: "ReadParameters", actions: ["ssm:GetParameters"], resources: once(references.filter(isParameter)) },
+        decrypting("DecryptExistingSecrets", secrets, "SecretARN"),
+        { sid: "ReadParameters", actions: ["ssm:GetParameters"], resources: parameters },
+        decrypting("DecryptParameters", parameters, "PARAMETER_ARN"),
     ];
     return statements.filter(({ resources }) => resources.length > 0);
 }
+
+/**
+ * The permission to decrypt these, and nothing else, with any key of the account that they are in: which one each has, does not show in
+ * its ARN. With the key that AWS manages for all of an account nothing is asked of KMS's caller; with a customer's key, this is.
+ *
+ * @param context what the service encrypts with beside the key: "Encryption context" in the guides of Secrets Manager and Parameter Store
+ */
+const decrypting = (sid: string, arns: readonly string[], context: "SecretARN" | "PARAMETER_ARN"): Statement => ({
+    sid,
+    actions: ["kms:Decrypt"],
+    resources: once(
+        arns.map((arn) => {
+            const [, partition, , region, account] = arn.split(":");
+            return `arn:${partition}:kms:${region}:${account}:key/*`;
+        }),
+    ),
+    condition: { StringEquals: { [`kms:EncryptionContext:${context}`]: arns } },
+});
 
 /** The secret itself: a reference may go on with a JSON key, a version stage and a version id. */
 function secretArn(reference: string): string {
