@@ -84,6 +84,19 @@ describe("schedules", () => {
         }
         const { sqsManagedSseEnabled, messageRetentionSeconds } = queue().inputs;
         assert.deepEqual([sqsManagedSseEnabled, messageRetentionSeconds], [true, 14 * 24 * 3600]);
+        const { queueUrl, policy } = run.one("aws:sqs/queuePolicy:QueuePolicy").inputs;
+        assert.equal(queueUrl, queue().outputs.url);
+        const [statement, ...others] = (JSON.parse(String(policy)) as { Statement: Record<string, unknown>[] })
+            .Statement;
+        assert.deepEqual(others, []);
+        assert.deepEqual(statement, {
+            Sid: "OverTlsOnly",
+            Effect: "Deny",
+            Principal: "*",
+            Action: ["sqs:*"],
+            Resource: [queue().outputs.arn],
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+        });
     });
 
     it("are tagged by their group and their queue, as AWS has no tags of a schedule", () => {

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { accountId } from "../account";
 import type { Settings } from "../config";
-import { newRole, policyDocument } from "../iam";
+import { newRole, overTlsOnly, policyDocument } from "../iam";
 import type { Service } from "../service/service";
 import type { Task } from "../service/task";
 
@@ -47,6 +47,11 @@ export class Schedules extends pulumi.ComponentResource {
         const queue = new aws.sqs.Queue(
             `${name}-not-started`,
             { sqsManagedSseEnabled: true, messageRetentionSeconds: keptFor },
+            { parent: this },
+        );
+        new aws.sqs.QueuePolicy(
+            `${name}-not-started`,
+            { queueUrl: queue.url, policy: policyDocument([overTlsOnly(["sqs:*"], [queue.arn])]) },
             { parent: this },
         );
         const { role, policy } = this.role(name, args, group, queue);

@@ -123,6 +123,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "aws:lb/targetGroup:TargetGroup": free,
     "aws:scheduler/scheduleGroup:ScheduleGroup": free,
     "aws:sqs/queue:Queue": free, // a million requests a month are, and this one has a message where something fails
+    "aws:sqs/queuePolicy:QueuePolicy": free,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": free,
     "aws:s3/bucketPolicy:BucketPolicy": free,
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": free,
