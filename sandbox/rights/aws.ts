@@ -61,6 +61,20 @@ const network: Policy = {
             why: unlisted,
         },
         {
+            sid: "FindPlaceForLoadBalancer",
+            actions: ["ec2:DescribeAccountAttributes"],
+            resources: ["*"],
+            why: unlisted,
+            source: "Elastic Load Balancing User Guide, API permissions: CreateLoadBalancer asks for it with the caller's rights",
+        },
+        {
+            sid: "FindGroupsForLoadBalancer",
+            actions: ["ec2:GetSecurityGroupsForVpc"],
+            resources: ec2("vpc"),
+            why: "ids are AWS's",
+            source: "what CreateLoadBalancer is refused with where it is missing: kubernetes-sigs/aws-load-balancer-controller#3917",
+        },
+        {
             sid: "MakeNetwork",
             actions: [
                 "ec2:AllocateAddress",
@@ -510,6 +524,7 @@ const schedules: Policy = {
                 "sqs:DeleteQueue",
                 "sqs:GetQueueAttributes",
                 "sqs:ListQueueTags",
+                "sqs:SetQueueAttributes",
                 "sqs:TagQueue",
             ],
             resources: on("sqs", "main-not-started-*"),

@@ -166,13 +166,41 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         assert.deepEqual((await new ACM(rootOptions).listCertificates({})).CertificateSummaryList, []);
     });
 
-    it("comes back with all of it on an emulator that was killed meanwhile, and is destroyed without a trace", async () => {
+    it("comes back with all of it on an emulator that was killed meanwhile", async () => {
         checkout.configure("fargate-cicd:domainName", "shop.example.com");
         checkout.configure("fargate-cicd:hostedZone", "example.com");
         checkout.configure("fargate-cicd:secrets", { DB_PASSWORD: value });
         process.kill(checkout.servicePid("aws"), "SIGKILL");
         await succeed("sandbox:up");
         assert.deepEqual(await environment(), [`DB_PASSWORD=${value}`]);
+    });
+
+    it("shifts a release's requests behind the HTTPS listener as well, at once, and fails none", async () => {
+        checkout.configureAll({ rollout: "blue-green", bakeMinutes: 1, rolloutTestPort: 9000 });
+        await succeed("sandbox:up");
+        const statuses = new Map<number, number>();
+        let working = true;
+        const asking = (async () => {
+            while (working) {
+                const { status } = await fetchPage(`http://shop.example.com.localhost:${port}/`);
+                statuses.set(status, (statuses.get(status) ?? 0) + 1);
+            }
+        })();
+        await succeed("sandbox:release").finally(() => (working = false));
+        await asking;
+        assert.deepEqual([...statuses.keys()], [200], JSON.stringify([...statuses]));
+
+        const [rule] = resources().filter(({ urn }) => /:ListenerRule::main-production$/.test(urn));
+        const elb = new ElasticLoadBalancingV2(rootOptions);
+        const { Listeners } = await elb.describeListeners({ ListenerArns: [rule.outputs.listenerArn] });
+        assert.deepEqual([Listeners![0]!.Port, Listeners![0]!.Protocol], [443, "HTTPS"]);
+        const { Rules } = await elb.describeRules({ RuleArns: [rule.outputs.arn] });
+        const shares = Rules![0]!.Actions![0]!.ForwardConfig!.TargetGroups!.map(({ Weight }) => Weight);
+        assert.deepEqual(shares.sort(), [0, 100], "the rule has moved from one target group to the other");
+        await succeed("sandbox:up -- --expect-no-changes");
+    });
+
+    it("is destroyed without a trace", async () => {
         const { output } = await succeed("sandbox:destroy");
         assert.match(output, /Left over: nothing/);
         assert.deepEqual(await containersOf(checkout), []);
