@@ -207,7 +207,10 @@ describe("what an audit asks for", () => {
         it("is used by ECS for secrets, through Secrets Manager alone, by the shell's agent, and by no other role", () => {
             const using = full.of("aws:iam/rolePolicy:RolePolicy").flatMap(({ name, inputs }) => {
                 const { Statement } = JSON.parse(String(inputs.policy)) as Policy;
-                return Statement.filter(({ Resource }) => [Resource].flat().includes(kmsKey)).map((each) => [name, each]);
+                return Statement.filter(({ Resource }) => [Resource].flat().includes(kmsKey)).map((each) => [
+                    name,
+                    each,
+                ]);
             });
             const decrypt = (sid: string) => ({
                 Sid: sid,
