@@ -76,13 +76,15 @@ export async function release(project: Project, options: ReleaseOptions): Promis
     console.log(`Released${waits} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
 
-function lineOf({ id, status, url, environment, waitsFor = [] }: JobReport): string {
+function lineOf({ id, status, url, environment, waitsFor = [], heldBy }: JobReport): string {
     const more =
         status === "waiting"
             ? `${waitsFor.join(" or ")} can let it through: npm run sandbox:release -- --approve ${environment}`
-            : environment && url
-              ? url
-              : "";
+            : heldBy !== undefined
+              ? `behind run ${heldBy}, whose review comes first: npm run sandbox:release -- --approve ${environment}`
+              : environment && url
+                ? url
+                : "";
     return `${id.padEnd(12)}${status.padEnd(10)}${more}`.trimEnd();
 }
 

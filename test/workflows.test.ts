@@ -153,8 +153,10 @@ describe("the workflows", () => {
         });
     });
 
+    // A group for each run would let reviews stand side by side, and with them release commands and rollouts. As it is, a job that waits
+    // for a reviewer holds its group on GitHub (dotnet/docs#28144): docs/releases.md says what to do with it.
     // `cancel-in-progress` takes an expression, with `inputs` in it: "Control the concurrency of workflows and jobs" in GitHub's docs.
-    it("deploy to each stack one at a time, cancel none but for a commit to go back to, and let none wait for another's reviewer", () => {
+    it("deploy to each stack one at a time, cancel none but for a commit to go back to, and let none of a stack wait for another stack's reviewer", () => {
         // By branch: a run on another one, which the role refuses, must not cancel a release of this one before it is refused.
         const groups = Object.entries(deploying()).map(([name, { concurrency }]) => [name, concurrency]);
         const onlyToGoBack = "${{ inputs.commit != '' }}";

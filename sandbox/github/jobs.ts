@@ -1,5 +1,6 @@
 /** What GitHub does for the jobs of a workflow: their order of entry, their values, and the right to ask for tokens. */
 import { askEmulator } from "./emulator";
+import type { Concurrency } from "./concurrency";
 import type { JobResult, WorkflowRun } from "./runRecords";
 
 /** What a job can read, secrets in plain text. */
@@ -23,13 +24,6 @@ export interface Trigger extends Origin {
     /** Such as `refs/heads/main`. */
     readonly ref: string;
     readonly sha: string;
-}
-
-/** Jobs of one group, of whichever run, are not in progress together. */
-export interface Concurrency {
-    readonly group: string;
-    /** How many of them wait; `single` is the default. */
-    readonly queue?: "single" | "max";
 }
 
 /** What a runner has as ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN. */
@@ -68,10 +62,15 @@ export async function workflowRuns(repository: string): Promise<readonly Workflo
     return (await askEmulator<{ runs: WorkflowRun[] }>(`workflow-runs?${query.toString()}`)).body.runs;
 }
 
-/** A job that has to be let into its environment by one of these. */
+/** A job that has to be let into its environment by one of these, if any. */
 interface Waiting {
     readonly waitsFor: readonly string[];
-    /** The runs whose jobs waited in its concurrency group until it came. */
+    /** The run whose job holds its concurrency group: they are not asked before that is over. */
+    readonly heldBy?: number;
+}
+
+interface Entered {
+    /** The runs whose jobs were in its concurrency group until it came. */
     readonly replaced: readonly number[];
 }
 
@@ -84,9 +83,9 @@ export async function startJob(
     job: string,
     environment: string | undefined,
     concurrency: Concurrency | undefined,
-): Promise<TokenRequest | Waiting> {
+): Promise<(TokenRequest | Waiting) & Entered> {
     const body = { job, ...(environment !== undefined && { environment }), ...(concurrency && { concurrency }) };
-    return (await askEmulator<TokenRequest | Waiting>(`workflow-runs/${run}/jobs`, body)).body;
+    return (await askEmulator<(TokenRequest | Waiting) & Entered>(`workflow-runs/${run}/jobs`, body)).body;
 }
 
 export async function endJob(run: number, job: string, result: JobResult, url?: string): Promise<void> {

@@ -29,8 +29,8 @@ export interface Job {
     readonly name: string;
     /** The environment that it deploys to. */
     readonly environment?: string;
-    /** `waiting`: for a reviewer of its environment. */
-    status: "waiting" | "in_progress" | JobResult;
+    /** `waiting`: for a reviewer of its environment. `pending`: behind another job of its group. */
+    status: "waiting" | "pending" | "in_progress" | JobResult;
     /** Of its `concurrency`, in lower case. */
     readonly group?: string;
     /** One of whom has to let it into its environment. */

@@ -1,4 +1,5 @@
 import { randomBytes } from "crypto";
+import { enterGroup, leaveGroup, type Concurrency } from "./concurrency";
 import { reviewerName } from "./environments";
 import { checkBody, invalid, notFound, type Request, type Route } from "./http";
 import { dropOldRuns } from "./oidc";
@@ -29,22 +30,6 @@ function create({ store, body }: Request) {
     return { status: 201, body: { id } };
 }
 
-/**
- * Of the jobs that wait in a concurrency group the newest takes the place of the others when it comes to wait.
- * @returns the runs whose jobs those were
- */
-function replaceWaiting({ state }: Store, run: WorkflowRun, group: string): number[] {
-    const replaced: number[] = [];
-    for (const other of state.workflowRuns) {
-        const apart = other === run || other.repository !== run.repository;
-        for (const job of apart ? [] : other.jobs.filter((each) => each.status === "waiting" && each.group === group)) {
-            job.status = "cancelled";
-            replaced.push(other.id);
-        }
-    }
-    return replaced;
-}
-
 function runOf({ store, params }: Request): WorkflowRun {
     const run = store.state.workflowRuns.find(({ id }) => String(id) === params.run);
     if (!run) {
@@ -68,7 +53,8 @@ const reviewersOf = (store: Store, { reviewers }: Environment) => reviewers.map(
 
 /**
  * A job comes up. Answers 201 with what the runner asks for tokens with, or 202 with those of whom one has to let the job into
- * its environment first, and the runs whose jobs it takes the place of: the same call again after an approval goes on.
+ * its environment first, the run that holds its concurrency group until then, and the runs whose jobs it takes the place of: the same
+ * call again after an approval goes on.
  */
 function startJob(request: Request) {
     const { store, body, origin } = request;
@@ -80,38 +66,49 @@ function startJob(request: Request) {
     });
     const environment = asJob.environment === undefined ? undefined : environmentIn(store, run, asJob.environment);
     const started = run.jobs.find(({ name }) => name === body.job);
-    if (started && started.status !== "waiting") {
+    if (started && started.status !== "waiting" && started.status !== "pending") {
         throw invalid(`The job ${body.job} of run ${id} has started already.`);
     }
     const asks = environment ? reviewersOf(store, environment) : [];
     const waits = asks.length > 0 && own(approvals, environment!.name.toLowerCase()) === undefined;
     if (body.concurrency) {
-        checkBody(body.concurrency, { group: text, queue: { type: "string", oneOf: ["single", "max"] } });
+        checkBody(body.concurrency, {
+            group: text,
+            queue: { type: "string", oneOf: ["single", "max"] },
+            cancelInProgress: { type: "boolean" },
+        });
     }
     const group: string | undefined = body.concurrency?.group.toLowerCase();
+    const comes = group !== undefined && started?.status !== "waiting"; // or has its turn already
+    const concurrency: Concurrency = { ...body.concurrency, group };
+    const { heldBy, replaced } = comes ? enterGroup(store.state, run, concurrency) : { replaced: [] };
+    const status = heldBy !== undefined ? "pending" : waits ? "waiting" : "in_progress";
     const job: Job = {
         name: body.job,
         ...(environment && { environment: environment.name }),
         ...(group !== undefined && { group }),
-        ...(waits ? { status: "waiting", waitsFor: asks } : { status: "in_progress" }),
+        ...(waits && { waitsFor: asks }),
+        status,
     };
     run.jobs = [...run.jobs.filter((each) => each !== started), job];
-    if (!waits) {
-        return { status: 201, body: tokenRequest(store, origin, asJob, id) };
+    if (status === "in_progress") {
+        return { status: 201, body: { ...tokenRequest(store, origin, asJob, id), replaced } };
     }
-    const alone = group !== undefined && body.concurrency.queue !== "max";
-    return { status: 202, body: { waitsFor: asks, replaced: alone ? replaceWaiting(store, run, group) : [] } };
+    return { status: 202, body: { waitsFor: asks, replaced, ...(heldBy !== undefined && { heldBy }) } };
 }
 
 /** A job is over, or came up and was skipped. */
 function endJob(request: Request) {
-    const { params, body } = request;
+    const { store, params, body } = request;
     const run = runOf(request);
     const status: JobResult = body.result;
     const job = run.jobs.find(({ name }) => name === params.job) ?? { name: params.job!, status };
     job.status = status;
     job.url = body.url;
     run.jobs = [...run.jobs.filter((each) => each !== job), job];
+    if (job.group !== undefined) {
+        leaveGroup(store.state, run.repository, job.group);
+    }
     return { status: 204 };
 }
 

@@ -40,6 +40,8 @@ describe("the runs of workflows on the sandbox's GitHub", () => {
             ...(environment && { environment }),
             ...(concurrency && { concurrency }),
         });
+    const end = (run: number, job: string, result: string) =>
+        github.ok(`PATCH /_sandbox/workflow-runs/${run}/jobs/${job}`, { result });
     const approve = (run: number, reviewer: string, environment = "prod") =>
         github.call(`POST /_sandbox/workflow-runs/${run}/approvals`, { environment, reviewer });
     const jobs = async () => {
@@ -82,35 +84,55 @@ describe("the runs of workflows on the sandbox's GitHub", () => {
         assert.match((await come(run, "prod", "prod")).body.message, /The job prod of run \d+ has started already/);
     });
 
-    // "Control the concurrency of workflows and jobs" in GitHub's docs.
-    it("ask for a review again in the next run, whose job takes the place of one of its group when it comes to wait", async () => {
+    // dotnet/docs#28144 and stx-labs/explorer#459 on GitHub.
+    it("hold their concurrency group while they wait for a reviewer: of those behind only the newest stays, and is reviewed next", async () => {
         const group = { group: "Deploy-prod" };
-        const first = await start();
-        await come(first, "prod", "prod", group);
-        const second = await start();
+        const [first, second, third] = [await start(), await start(), await start()];
+        assert.deepEqual((await come(first, "prod", "prod", group)).body.heldBy, undefined);
         await come(second, "dev", "dev", { group: "deploy-dev" });
+        const held = await come(second, "prod", "prod", { group: "deploy-PROD", queue: "single" });
+        assert.deepEqual([held.status, held.body.heldBy, held.body.replaced], [202, first, []]);
+        assert.equal((await approve(second, "alice")).status, 422, "nobody is asked");
+        assert.deepEqual((await come(third, "prod", "prod", group)).body.replaced, [second]);
         assert.deepEqual(await jobs(), [
-            [second, "dev in_progress"],
+            [third, "prod pending"],
+            [second, "dev in_progress", "prod cancelled"],
             [first, "prod waiting"],
         ]);
-        const held = await come(second, "prod", "prod", { group: "deploy-PROD", queue: "single" });
-        assert.deepEqual([held.status, held.body.replaced], [202, [first]]);
-        assert.deepEqual(await jobs(), [
-            [second, "dev in_progress", "prod waiting"],
-            [first, "prod cancelled"],
-        ]);
-        assert.equal((await approve(first, "alice")).status, 422);
-        assert.deepEqual((await come(second, "prod", "prod", group)).body.replaced, [], "not its own place");
+        assert.equal((await approve(first, "alice")).status, 204);
+        assert.equal((await come(first, "prod", "prod", group)).status, 201);
+        assert.equal((await approve(third, "alice")).status, 422, "the first is in progress");
+        await end(first, "prod", "success");
+        assert.deepEqual((await jobs())[0], [third, "prod waiting"]);
+        assert.equal((await approve(third, "alice")).status, 204);
+        assert.equal((await come(third, "prod", "prod", group)).status, 201);
     });
 
-    it("wait side by side where no group or a longer queue lets them", async () => {
-        const runs = [await start(), await start(), await start()];
-        const queue = { group: "deploy-prod", queue: "max" };
-        await come(runs[0]!, "prod", "prod", queue);
-        assert.deepEqual((await come(runs[1]!, "prod", "prod", queue)).body.replaced, []);
-        assert.deepEqual((await come(runs[2]!, "prod", "prod")).body.replaced, []);
+    it("give their concurrency group up when their review is rejected, and to one that cancels what is in progress at once", async () => {
+        const group = { group: "deploy-prod" };
+        const [first, second, third, back] = [await start(), await start(), await start(), await start()];
+        await come(first, "prod", "prod", group);
+        await come(second, "prod", "prod", group);
+        await end(first, "prod", "failure");
+        assert.deepEqual((await jobs())[2], [second, "prod waiting"]);
+        await come(third, "prod", "prod", group);
+        const { body } = await come(back, "prod", "prod", { ...group, cancelInProgress: true });
+        assert.deepEqual([body.heldBy, body.replaced], [undefined, [second, third]]);
         const statuses = (await jobs()).map(([, status]: string[]) => status);
-        assert.deepEqual(statuses, ["prod waiting", "prod waiting", "prod waiting"]);
+        assert.deepEqual(statuses, ["prod waiting", "prod cancelled", "prod cancelled", "prod failure"]);
+    });
+
+    it("wait side by side where there is no group, and one behind the other where the queue is longer", async () => {
+        const runs = [await start(), await start(), await start(), await start()];
+        const queue = { group: "deploy-prod", queue: "max" };
+        for (const run of runs.slice(0, 3)) {
+            assert.deepEqual((await come(run, "prod", "prod", queue)).body.replaced, []);
+        }
+        assert.deepEqual((await come(runs[3]!, "prod", "prod")).body.replaced, []);
+        const statuses = async () => (await jobs()).map(([, status]: string[]) => status).reverse();
+        assert.deepEqual(await statuses(), ["prod waiting", "prod pending", "prod pending", "prod waiting"]);
+        await end(runs[0]!, "prod", "success");
+        assert.deepEqual(await statuses(), ["prod success", "prod waiting", "prod pending", "prod waiting"]);
         const odd = await come(await start(), "prod", "prod", { group: "a", queue: "min" });
         assert.match(odd.body.message, /"min" is not a possible value. Must be one of the following: "single", "max"/);
     });
@@ -144,7 +166,7 @@ describe("the runs of workflows on the sandbox's GitHub", () => {
             const run = await start({ ...pullRequest, ...fork });
             assert.deepEqual(
                 [(await come(run, "fork")).body, await jobs()],
-                [{ runId: run }, [[run, "fork in_progress"]]],
+                [{ runId: run, replaced: [] }, [[run, "fork in_progress"]]],
             );
             assert.deepEqual(Object.keys(await github.ok("POST /_sandbox/runs", { ...pullRequest, ...fork })), [
                 "runId",

@@ -137,31 +137,33 @@ describe("the jobs of a workflow", () => {
         assert.deepEqual(await prodAfter(slow), ["skipped", "cancelled", "skipped"]);
     });
 
-    it("wait in their concurrency group alone, the newest of them, unless the queue is longer", async () => {
+    it("hold their concurrency group while a reviewer is waited for, with the newest behind unless the queue is longer, or are cancelled for another", async () => {
         const reviewers = [{ type: "User", id: 90000002 }];
         await github.ok(`PUT ${repo}/environments/prod`, { reviewers });
         await github.ok(`POST ${repo}/actions/variables`, { name: "GROUP", value: "Prod" });
-        const prod = (queue: string) =>
+        const prod = (more: string) =>
             job(
                 "prod",
-                `environment: prod\n    concurrency: { group: "\${{ vars.GROUP }}-deploy"${queue} }`,
+                `environment: prod\n    concurrency: { group: "\${{ vars.GROUP }}-deploy"${more} }`,
                 say("deployed"),
             );
         const states = async () => {
             const { runs } = await github.ok(`GET /_sandbox/workflow-runs?repository=${push.repository}`);
             return runs.map(({ jobs }: any) => [jobs[0].status, jobs[0].group]).reverse();
         };
-        await run(prod(""));
         assert.equal((await run(prod(""))).statuses.prod, "waiting");
+        await run(prod(""));
+        assert.equal((await run(prod(", cancel-in-progress: false"))).statuses.prod, "pending");
         assert.deepEqual(await states(), [
-            ["cancelled", "prod-deploy"],
             ["waiting", "prod-deploy"],
+            ["cancelled", "prod-deploy"],
+            ["pending", "prod-deploy"],
         ]);
+        const statuses = async () => (await states()).map(([status]: string[]) => status);
         await run(prod(", queue: max"));
-        assert.deepEqual(
-            (await states()).map(([status]: string[]) => status),
-            ["cancelled", "waiting", "waiting"],
-        );
+        assert.deepEqual(await statuses(), ["waiting", "cancelled", "pending", "pending"]);
+        await run(prod(", cancel-in-progress: \"${{ vars.GROUP == 'prod' }}\""));
+        assert.deepEqual(await statuses(), ["cancelled", "cancelled", "cancelled", "cancelled", "waiting"]);
     });
 
     it("are in AWS and its registry as the role that their token opens, and out again when they are over", async () => {

@@ -59,7 +59,7 @@ export async function approved(
 ): Promise<Begun & { readonly content: string }> {
     const waits = (job: { environment?: string; status: string }) =>
         job.status === "waiting" && job.environment?.toLowerCase() === environment.toLowerCase();
-    // The oldest, where several wait: those of a group come in their order.
+    // The oldest, where several wait.
     const found = [...(await workflowRuns(repository))].reverse().find(({ jobs }) => jobs.some(waits));
     const job = found?.jobs.find(waits);
     if (!found || !job?.environment) {
@@ -74,7 +74,9 @@ export async function approved(
     await approveJob(id, job.environment, reviewer);
     console.log(`${reviewer} lets run ${id} into ${job.environment}, with commit ${sha.slice(0, 12)}.`);
     const over = found.jobs.flatMap(({ name, status, environment: entered, url }) =>
-        status === "waiting" || status === "in_progress" ? [] : [{ id: name, status, environment: entered, url }],
+        status === "waiting" || status === "pending" || status === "in_progress"
+            ? []
+            : [{ id: name, status, environment: entered, url }],
     );
     return { repository, ref, sha, id, over, content };
 }

@@ -4,7 +4,14 @@ import { UserError } from "../progress";
 
 type Permissions = string | Readonly<Record<string, string>>;
 
-type ConcurrencyText = string | { readonly group: string; readonly queue?: "single" | "max" };
+type ConcurrencyText =
+    | string
+    | {
+          readonly group: string;
+          readonly queue?: "single" | "max";
+          /** Or an expression. */
+          readonly "cancel-in-progress"?: boolean | string;
+      };
 
 /** A job as the file writes it. */
 export interface JobText {

@@ -13,6 +13,8 @@ export interface Decision {
     readonly environment: string;
     /** Its concurrency group; empty: none. */
     readonly group: string;
+    /** Whether it cancels what has hold of that: "true" where it does. */
+    readonly cancel: string;
 }
 
 /** A file for what is found out in a run of act. */
@@ -49,13 +51,14 @@ export function decisionFile(definition: WorkflowDefinition, job: JobDefinition,
             RUNNER: job.text["runs-on"],
             ENVIRONMENT: (typeof environment === "object" ? environment.name : environment) ?? "",
             GROUP: (typeof concurrency === "object" ? concurrency.group : concurrency) ?? "",
+            CANCEL: String((typeof concurrency === "object" && concurrency["cancel-in-progress"]) || false),
         },
         job,
         results,
     );
     const write =
-        `printf '{"runner":"%s","environment":"%s","group":"%s"}' "$RUNNER" "$ENVIRONMENT" "$GROUP" ` +
-        `> '${answerFile}'`;
+        `printf '{"runner":"%s","environment":"%s","group":"%s","cancel":"%s"}' ` +
+        `"$RUNNER" "$ENVIRONMENT" "$GROUP" "$CANCEL" > '${answerFile}'`;
     const needs = job.needs.length > 0 ? { needs: job.needs } : {};
     const condition = job.text.if === undefined ? {} : { if: withResults(job.text.if, job, results) };
     return {

@@ -4,7 +4,8 @@ import * as http from "node:http";
 import { reachable } from "../address";
 import { lookupLocalhost } from "../aws/emulator";
 import { GitHubRefusal } from "../github/emulator";
-import { endJob, jobValues, startJob, type Concurrency, type TokenRequest } from "../github/jobs";
+import type { Concurrency } from "../github/concurrency";
+import { endJob, jobValues, startJob, type TokenRequest } from "../github/jobs";
 import type { JobResult } from "../github/runRecords";
 import { UserError } from "../progress";
 import { runWorkflow, type ActRun } from "./act";
@@ -13,13 +14,15 @@ import { answerFile, decisionFile, decisionRunner, jobFile, minutesOf, type Deci
 
 export interface JobReport {
     readonly id: string;
-    /** `pending`: after a job that waits for a review. */
+    /** `pending`: after a job that waits for a review, or behind one in its concurrency group. */
     readonly status: JobResult | "waiting" | "pending";
     readonly environment?: string;
     /** Where the app of a job that ran answers. */
     readonly url?: string;
     /** Of these, one has to let the job into its environment. */
     readonly waitsFor?: readonly string[];
+    /** The run whose job holds the concurrency group. */
+    readonly heldBy?: number;
     /** The steps that failed, each with its error, and what the app serves now. */
     readonly failures?: readonly string[];
 }
@@ -75,14 +78,17 @@ async function runJob(
         await endJob(run.id, id, "failure");
         return { ...about, status: "failure", failures: [error.message] };
     }
+    for (const replaced of entry.replaced) {
+        // GitHub's words, in the run that they are about.
+        console.log(
+            `  Run ${replaced}: Canceling since a higher priority waiting request for '${decision.group}' exists`,
+        );
+    }
     if ("waitsFor" in entry) {
-        for (const replaced of entry.replaced) {
-            // GitHub's words, in the run that they are about.
-            console.log(
-                `  Run ${replaced}: Canceling since a higher priority waiting request for '${decision.group}' exists`,
-            );
-        }
-        return { ...about, status: "waiting", waitsFor: entry.waitsFor };
+        const { waitsFor, heldBy } = entry;
+        return heldBy === undefined
+            ? { ...about, status: "waiting", waitsFor }
+            : { ...about, status: "pending", heldBy };
     }
     const { failures, url, timedOut } = await runSteps(run, job, decision, entry, results);
     const status = timedOut ? "cancelled" : failures.length === 0 ? "success" : "failure";
@@ -90,9 +96,11 @@ async function runJob(
     return { ...about, status, url, failures };
 }
 
-function concurrencyOf({ text }: WorkflowDefinition, job: JobDefinition, { group }: Decision): Concurrency | undefined {
+function concurrencyOf({ text }: WorkflowDefinition, job: JobDefinition, decision: Decision): Concurrency | undefined {
+    const { group, cancel } = decision;
     const written = job.text.concurrency ?? text.concurrency;
-    return group === "" ? undefined : { group, queue: typeof written === "object" ? written.queue : undefined };
+    const queue = typeof written === "object" ? written.queue : undefined;
+    return group === "" ? undefined : { group, queue, cancelInProgress: cancel === "true" };
 }
 
 /** What the workflow itself says about a job, by the repository's variables: an environment's are not known before it is entered. */

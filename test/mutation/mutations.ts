@@ -466,6 +466,12 @@ export const mutations: readonly Mutation[] = [
         become: "group: deploy-prod ${{ github.ref }}\n      cancel-in-progress: true",
     },
     {
+        mistake: "reviews of prod stand side by side, and with them two releases that are approved together",
+        file: ".github/workflows/deploy.yml",
+        find: "group: deploy-prod ${{ github.ref }}",
+        become: "group: deploy-prod ${{ github.ref }} ${{ inputs.commit == '' && github.run_id || '' }}",
+    },
+    {
         mistake: "a run on any branch cancels a release under way",
         file: ".github/workflows/deploy.yml",
         find: "group: deploy-dev ${{ github.ref }}",
