@@ -82,6 +82,7 @@ new PipelineSettings("main", {
     repository,
     delivery,
     pulumiApp: github.pulumiApp,
+    previewToken: github.previewToken,
     loadBalancer,
     registry,
     task,

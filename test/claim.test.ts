@@ -63,6 +63,7 @@ const written = (stack: string): There => ({
         PULUMI_GITHUB_APP: "true",
         PULUMI_ORGANIZATION: "acme",
         PULUMI_STACK: stack,
+        PULUMI_TOKEN: "organization",
         RELEASE_COMMAND: "[]",
         RUNNER: "ubuntu-24.04",
     },
@@ -88,7 +89,7 @@ describe("the claim to what is written on GitHub", () => {
             /gh variable delete NAME --repo acme\/shop; gh secret delete NAME --repo acme\/shop/,
         );
         assert.match(failures[1]!, /: acme\/shop RUNNER\n/);
-        assert.match(failures[2]!, /acme\/shop PULUMI_STACK\n.*pulumi config set previewPullRequests false/s);
+        assert.match(failures[2]!, /acme\/shop PULUMI_TOKEN\n.*pulumi config set previewPullRequests false/s);
     });
 
     it("is not refused to a second stack with an environment of its own that leaves previews to the first", async () => {
@@ -133,7 +134,7 @@ describe("the claim to what is written on GitHub", () => {
         const { claims: held } = await check({ previewPullRequests: "false" }, {});
         const { failures } = await check({}, written("other"), held);
         assert.equal(failures.length, 1);
-        assert.match(failures[0]!, /acme\/shop PULUMI_STACK\n.*previewPullRequests false/s);
+        assert.match(failures[0]!, /acme\/shop PULUMI_TOKEN\n.*previewPullRequests false/s);
         const moved = await check({ githubRepository: "acme/store" }, written("other"), held);
         assert.equal(moved.failures.length, 3);
     });
@@ -186,7 +187,7 @@ describe("the claim to what is written on GitHub", () => {
             assert.deepEqual(names, ["main"]);
         }
         for (const names of needs("github:index/actionsSecret:ActionsSecret")) {
-            assert.deepEqual([names[0], names.length], ["main", 16]);
+            assert.deepEqual([names[0], names.length], ["main", 17]);
         }
     });
 });

@@ -189,6 +189,7 @@ describe("configuration", () => {
             githubEnvironment: "",
             githubReviewers: "",
             previewPullRequests: "true",
+            previewToken: "organization",
             pulumiGithubApp: "true",
             name: "",
             containerPort: "8080",

@@ -56,6 +56,12 @@ const written: Readonly<Record<string, Rule>> = {
         ],
         good: ["main", "release/2.0", "feature_x", "v1.2-rc.1"],
     },
+    previewToken: {
+        expected: "organization, team:NAME or user:LOGIN",
+        example: "team:previews",
+        bad: ["", "team", "team:", "user: alice", "personal", "role:admin", "team:a b"],
+        good: ["organization", "team:previews", "user:alice", "team:web_2.0-dev"],
+    },
     githubEnvironment: {
         expected: 'the name of a GitHub environment, letters, digits, hyphens and underscores, such as "prod"',
         example: "prod",

@@ -102,6 +102,7 @@ describe("a stack with an environment on GitHub", () => {
             "PULUMI_GITHUB_APP",
             "PULUMI_ORGANIZATION",
             "PULUMI_STACK",
+            "PULUMI_TOKEN",
             "RUNNER_DEV",
         ]);
     });

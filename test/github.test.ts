@@ -68,6 +68,7 @@ describe("GitHub", () => {
             PULUMI_GITHUB_APP: "true",
             PULUMI_ORGANIZATION: organization,
             PULUMI_STACK: "dev",
+            PULUMI_TOKEN: "organization",
             RELEASE_COMMAND: "[]",
             RUNNER: "ubuntu-24.04",
         });
@@ -85,6 +86,7 @@ describe("GitHub", () => {
             PULUMI_GITHUB_APP: "false",
             PULUMI_ORGANIZATION: organization,
             PULUMI_STACK: "live",
+            PULUMI_TOKEN: "team:previews",
             RELEASE_COMMAND: '["bin/migrate","--all"]',
             RUNNER: "ubuntu-24.04-arm",
         });

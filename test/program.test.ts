@@ -78,7 +78,7 @@ describe("the whole program", () => {
             "awsx:ec2:Vpc": 1,
             "docker-build:index:Image": 1,
             "github:index/actionsSecret:ActionsSecret": 2,
-            "github:index/actionsVariable:ActionsVariable": 15,
+            "github:index/actionsVariable:ActionsVariable": 16,
             "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": 1,
             "pulumi-nodejs:dynamic/github:Claim": 1,
             "pulumi-nodejs:dynamic/guard:RunningStack": 1,

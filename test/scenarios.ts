@@ -10,6 +10,7 @@ export const alternative = once({
         githubBranch: "release/live",
         githubOidcProvider: "existing",
         createGithubRepository: "true",
+        previewToken: "team:previews",
         pulumiGithubApp: "false",
         containerPort: "3000",
         healthCheckPath: "/health",

@@ -30,6 +30,13 @@ export const environmentName = text(v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z
     example: "prod",
 });
 
+/** For whom Pulumi Cloud gives out a token, as it writes the scope of one; an organization's has none. */
+export const pulumiToken = text(v.pipe(v.string(), v.regex(/^(organization|(team|user):[A-Za-z0-9][\w.-]*)$/)), {
+    expected: "organization, team:NAME or user:LOGIN",
+    values: "`organization`, `team:NAME`, `user:LOGIN`",
+    example: "team:previews",
+});
+
 /** Who may let a deployment through: GitHub takes up to six, each a person or a team. */
 export interface Reviewers {
     /** Logins. */

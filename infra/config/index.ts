@@ -44,7 +44,7 @@ type Composed =
     | ("aws:region" | "name" | "domainName" | "hostedZone" | "secrets")
     | ("githubRepository" | "githubBranch" | "githubOidcProvider" | "createGithubRepository")
     | ("vpcId" | "publicSubnetIds" | "privateSubnetIds" | "loadBalancer")
-    | ("githubEnvironment" | "githubReviewers" | "previewPullRequests" | "pulumiGithubApp");
+    | ("githubEnvironment" | "githubReviewers" | "previewPullRequests" | "previewToken" | "pulumiGithubApp");
 
 /** The stack's configuration, complete and valid: each setting by its key, as the table describes it, or composed with others. */
 export interface Settings extends Omit<Values, Composed> {
@@ -90,7 +90,8 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
 
     const { "aws:region": region, name, domainName, hostedZone, secrets, ...rest } = values;
     const { githubRepository, githubBranch, githubOidcProvider, createGithubRepository, ...others } = rest;
-    const { githubEnvironment, githubReviewers, previewPullRequests, pulumiGithubApp, ...placed } = others;
+    const { githubEnvironment, githubReviewers, previewPullRequests, previewToken, pulumiGithubApp, ...placed } =
+        others;
     const { vpcId, publicSubnetIds, privateSubnetIds, loadBalancer, ...plain } = placed;
     return {
         ...plain,
@@ -106,6 +107,7 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
             oidcProvider: githubOidcProvider,
             environment: githubEnvironment ? { name: githubEnvironment, reviewers: githubReviewers } : undefined,
             previews: previewPullRequests,
+            previewToken,
             pulumiApp: pulumiGithubApp,
         },
         existingVpc: vpcId ? { vpcId, publicSubnetIds, privateSubnetIds } : undefined,

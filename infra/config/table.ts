@@ -92,6 +92,13 @@ export const table = {
             "Whether pull requests preview this stack. One stack of a repository can have this; the others set `false`",
         takesEffect: atOnce,
     },
+    previewToken: {
+        ...github.pulumiToken,
+        default: "organization",
+        description:
+            "For whom Pulumi Cloud gives the preview's job a token: the `organization` (Team edition and above), one team of it, which limits what it may open, or the user whose account it is",
+        takesEffect: atOnce,
+    },
     pulumiGithubApp: {
         ...flag,
         default: "true",

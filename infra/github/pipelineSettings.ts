@@ -20,6 +20,8 @@ export interface PipelineSettingsArgs {
     readonly architecture: Architecture;
     /** The Pulumi GitHub App comments on pull requests. */
     readonly pulumiApp: boolean;
+    /** For whom Pulumi Cloud gives a preview its token: `organization`, `team:NAME` or `user:LOGIN`. */
+    readonly previewToken: string;
     /** Undefined: nothing is run before a release. */
     readonly releaseCommand?: readonly string[];
     readonly imageScan: ImageScan;
@@ -72,6 +74,7 @@ const previewSettings = ({
     delivery,
     region,
     pulumiApp,
+    previewToken,
 }: PipelineSettingsArgs): Settings<typeof previewNames> | undefined =>
     delivery.previewRoleArn && {
         secrets: { AWS_IAM_PREVIEW_ROLE_TO_ASSUME: delivery.previewRoleArn },
@@ -80,6 +83,7 @@ const previewSettings = ({
             PULUMI_GITHUB_APP: String(pulumiApp),
             PULUMI_ORGANIZATION: pulumi.getOrganization(),
             PULUMI_STACK: pulumi.getStack(),
+            PULUMI_TOKEN: previewToken,
         },
     };
 

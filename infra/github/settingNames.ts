@@ -25,7 +25,7 @@ export const deployNames = {
 /** What preview.yml reads: the repository's, as a pull request enters no environment. */
 export const previewNames = {
     secrets: ["AWS_IAM_PREVIEW_ROLE_TO_ASSUME"],
-    variables: ["AWS_REGION", "PULUMI_GITHUB_APP", "PULUMI_ORGANIZATION", "PULUMI_STACK"],
+    variables: ["AWS_REGION", "PULUMI_GITHUB_APP", "PULUMI_ORGANIZATION", "PULUMI_STACK", "PULUMI_TOKEN"],
 } as const satisfies SettingNames;
 
 /** The repository's, too: GitHub chooses a job's runner before the job enters its environment. */

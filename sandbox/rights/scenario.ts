@@ -21,6 +21,7 @@ const changes: Readonly<Record<string, unknown>> = {
     containerInsights: "enabled",
     alarmEmail: "on-call@example.com",
     healthCheckPath: "/version.txt",
+    previewToken: "team:previews",
     pulumiGithubApp: false,
     githubBranch: "release",
     environment: { LOG_LEVEL: "debug" },

@@ -43,7 +43,8 @@ const changes: Readonly<Record<string, Change>> = {
     "what watches, who is told, and what comes at set times": {
         to: {
             ...{ logRetentionDays: 90, alarmEmail: "ops@example.com", containerInsights: "enhanced" },
-            ...{ healthCheckPath: "/index.html", drainSeconds: 30, maxTasks: 3, pulumiGithubApp: false },
+            ...{ healthCheckPath: "/index.html", drainSeconds: 30, maxTasks: 3 },
+            ...{ previewToken: "team:previews", pulumiGithubApp: false },
             ...{ accessLogs: true, flowLogs: true },
             schedules: { nightly: { schedule: "cron(0 3 1 1 ? 2199)", command: ["true"] } },
             scaleSchedule: { sale: { schedule: "cron(0 3 1 1 ? 2199)", minTasks: 2 } },
@@ -76,7 +77,7 @@ const changes: Readonly<Record<string, Change>> = {
             "~ aws:ecs:Cluster main",
             "~ aws:lb:LoadBalancer main",
             ...named("~ aws:lb:TargetGroup", ["main", "main-alternate"]),
-            "~ github:index:ActionsVariable main-pulumi-github-app",
+            ...named("~ github:index:ActionsVariable", ["main-pulumi-github-app", "main-pulumi-token"]),
         ],
     },
     "what a task is": {
@@ -178,7 +179,7 @@ const changes: Readonly<Record<string, Change>> = {
             "- github:index:ActionsSecret main-aws-iam-role-to-assume",
             ...named("- github:index:ActionsVariable", [
                 ...[...deployVariables, "main-pulumi-github-app", "main-pulumi-organization", "main-pulumi-stack"],
-                "main-runner",
+                ...["main-pulumi-token", "main-runner"],
             ]),
             "~ aws:iam:Role main-deploy",
             "~ aws:iam:RolePolicy main-deploy",

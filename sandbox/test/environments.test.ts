@@ -37,7 +37,7 @@ describe("dev and prod in one repository", () => {
         const at = `/repos/${repository}`;
         assert.deepEqual(names((await get(`${at}/actions/secrets`)).secrets), ["AWS_IAM_PREVIEW_ROLE_TO_ASSUME"]);
         const shared = (await get(`${at}/actions/variables`)).variables;
-        const previews = ["AWS_REGION", "PULUMI_GITHUB_APP", "PULUMI_ORGANIZATION", "PULUMI_STACK"];
+        const previews = ["AWS_REGION", "PULUMI_GITHUB_APP", "PULUMI_ORGANIZATION", "PULUMI_STACK", "PULUMI_TOKEN"];
         assert.deepEqual(names(shared), [...previews, "RUNNER_DEV", "RUNNER_PROD"]);
         assert.equal(shared.find(({ name }: { name: string }) => name === "PULUMI_STACK").value, "dev");
 

@@ -89,7 +89,7 @@ describe("the first contact with a repository and an account", () => {
             "sandbox:up -- --stack prod",
             /pulumi config set githubEnvironment <another name>/,
         );
-        assert.match(output, /PULUMI_STACK\n.*previewPullRequests false/s);
+        assert.match(output, /PULUMI_TOKEN\n.*previewPullRequests false/s);
         assert.deepEqual(await call("GET", `${second}/actions/secrets`), secrets);
     });
 

@@ -71,6 +71,7 @@ describe("the stack in the sandbox", function () {
                 PULUMI_GITHUB_APP: "true",
                 PULUMI_ORGANIZATION: "organization",
                 PULUMI_STACK: "dev",
+                PULUMI_TOKEN: "organization",
                 RELEASE_COMMAND: "[]",
                 RUNNER: "ubuntu-24.04",
             },
