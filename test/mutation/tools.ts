@@ -128,4 +128,16 @@ export const tools: readonly Mutation[] = [
         find: "!newest.enableExecuteCommand",
         become: "newest.enableExecuteCommand === undefined",
     },
+    {
+        mistake: "Ctrl-\\ in a shell ends this end of it",
+        file: "tools/operations/sessionPlugin.ts",
+        find: '"SIGINT", "SIGQUIT", "SIGTSTP"',
+        become: '"SIGINT"',
+    },
+    {
+        mistake: "a terminal has no Ctrl-Z any more after a shell",
+        file: "tools/operations/sessionPlugin.ts",
+        find: "        restore();\n",
+        become: "",
+    },
 ];
