@@ -13,20 +13,24 @@ interface AssumedRole {
 }
 
 /**
- * A dynamic resource's provider that calls AWS. The engine gives it the stack's configuration as it gives the aws provider its part, on
- * destroy that of the last `pulumi up`: it reaches AWS with the same credentials at the same addresses.
+ * What calls AWS itself: a dynamic resource's provider, and the commands of day two. Each gives it the stack's configuration, as the
+ * engine gives the aws provider its part, on destroy that of the last `pulumi up`: it reaches AWS with the same credentials at the
+ * same addresses.
  *
  * Serialised into the state with what extends it: it may use nothing from outside its own functions.
  */
 export class AwsCaller {
     private setting: (key: string) => string | undefined = () => undefined;
 
-    async configure({ config }: pulumi.dynamic.ConfigureRequest) {
+    async configure({ config }: { readonly config: Pick<pulumi.dynamic.Config, "get"> }) {
         this.setting = (key) => config.get(`aws:${key}`);
     }
 
-    /** What each client is made with. */
-    protected async clientSettings(region: string) {
+    /**
+     * What a client is made with.
+     * @returns a function of the service's names under `aws:endpoints`
+     */
+    public async clientSettings(region: string) {
         const sts = await import("@aws-sdk/client-sts");
         const parsed = <T>(key: string) => JSON.parse(this.setting(key) ?? "[]") as T[];
         // The SDK takes these from the environment only.
@@ -43,13 +47,18 @@ export class AwsCaller {
                 ? { accessKeyId, secretAccessKey, sessionToken: this.setting("token") }
                 : undefined; // the SDK's own chain: environment, profile, SSO, the machine's role
         const endpoints = Object.assign({}, ...parsed<object>("endpoints")) as Record<string, string | undefined>;
-        const settings = (service: "ecs" | "sts") => ({
-            region: service === "sts" ? (this.setting("stsRegion") ?? region) : region,
-            ...(credentials ? { credentials } : { profile: this.setting("profile") }),
-            ...(endpoints[service] && { endpoint: endpoints[service] }),
-            useFipsEndpoint: this.setting("useFipsEndpoint") === "true",
-            useDualstackEndpoint: this.setting("useDualstackEndpoint") === "true",
-        });
+        const flag = (key: string) => (this.setting(key) === undefined ? undefined : this.setting(key) === "true");
+        const settings = (...services: readonly string[]) => {
+            const endpoint = services.map((service) => endpoints[service]).find(Boolean);
+            return {
+                region: services.includes("sts") ? (this.setting("stsRegion") ?? region) : region,
+                ...(credentials ? { credentials } : { profile: this.setting("profile") }),
+                ...(endpoint !== undefined && { endpoint }),
+                // Where they are undefined, the SDK takes the environment's.
+                useFipsEndpoint: flag("useFipsEndpoint"),
+                useDualstackEndpoint: flag("useDualstackEndpoint"),
+            };
+        };
         const take = ({ Credentials: given }: { Credentials?: import("@aws-sdk/client-sts").Credentials }) => ({
             accessKeyId: given!.AccessKeyId!,
             secretAccessKey: given!.SecretAccessKey!,

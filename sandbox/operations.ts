@@ -31,6 +31,7 @@ export async function operate(
     const operation = operations[name];
     const given = { ...operation.defaults, ...flags } as Flags;
     operation.check(given);
-    const client = rootClient(project.settings().region);
-    await operation.run({ ...partsOf(outputs), client, connect: throughDocker }, given);
+    const { region } = project.settings();
+    const client = () => rootClient(region);
+    await operation.run({ ...partsOf(outputs), region, client, connect: throughDocker }, given);
 }

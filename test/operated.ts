@@ -12,6 +12,7 @@ export const aStack: Stack = {
     taskDefinitionFamily: "shop",
     logGroupName: "/ecs/shop",
     alarmTopicArn: "arn:aws:sns:eu-west-1:123456789012:shop",
-    client: { region: "eu-west-1" },
+    region: "eu-west-1",
+    client: () => ({ region: "eu-west-1" }),
     connect,
 };

@@ -31,8 +31,9 @@ describe("the commands for a stack that runs", () => {
     });
 
     it("say in one line where AWS lets nobody in", () => {
-        const { client, connect: _, ...outputs } = aStack;
-        pulumi(`[ $1 = config ] && echo ${client.region} || echo '${JSON.stringify(outputs)}'`);
+        const { region: value, client: _, connect: __, ...outputs } = aStack;
+        const config = JSON.stringify({ "aws:region": { value } });
+        pulumi(`[ $1 = config ] && echo '${config}' || echo '${JSON.stringify(outputs)}'`);
         assert.match(refusal("shell"), /^CredentialsProviderError: .*$/);
     });
 

@@ -1,11 +1,13 @@
 import type { ExecuteCommandCommandInput, Task } from "@aws-sdk/client-ecs";
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { throughPlugin, type Opened } from "../tools/operations/sessionPlugin";
 import { openShell } from "../tools/operations/shell";
 import { aStack } from "./operated";
+import { projectFolder } from "./settings";
 
 const task = (id: string, minute: number, more: Task = {}): Task => ({
     taskArn: `arn:aws:ecs:eu-west-1:123456789012:task/shop/${id}`,
@@ -99,6 +101,31 @@ describe("a shell in a task", () => {
             ]);
         } finally {
             process.env.PATH = before;
+            fs.rmSync(folder, { recursive: true });
+        }
+    });
+
+    it("leaves Ctrl-C, Ctrl-\\ and Ctrl-Z to the other end, and the terminal as it was", () => {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-terminal-"));
+        try {
+            const called = path.join(folder, "called");
+            const stty = `#!/bin/sh\necho "stty $@" >> ${called}\n[ "$1" != -g ] || echo saved\n`;
+            fs.writeFileSync(path.join(folder, "stty"), stty, { mode: 0o755 });
+            const program = `echo session >> ${called}; for key in INT QUIT TSTP; do kill -$key $PPID; done; sleep 0.2; exit 5`;
+            const session =
+                "process.stdin.isTTY = true;" +
+                'require("./tools/operations/sessionPlugin.ts")' +
+                `.inTerminal("/bin/sh", ["-c", ${JSON.stringify(program)}]).then((code) => (process.exitCode = code))`;
+            const { status, signal } = spawnSync(process.execPath, ["-r", "./tools/transpile.js", "-e", session], {
+                cwd: projectFolder,
+                env: { PATH: `${folder}:${process.env.PATH}`, HOME: folder },
+                timeout: 20_000,
+                killSignal: "SIGKILL", // one that is stopped takes no other
+            });
+            assert.deepEqual([status, signal], [5, null]);
+            const lines = fs.readFileSync(called, "utf8").trim().split("\n");
+            assert.deepEqual(lines, ["stty -g", "stty quit undef susp undef", "session", "stty saved"]);
+        } finally {
             fs.rmSync(folder, { recursive: true });
         }
     });

@@ -1,5 +1,6 @@
 import { loadSettings } from "../infra/config";
 import { projectFolder, runProgram, type Recording } from "./recorder";
+import { regionOf } from "./region";
 import { stackConfig, type StackConfig } from "./stackFiles";
 
 export interface Stack {
@@ -22,8 +23,7 @@ export async function stackResources(stack: string, folder: string = projectFold
 
 /** As `stackResources`, for a configuration that is in no file. */
 export async function resourcesOf({ project, stack, values }: StackConfig): Promise<Stack> {
-    // As the AWS provider: a region that the configuration does not name is the environment's.
-    const region = values["aws:region"] ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+    const region = regionOf(values);
     const prefix = `${project}:`;
     const keys = Object.keys(values).filter((key) => key.startsWith(prefix));
     // Before the program does the same: what it throws cannot be caught everywhere (pulumi/pulumi#16665).

@@ -105,9 +105,39 @@ export const tools: readonly Mutation[] = [
         become: "time",
     },
     {
+        mistake: "the commands look into the account of the shell, not of the stack",
+        file: "tools/operations/stack.ts",
+        find: "get: (key) => config[key]",
+        become: "get: () => undefined",
+    },
+    {
+        mistake: "the commands reach AWS without the keys that the stack has as secrets",
+        file: "tools/operations/stack.ts",
+        find: 'lacks ? read("--show-secrets") : shown',
+        become: "shown",
+    },
+    {
+        mistake: "the commands want every secret of the app",
+        file: "tools/operations/stack.ts",
+        find: 'key.startsWith("aws:") && value',
+        become: "value",
+    },
+    {
         mistake: "a shell is opened in a task that has none",
         file: "tools/operations/shell.ts",
         find: "!newest.enableExecuteCommand",
         become: "newest.enableExecuteCommand === undefined",
+    },
+    {
+        mistake: "Ctrl-\\ in a shell ends this end of it",
+        file: "tools/operations/sessionPlugin.ts",
+        find: '"SIGINT", "SIGQUIT", "SIGTSTP"',
+        become: '"SIGINT"',
+    },
+    {
+        mistake: "a terminal has no Ctrl-Z any more after a shell",
+        file: "tools/operations/sessionPlugin.ts",
+        find: "        restore();\n",
+        become: "",
     },
 ];

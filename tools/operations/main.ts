@@ -11,10 +11,11 @@ run(async () => {
     const operation = operations[name as keyof typeof operations];
     const { stack, ...flags } = options({ stack: "", ...operation.defaults }, args);
     operation.check(flags);
-    const { region, ...parts } = fromPulumi(String(stack));
-    await operation.run({ ...parts, client: { region }, connect: throughPlugin }, flags).catch((error: Error) => {
-        throw isOfAws(error) ? new RunError(`${error.name}: ${error.message}`) : error;
-    });
+    try {
+        await operation.run({ ...(await fromPulumi(String(stack))), connect: throughPlugin }, flags);
+    } catch (error) {
+        throw isOfAws(error as Error) ? new RunError(`${(error as Error).name}: ${(error as Error).message}`) : error;
+    }
 });
 
 /** What AWS refuses, and credentials that are not there: for whoever runs this to mend. */

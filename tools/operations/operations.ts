@@ -35,7 +35,7 @@ export const operations = {
             }
         },
         run: async ({ client, clusterName, serviceName }, { count }) => {
-            const { last } = await lastReleases(new ECS(client), clusterName, serviceName, Number(count));
+            const { last } = await lastReleases(new ECS(client("ecs")), clusterName, serviceName, Number(count));
             console.log(report(serviceName, last));
         },
     },
@@ -45,9 +45,9 @@ export const operations = {
         run: async (stack) => {
             const { client } = stack;
             const clients = {
-                ecs: new ECS(client),
-                cloudWatch: new CloudWatch(client),
-                elb: new ElasticLoadBalancingV2(client),
+                ecs: new ECS(client("ecs")),
+                cloudWatch: new CloudWatch(client("cloudwatch")),
+                elb: new ElasticLoadBalancingV2(client("elbv2", "elasticloadbalancingv2")),
             };
             console.log(screen(stack, await statusOf(clients, stack), new Date()));
         },
@@ -56,7 +56,9 @@ export const operations = {
         defaults: { since: "10m", filter: "", task: "", follow: false },
         check: ({ since }) => void milliseconds(String(since)),
         run: async (stack, { since, filter, task, follow }) => {
-            const streams = task === "" ? undefined : await streamsOf(new ECS(stack.client), stack, String(task));
+            const ecs = new ECS(stack.client("ecs"));
+            const logs = new CloudWatchLogs(stack.client("logs", "cloudwatchlogs", "cloudwatchlog"));
+            const streams = task === "" ? undefined : await streamsOf(ecs, stack, String(task));
             const request = {
                 logGroupName: stack.logGroupName,
                 logStreamNamePrefix: streams,
@@ -64,7 +66,7 @@ export const operations = {
                 startTime: Date.now() - milliseconds(String(since)),
             };
             let count = 0;
-            for await (const line of linesOf(new CloudWatchLogs(stack.client), request, follow ? pause : undefined)) {
+            for await (const line of linesOf(logs, request, follow ? pause : undefined)) {
                 console.log(line);
                 count++;
             }
@@ -79,7 +81,7 @@ export const operations = {
         defaults: { task: "", command: "/bin/sh" },
         check: anything,
         run: async (stack, { task, command }) => {
-            process.exitCode = await openShell(new ECS(stack.client), stack, String(task), String(command));
+            process.exitCode = await openShell(new ECS(stack.client("ecs")), stack, String(task), String(command));
         },
     },
 } satisfies Readonly<Record<string, Operation>>;

@@ -41,11 +41,38 @@ export const throughPlugin: Connect = {
     },
 };
 
-/** Runs a program in this terminal, whose interrupts are the program's. @returns its exit code */
+/** What the keys of a terminal send to all that runs in it: Ctrl-C, Ctrl-\ and Ctrl-Z. */
+const typed = ["SIGINT", "SIGQUIT", "SIGTSTP"] as const;
+
+/** Runs a program in this terminal, whose keys are the program's. @returns its exit code */
 export async function inTerminal(program: string, args: readonly string[]): Promise<number> {
     const ignore = () => undefined;
-    process.on("SIGINT", ignore);
-    const [code] = (await once(spawn(program, args, { stdio: "inherit" }), "close")) as [number | null];
-    process.off("SIGINT", ignore);
-    return code ?? 1;
+    typed.forEach((signal) => process.on(signal, ignore));
+    const restore = withoutQuitAndStop();
+    try {
+        const [code] = (await once(spawn(program, args, { stdio: "inherit" }), "close")) as [number | null];
+        return code ?? 1;
+    } finally {
+        restore();
+        typed.forEach((signal) => process.off(signal, ignore));
+    }
+}
+
+/**
+ * Makes Ctrl-\ and Ctrl-Z plain characters of this terminal, which the program reads like any other. As signals they would end or stop
+ * npm and its shell, which run this: they are ready for Ctrl-C only.
+ * @returns what puts the keys back
+ */
+function withoutQuitAndStop(): () => void {
+    if (!process.stdin.isTTY || process.platform === "win32") {
+        return () => undefined;
+    }
+    const stty = (...args: readonly string[]) =>
+        spawnSync("stty", args, { stdio: ["inherit", "pipe", "ignore"], encoding: "utf8" });
+    const { status, stdout } = stty("-g");
+    if (status !== 0) {
+        return () => undefined; // a machine without stty
+    }
+    stty("quit", "undef", "susp", "undef");
+    return () => void stty(stdout.trim());
 }

@@ -12,7 +12,7 @@ import { describedTasks, idOf } from "./tasks";
  */
 export async function openShell(
     ecs: Pick<ECS, "listTasks" | "describeTasks" | "executeCommand">,
-    { clusterName: cluster, serviceName, client, connect }: Stack,
+    { clusterName: cluster, serviceName, region, connect }: Stack,
     task: string,
     command: string,
 ): Promise<number> {
@@ -36,7 +36,7 @@ export async function openShell(
         throw new RunError(`ECS opens no shell in task ${idOf(newest)}: ${error.message}`);
     });
     return connect.run({
-        ...{ region: client.region, session: session!, command, cluster },
+        ...{ region, session: session!, command, cluster },
         task: idOf(newest),
         runtimeId: container?.runtimeId ?? "",
     });

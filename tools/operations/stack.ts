@@ -1,17 +1,27 @@
 /** The stack that a command is about, as its own outputs name its parts. */
 import { RunError } from "@pulumi/pulumi";
 import { spawnSync } from "node:child_process";
+import { AwsCaller } from "../../infra/awsCaller";
+import { regionOf } from "../region";
 import type { Connect } from "./sessionPlugin";
 
 /** The outputs that say what to look for. */
 const names = ["url", "clusterName", "serviceName", "taskDefinitionFamily", "logGroupName", "alarmTopicArn"] as const;
 
 export interface Stack extends Readonly<Record<(typeof names)[number], string>> {
-    /** What a client of the SDK is made with. */
-    readonly client: {
+    readonly region: string;
+    /** What a client of the SDK is made with. @param service its names under `aws:endpoints` */
+    readonly client: (...service: readonly string[]) => {
         readonly region: string;
         readonly endpoint?: string;
-        readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+        readonly profile?: string;
+        readonly credentials?: {
+            readonly accessKeyId: string;
+            readonly secretAccessKey: string;
+            readonly sessionToken?: string;
+        };
+        readonly useFipsEndpoint?: boolean;
+        readonly useDualstackEndpoint?: boolean;
     };
     /** What stands at this end of a shell. */
     readonly connect: Connect;
@@ -31,13 +41,33 @@ export function partsOf(outputs: Outputs): Pick<Stack, (typeof names)[number]> {
 }
 
 /**
- * What the Pulumi CLI says of a stack: its parts and its region.
+ * What the Pulumi CLI says of a stack: its parts, and the way into its account, which is that of `pulumi up`.
  * @param stack its name; the selected one where it is empty
- * @throws RunError with what the CLI says, or that it cannot be run
+ * @throws RunError with what the CLI says, that it cannot be run, or that there is no region
  */
-export function fromPulumi(stack: string): Pick<Stack, (typeof names)[number]> & { readonly region: string } {
-    const outputs = JSON.parse(pulumi(stack, "stack", "output", "--json")) as Outputs;
-    return { ...partsOf(outputs), region: pulumi(stack, "config", "get", "aws:region").trim() };
+export async function fromPulumi(stack: string): Promise<Omit<Stack, "connect">> {
+    const parts = partsOf(JSON.parse(pulumi(stack, "stack", "output", "--json")) as Outputs);
+    const config = configOf(stack);
+    const region = regionOf(config);
+    if (!region) {
+        throw new RunError("The stack has no region: pulumi config set aws:region <region>, or set AWS_REGION.");
+    }
+    const caller = new AwsCaller();
+    await caller.configure({ config: { get: (key) => config[key] } });
+    return { ...parts, region, client: await caller.clientSettings(region) };
+}
+
+/** A stack's configuration with those secrets that say how AWS is reached: the app's are for nobody who only looks. */
+function configOf(stack: string): Readonly<Record<string, string | undefined>> {
+    const read = (...more: readonly string[]) =>
+        Object.entries(
+            JSON.parse(pulumi(stack, "config", "--json", ...more)) as Readonly<Record<string, { value?: string }>>,
+        );
+    const shown = read("--open");
+    // Whoever may not decrypt anything can look at a stack that has no such secret.
+    const lacks = shown.some(([key, { value }]) => key.startsWith("aws:") && value === undefined);
+    const entries = lacks ? read("--show-secrets") : shown;
+    return Object.fromEntries(entries.map(([key, { value }]) => [key, value]));
 }
 
 function pulumi(stack: string, ...args: readonly string[]): string {

@@ -11,10 +11,10 @@ import { duration, table, time } from "./text";
 /** How many of the tasks that have stopped are shown: the newest. */
 const shownOfStopped = 5;
 
-export function screen({ serviceName, url, client }: Stack, status: Status, now: Date): string {
+export function screen({ serviceName, url, region }: Stack, status: Status, now: Date): string {
     const { service, deployment, live, last, stopped } = status;
     const parts = [
-        [`${serviceName} in ${client.region}, ${time(now)} UTC`],
+        [`${serviceName} in ${region}, ${time(now)} UTC`],
         liveLines(live, url, now),
         deployment ? deploymentLines(deployment) : [],
         [
