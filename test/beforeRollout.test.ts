@@ -60,6 +60,39 @@ describe("the release command", () => {
         }
     });
 
+    it("starts only once no other release's goes on, which may do so after its run was cancelled", () => {
+        const of = (lastStatus: string, more: object = {}) =>
+            task(lastStatus, undefined, { taskArn: ecs("task/shop/old"), startedBy: "release/41", ...more });
+        const others = [of("RUNNING", { taskArn: ecs("task/shop/scheduled"), startedBy: "schedule/1" })];
+        const run = runScript("releaseCommand.js", env, {
+            ...answers,
+            // Of those that are to run and of those that are to stop, each time.
+            "ecs list-tasks": ["old", undefined, "old", undefined, undefined, "old", "scheduled", "old"].map((id) => ({
+                taskArns: id ? [id] : [],
+            })),
+            "ecs describe-tasks": [
+                { tasks: [of("PENDING")] },
+                { tasks: [of("RUNNING")] },
+                { tasks: [of("DEPROVISIONING")] },
+                { tasks: others },
+                { tasks: [of("STOPPED")] },
+                { tasks: [task("RUNNING")] },
+                { tasks: [task("STOPPED", 0)] },
+            ],
+        });
+        assert.equal(run.code, 0, run.output);
+        const [waits, starts, ...log] = run.output.trim().split("\n");
+        assert.equal(waits, "Task old still runs the command of run 41: this release's starts once it has stopped.");
+        assert.equal(starts, 'Task abc runs ["bin/migrate", "--all"]');
+        assert.deepEqual(log, ["one", "two"]);
+        const called = operations(run);
+        assert.equal(called.filter((each) => each === "ecs run-task").length, 1);
+        assert.equal(
+            called.slice(0, called.indexOf("ecs run-task")).filter((each) => each === "ecs list-tasks").length,
+            8,
+        );
+    });
+
     it("fails the release with its exit code, or with why its task never ran", () => {
         const ends = (tasks: object[], more: Answers = {}) => {
             const run = runScript("releaseCommand.js", env, { ...answers, "ecs describe-tasks": [{ tasks }], ...more });

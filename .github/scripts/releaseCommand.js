@@ -6,18 +6,30 @@ const { logOf, reasonOf, tasksOf } = require("./tasks.js");
 
 const { CLUSTER, CONTAINER, GITHUB_RUN_ID, RELEASE_COMMAND, SERVICE, TASK_DEFINITION } = process.env;
 
+const release = "release/";
 /** The release, whichever try of the run's this is. */
-const startedBy = `release/${GITHUB_RUN_ID}`;
+const startedBy = `${release}${GITHUB_RUN_ID}`;
 
 const exitCodeOf = ({ containers }) => containers.find(({ name }) => name === CONTAINER)?.exitCode;
 
-/** The task of an earlier try that has done its work, or is still at it: those that stopped are found for an hour. */
-function earlier() {
+/** The tasks of releases' commands: those that stopped are found for an hour. */
+function commands() {
     const [family] = last(TASK_DEFINITION).split(":");
-    const tasks = ["RUNNING", "STOPPED"]
+    return ["RUNNING", "STOPPED"]
         .flatMap((desiredStatus) => tasksOf(CLUSTER, { family, desiredStatus }))
-        .filter((task) => task.startedBy === startedBy);
-    return tasks.find((task) => task.lastStatus !== "STOPPED" || exitCodeOf(task) === 0);
+        .filter((task) => task.startedBy?.startsWith(release));
+}
+
+/** Waits as long as a command of another release goes on, which it does where its run is cancelled or out of time: no longer than the job. */
+async function othersEnd() {
+    for (let said; ; await sleep(pause)) {
+        const other = commands().find(({ lastStatus }) => lastStatus !== "STOPPED");
+        if (!other) return;
+        const run = other.startedBy.slice(release.length);
+        const waits = `Task ${last(other.taskArn)} still runs the command of run ${run}: this release's starts once it has stopped.`;
+        if (waits !== said) console.log(waits);
+        said = waits;
+    }
 }
 
 /** Where the service's own tasks run, but never on Spot, which may take it away half-way. */
@@ -49,11 +61,15 @@ async function watch(arn) {
 }
 
 step(async () => {
-    const before = earlier();
+    // Of an earlier try.
+    const before = commands().find(
+        (task) => task.startedBy === startedBy && (task.lastStatus !== "STOPPED" || exitCodeOf(task) === 0),
+    );
     if (before?.lastStatus === "STOPPED") {
         console.log(`Task ${last(before.taskArn)} has run it for this release already.`);
         return;
     }
+    if (!before) await othersEnd();
     const { taskArn } = before ?? start();
     console.log(`Task ${last(taskArn)} runs ${RELEASE_COMMAND}`);
     const task = await watch(taskArn);
