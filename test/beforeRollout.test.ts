@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { commit, definition, ecs, revision, runScript, settings, type Answers } from "./pipelineScripts";
+import { commandsIn, commit, definition, ecs, revision, runScript, settings, type Answers } from "./pipelineScripts";
 
 describe("the release command", () => {
     const env = { ...settings, GITHUB_RUN_ID: "42", RELEASE_COMMAND: '["bin/migrate", "--all"]' };
@@ -91,6 +91,21 @@ describe("the release command", () => {
             called.slice(0, called.indexOf("ecs run-task")).filter((each) => each === "ecs list-tasks").length,
             8,
         );
+    });
+
+    it("gives the runner no command that the app has written, and stops none of the script's own", () => {
+        const foreign = "##[add-path]/tmp\n  ::add-path::/tmp\nsaid ##[error]no";
+        const run = runScript("releaseCommand.js", env, {
+            ...answers,
+            "ecs describe-tasks": [{ tasks: [task("RUNNING")] }, { tasks: [task("STOPPED", 1)] }],
+            "logs get-log-events": [written("one", "a"), written(foreign, "b"), written(foreign, "c"), nothing],
+        });
+        const [error, ...others] = commandsIn(run.output);
+        assert.match(error!, /^::error::The release command failed, /);
+        assert.deepEqual(others, []);
+        assert.equal(run.output.split(foreign).length, 3, run.output);
+        const tokens = [...run.output.matchAll(/^::stop-commands::(.*)$/gm)].map(([, token]) => token);
+        assert.deepEqual([tokens.length, new Set(tokens).size], [2, 2]);
     });
 
     it("fails the release with its exit code, or with why its task never ran", () => {

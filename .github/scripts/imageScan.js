@@ -2,7 +2,7 @@
 // and where the scan has no result, unless ECR cannot look into such an image at all.
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
-const { aws, pause, step, summarize, tableOf, warn } = require("./aws.js");
+const { aws, pause, print, step, summarize, tableOf, warn } = require("./aws.js");
 
 const { ECR_REPOSITORY, IMAGE, IMAGE_SCAN } = process.env;
 
@@ -84,7 +84,7 @@ step(async () => {
     const result = known
         ? counted.join(", ") || "no findings"
         : [status, description.replace(/\.$/, "")].filter(Boolean).join(": ");
-    console.log(`ECR's scan: ${result}`);
+    print(`ECR's scan: ${result}`);
     const shown = findings.slice(0, 50).map(({ name, severity, uri }) => [severity, uri ? `[${name}](${uri})` : name]);
     summarize([`### Scan of the image: ${result}`, ...(shown.length > 0 ? tableOf(shown) : [])]);
     if (known && counts.CRITICAL) {

@@ -1,7 +1,7 @@
 // Runs RELEASE_COMMAND once in a task of the new revision, and shows what it writes. The step fails unless it ends with 0.
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
-const { aws, last, pause, step } = require("./aws.js");
+const { aws, last, pause, print, step } = require("./aws.js");
 const { logOf, reasonOf, tasksOf } = require("./tasks.js");
 
 const { CLUSTER, CONTAINER, GITHUB_RUN_ID, RELEASE_COMMAND, SERVICE, TASK_DEFINITION } = process.env;
@@ -54,7 +54,7 @@ async function watch(arn) {
     for (let after; ; await sleep(pause)) {
         const [task] = aws("ecs", "describe-tasks", { cluster: CLUSTER, tasks: [arn] }).tasks;
         const { lines, next } = logOf(task, taskDefinition, CONTAINER, { after });
-        for (const line of lines) console.log(line);
+        if (lines.length > 0) print(lines.join("\n"));
         after = next;
         if (task.lastStatus === "STOPPED" && lines.length === 0) return task;
     }
@@ -71,7 +71,7 @@ step(async () => {
     }
     if (!before) await othersEnd();
     const { taskArn } = before ?? start();
-    console.log(`Task ${last(taskArn)} runs ${RELEASE_COMMAND}`);
+    print(`Task ${last(taskArn)} runs ${RELEASE_COMMAND}`);
     const task = await watch(taskArn);
     if (exitCodeOf(task) !== 0) {
         throw new Error(`The release command failed, and nothing was rolled out. ${reasonOf(task)}`);
