@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { commit, definition, ecs, revision, runScript, settings, type Answers } from "./pipelineScripts";
+import { commandsIn, commit, definition, ecs, revision, runScript, settings, type Answers } from "./pipelineScripts";
 
 describe("the release command", () => {
     const env = { ...settings, GITHUB_RUN_ID: "42", RELEASE_COMMAND: '["bin/migrate", "--all"]' };
@@ -60,6 +60,54 @@ describe("the release command", () => {
         }
     });
 
+    it("starts only once no other release's goes on, which may do so after its run was cancelled", () => {
+        const of = (lastStatus: string, more: object = {}) =>
+            task(lastStatus, undefined, { taskArn: ecs("task/shop/old"), startedBy: "release/41", ...more });
+        const others = [of("RUNNING", { taskArn: ecs("task/shop/scheduled"), startedBy: "schedule/1" })];
+        const run = runScript("releaseCommand.js", env, {
+            ...answers,
+            // Of those that are to run and of those that are to stop, each time.
+            "ecs list-tasks": ["old", undefined, "old", undefined, undefined, "old", "scheduled", "old"].map((id) => ({
+                taskArns: id ? [id] : [],
+            })),
+            "ecs describe-tasks": [
+                { tasks: [of("PENDING")] },
+                { tasks: [of("RUNNING")] },
+                { tasks: [of("DEPROVISIONING")] },
+                { tasks: others },
+                { tasks: [of("STOPPED")] },
+                { tasks: [task("RUNNING")] },
+                { tasks: [task("STOPPED", 0)] },
+            ],
+        });
+        assert.equal(run.code, 0, run.output);
+        const [waits, starts, ...log] = run.output.trim().split("\n");
+        assert.equal(waits, "Task old still runs the command of run 41: this release's starts once it has stopped.");
+        assert.equal(starts, 'Task abc runs ["bin/migrate", "--all"]');
+        assert.deepEqual(log, ["one", "two"]);
+        const called = operations(run);
+        assert.equal(called.filter((each) => each === "ecs run-task").length, 1);
+        assert.equal(
+            called.slice(0, called.indexOf("ecs run-task")).filter((each) => each === "ecs list-tasks").length,
+            8,
+        );
+    });
+
+    it("gives the runner no command that the app has written, and stops none of the script's own", () => {
+        const foreign = "##[add-path]/tmp\n  ::add-path::/tmp\nsaid ##[error]no";
+        const run = runScript("releaseCommand.js", env, {
+            ...answers,
+            "ecs describe-tasks": [{ tasks: [task("RUNNING")] }, { tasks: [task("STOPPED", 1)] }],
+            "logs get-log-events": [written("one", "a"), written(foreign, "b"), written(foreign, "c"), nothing],
+        });
+        const [error, ...others] = commandsIn(run.output);
+        assert.match(error!, /^::error::The release command failed, /);
+        assert.deepEqual(others, []);
+        assert.equal(run.output.split(foreign).length, 3, run.output);
+        const tokens = [...run.output.matchAll(/^::stop-commands::(.*)$/gm)].map(([, token]) => token);
+        assert.deepEqual([tokens.length, new Set(tokens).size], [2, 2]);
+    });
+
     it("fails the release with its exit code, or with why its task never ran", () => {
         const ends = (tasks: object[], more: Answers = {}) => {
             const run = runScript("releaseCommand.js", env, { ...answers, "ecs describe-tasks": [{ tasks }], ...more });
@@ -84,10 +132,11 @@ describe("the release command", () => {
 });
 
 describe("the scan of an image", () => {
-    const env = { ECR_REPOSITORY: "shop", IMAGE: `registry:5000/shop:${commit}-X64` };
+    const env = { ECR_REPOSITORY: "shop", IMAGE: `registry:5000/shop:${commit}-X64`, LOOKS: "5" };
     const scanned = (status: string, severities: Readonly<Record<string, string>> = {}) => ({
         imageScanStatus: { status },
         imageScanFindings: {
+            imageScanCompletedAt: 1000,
             findings: Object.entries(severities).map(([name, severity]) => ({
                 name,
                 severity,
@@ -96,6 +145,8 @@ describe("the scan of an image", () => {
             findingSeverityCounts: Object.fromEntries(Object.values(severities).map((severity) => [severity, 1])),
         },
     });
+    /** A scan without a result. */
+    const failed = (status: string, description?: string) => ({ imageScanStatus: { status, description } });
     const found = { "CVE-2": "LOW", "CVE-1": "CRITICAL" };
     const manifest = (of: object) => ({ images: [{ imageManifest: JSON.stringify(of) }], failures: [] });
     const run = (IMAGE_SCAN: string, image: object, answers: (object | string)[]) =>
@@ -162,22 +213,49 @@ describe("the scan of an image", () => {
         }
     });
 
+    // https://github.com/aws/aws-sdk/issues/289, https://github.com/aws/aws-for-fluent-bit/issues/1105: what Inspector finds comes later
+    // than the state of a scan that is over.
+    it("is not taken for clean before an enhanced scan has come to its findings", () => {
+        for (const status of ["ACTIVE", "COMPLETE"]) {
+            const empty = { imageScanStatus: { status }, imageScanFindings: { findings: [] } };
+            const later = look("block", empty, empty, scanned(status, found));
+            assert.equal(later.code, 1, later.output);
+            assert.match(later.output, /^::error::ECR has found 1 critical in the image: CVE-1\. /m);
+            assert.equal(later.calls.length, 4);
+        }
+    });
+
     // ImageScanStatus in the ECR API reference: an image that ECR cannot look into stays so, whatever is done about it.
     it("fails such a release as well where it has no result, but not for ever", () => {
-        assert.match(
-            look("block", scanned("FAILED")).output,
-            /^::error::ECR's scan of the image has no result: FAILED\. /m,
-        );
-        for (const passing of [look("block", scanned("UNSUPPORTED_IMAGE")), look("report", scanned("FAILED"))]) {
+        for (const status of ["FAILED", "ACTIVE"]) {
+            const blocked = look("block", failed(status));
+            assert.equal(blocked.code, 1, status);
+            const said = `::error::ECR's scan of the image has no result: ${status}. Nothing was rolled out.`;
+            assert.ok(blocked.output.split("\n").includes(said), blocked.output);
+        }
+        for (const passing of [look("block", failed("UNSUPPORTED_IMAGE")), look("report", failed("FAILED"))]) {
             assert.equal(passing.code, 0);
             assert.match(passing.output, /^::warning::ECR's scan of the image has no result: /m);
         }
     });
 
+    // https://github.com/aws-observability/aws-otel-collector/issues/2193: a basic scan says so of an image without a distribution.
+    it("lets through what a basic scan calls failed as it cannot look into such an image, and no other that failed", () => {
+        const unsupported = "UnsupportedImageError: The operating system and/or package manager are not supported.";
+        const passing = look("block", failed("FAILED", unsupported));
+        assert.equal(passing.code, 0, passing.output);
+        assert.match(
+            passing.output,
+            /^::warning::ECR's scan of the image has no result: FAILED: UnsupportedImageError: .* not supported\.$/m,
+        );
+        assert.equal(look("block", failed("FAILED", "Not an UnsupportedImageError")).code, 1);
+    });
+
     it("names what an enhanced scan has found by its own fields", () => {
         const details = { vulnerabilityId: "CVE-9", sourceUrl: "https://nvd/CVE-9" };
         const finding = { title: "CVE-9 - openssl", severity: "HIGH", packageVulnerabilityDetails: details };
-        const imageScanFindings = { enhancedFindings: [finding], findingSeverityCounts: { HIGH: 1 } };
+        const findingSeverityCounts = { HIGH: 1 };
+        const imageScanFindings = { imageScanCompletedAt: 1000, enhancedFindings: [finding], findingSeverityCounts };
         const named = look("block", { imageScanStatus: { status: "ACTIVE" }, imageScanFindings });
         assert.equal(named.code, 0, named.output);
         assert.match(named.summary, /\| HIGH \| \[CVE-9\]\(https:\/\/nvd\/CVE-9\) \|/);

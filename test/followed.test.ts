@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { commit, definition, deployment, ecs, revision, runScript, settings, type Answers } from "./pipelineScripts";
+import {
+    commandsIn,
+    commit,
+    definition,
+    deployment,
+    ecs,
+    revision,
+    runScript,
+    settings,
+    type Answers,
+} from "./pipelineScripts";
 
 /** A deployment as DescribeServiceDeployments tells it. */
 const state = (status: string, more: object = {}, tasks = [0, 2]) => ({
@@ -206,6 +216,24 @@ describe("a release that is followed", () => {
             startFromHead: false,
             limit: 20,
         });
+    });
+
+    it("gives the runner no command that is in the app's log or in a reason", () => {
+        const foreign = "##[add-path]/tmp";
+        const run = runScript("follow.js", settings, {
+            ...found,
+            "ecs describe-service-deployments": [
+                state("ROLLBACK_IN_PROGRESS", { rollback: { reason: foreign } }),
+                state("ROLLBACK_SUCCESSFUL", { finishedAt: 1060, statusReason: foreign }),
+            ],
+            "ecs list-tasks": [{ taskArns: ["a"] }],
+            "ecs describe-tasks": [{ tasks: [stopped("a", 1010, foreign)] }],
+            "logs get-log-events": [{ events: [{ message: "::add-path::/tmp" }, { message: foreign }] }],
+        });
+        const [error, ...others] = commandsIn(run.output);
+        assert.match(error!, /^::error::shop:7 is not live\. /);
+        assert.deepEqual(others, []);
+        assert.match(run.output, /^::add-path::\/tmp\n##\[add-path\]\/tmp$/m);
     });
 
     it("fails as well where no task of it ever ran, or one that wrote nothing", () => {

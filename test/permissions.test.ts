@@ -44,6 +44,7 @@ describe("permissions", () => {
                 ["ecr:CompleteLayerUpload", repository(mine)],
                 ["ecr:PutImage", repository(mine)],
                 ["ecr:DescribeImageScanFindings", repository(mine)],
+                ["inspector2:ListFindings", "*"],
                 ["ecs:DescribeTaskDefinition", "*"],
                 ["ecs:RegisterTaskDefinition", revision],
                 ["ecs:TagResource", revision, registering],
@@ -225,6 +226,7 @@ describe("permissions", () => {
             "main-shift elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth",
             "main-execution ecr:GetAuthorizationToken",
             "main-deploy ecr:GetAuthorizationToken",
+            "main-deploy inspector2:ListFindings",
             "main-deploy ecs:DescribeTaskDefinition",
             "main-deploy ecs:ListTasks",
             "main-preview ec2:DescribeAvailabilityZones",
@@ -263,6 +265,7 @@ describe("permissions", () => {
             "ecs:TagResource",
             "ecs:UpdateService",
             "iam:PassRole",
+            "inspector2:ListFindings",
             "logs:GetLogEvents",
         ]);
     });

@@ -64,6 +64,24 @@ export function runScript(name: string, env: Readonly<Record<string, string>>, a
     return run;
 }
 
+/**
+ * The lines that a runner would take for commands, as its ActionCommand.cs does: `::name::` at the start, and `##[name]` anywhere, but
+ * between `::stop-commands::` with a token and that token. The two are left out.
+ */
+export function commandsIn(output: string): string[] {
+    const found: string[] = [];
+    let token: string | undefined;
+    for (const line of output.split(/\r\n|\r|\n/)) {
+        if (token !== undefined) {
+            if (line === `::${token}::`) token = undefined;
+            continue;
+        }
+        token = /^::stop-commands::([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(line)?.[1];
+        if (token === undefined && (line.trimStart().startsWith("::") || line.includes("##["))) found.push(line);
+    }
+    return found;
+}
+
 /* What the tests of the scripts have alike: a service, and a revision of it. */
 export const ecs = (resource: string) => `arn:aws:ecs:eu-west-1:123456789012:${resource}`;
 export const revision = ecs("task-definition/shop:7");

@@ -125,6 +125,7 @@ describe("the workflows", () => {
         assert.deepEqual(preview!.permissions, {
             contents: "read",
             "id-token": "write",
+            pages: "read",
             "pull-requests": "write",
         });
         for (const [name, { permissions }] of Object.entries(others)) {

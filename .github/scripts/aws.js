@@ -1,6 +1,7 @@
 // What the scripts of deploy.yml share. They need Node.js and AWS's CLI, which GitHub's runners have, and nothing to be installed.
 "use strict";
 const { spawnSync } = require("node:child_process");
+const { randomUUID } = require("node:crypto");
 const { appendFileSync } = require("node:fs");
 
 /**
@@ -24,6 +25,16 @@ exports.summarize = (lines) => appendFileSync(process.env.GITHUB_STEP_SUMMARY, `
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 /** Two columns, without a header. */
 exports.tableOf = (rows) => ["| | |", "| --- | --- |", ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)];
+
+/**
+ * Prints what others wrote, such as the app. The runner does what a line says that begins with `::command::` or has `##[command]` anywhere
+ * in it, but for those between these two: "Stopping and starting workflow commands" in GitHub's docs.
+ */
+exports.print = (text) => {
+    const token = randomUUID();
+    const mayCommand = /::|##\[/.test(text);
+    console.log(mayCommand ? `::stop-commands::${token}\n${text}\n::${token}::` : text);
+};
 
 const message = (text) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 exports.warn = (text) => console.log(`::warning::${message(text)}`);

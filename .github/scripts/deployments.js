@@ -1,7 +1,7 @@
 // Service deployments, as "View service history using Amazon ECS service deployments" in the ECS Developer Guide describes them.
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
-const { aws, pause } = require("./aws.js");
+const { aws, pause, print } = require("./aws.js");
 
 const ended = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
 
@@ -55,7 +55,7 @@ exports.follow = async (arn) => {
         const now = `${deployment.lifecycleStage} ${deployment.targetServiceRevision?.requestedProductionTrafficWeight}`;
         if (now !== stage) [stage, since] = [now, Date.now()];
         const line = lineOf(deployment, (Date.now() - since) / 60_000);
-        if (line !== shown) console.log(`${clock((Date.now() - began) / 1000)}  ${line}`);
+        if (line !== shown) print(`${clock((Date.now() - began) / 1000)}  ${line}`);
         shown = line;
         if (ended.includes(deployment.status)) return deployment;
         await sleep(pause);

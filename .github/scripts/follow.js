@@ -1,7 +1,7 @@
 // Follows the deployment of a revision to its end, which is the step's, and says what was released on the page of the run.
 "use strict";
 const { appendFileSync } = require("node:fs");
-const { aws, last, step, summarize, tableOf, timeOf } = require("./aws.js");
+const { aws, last, print, step, summarize, tableOf, timeOf } = require("./aws.js");
 const { deploymentOf, follow } = require("./deployments.js");
 const { culprit, logOf, reasonOf, tasksOf } = require("./tasks.js");
 
@@ -17,9 +17,9 @@ function explain(definition) {
     const task = culprit(stopped.filter(({ taskDefinitionArn }) => taskDefinitionArn === TASK_DEFINITION));
     if (!task) return "";
     const reason = reasonOf(task);
-    console.log(reason);
+    print(reason);
     const { lines } = logOf(task, definition, CONTAINER, { limit: lastLines });
-    console.log(lines.length > 0 ? `The last lines of its log:\n${lines.join("\n")}` : "It has written no log.");
+    print(lines.length > 0 ? `The last lines of its log:\n${lines.join("\n")}` : "It has written no log.");
     return reason;
 }
 
@@ -35,7 +35,7 @@ step(async () => {
     const { status, statusReason = "", createdAt, finishedAt, deploymentConfiguration = {} } = deployment;
     const verdict = [status, statusReason].filter(Boolean).join(": ");
     const released = status === "SUCCESSFUL";
-    console.log(verdict);
+    print(verdict);
     const reason = released ? "" : explain(definition);
     const tasks = deployment.targetServiceRevision?.requestedTaskCount;
     appendFileSync(process.env.GITHUB_OUTPUT, `tasks=${tasks ?? ""}\n`);

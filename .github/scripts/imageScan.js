@@ -2,14 +2,14 @@
 // and where the scan has no result, unless ECR cannot look into such an image at all.
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
-const { aws, pause, step, summarize, tableOf, warn } = require("./aws.js");
+const { aws, pause, print, step, summarize, tableOf, warn } = require("./aws.js");
 
 const { ECR_REPOSITORY, IMAGE, IMAGE_SCAN } = process.env;
 
 const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"];
 
 /** How often a scan is asked for that goes on, or that ECR has not begun yet: a release waits for it, the list not for long. */
-const looks = IMAGE_SCAN === "block" ? 300 : 60;
+const looks = Number(process.env.LOOKS ?? (IMAGE_SCAN === "block" ? 300 : 60));
 
 const acceptedMediaTypes = [
     "application/vnd.oci.image.index.v1+json",
@@ -35,17 +35,28 @@ function scannedImage() {
     return image ? { imageDigest: image.digest } : tag;
 }
 
-/** The scan, once it is over or has begun to go on for ever: "enhanced" scans do. */
+/** Whether a scan has a result: an "enhanced" one goes on for ever, or is said to be over, before Inspector has found anything. */
+const hasResult = ({ imageScanStatus: { status }, imageScanFindings }) =>
+    ["COMPLETE", "ACTIVE"].includes(status) && imageScanFindings?.imageScanCompletedAt !== undefined;
+
+const mayHaveLater = ["PENDING", "IN_PROGRESS", "COMPLETE", "ACTIVE"];
+const isAwaited = (answer) => mayHaveLater.includes(answer.imageScanStatus.status) && !hasResult(answer);
+
+/** Whether ECR cannot look into such an image: a basic scan tells it as a failure, of an image without a distribution. */
+const isUnsupported = ({ status, description = "" }) =>
+    status === "UNSUPPORTED_IMAGE" || (status === "FAILED" && description.startsWith("UnsupportedImageError"));
+
+/** The scan, once it has a result, or will have none. */
 async function scan() {
     const imageId = scannedImage();
     let answer = { imageScanStatus: { status: "PENDING" } };
-    for (let left = looks; left > 0 && ["PENDING", "IN_PROGRESS"].includes(answer.imageScanStatus.status); left--) {
+    for (let left = looks; left > 0 && isAwaited(answer); left--) {
         try {
             answer = aws("ecr", "describe-image-scan-findings", { repositoryName: ECR_REPOSITORY, imageId });
         } catch (error) {
             if (!error.message.includes("ScanNotFoundException")) throw error;
         }
-        if (["PENDING", "IN_PROGRESS"].includes(answer.imageScanStatus.status)) await sleep(pause);
+        if (isAwaited(answer)) await sleep(pause);
     }
     return answer;
 }
@@ -61,16 +72,19 @@ const findingsOf = ({ findings = [], enhancedFindings = [] }) => [
 ];
 
 step(async () => {
-    const { imageScanStatus, imageScanFindings = {} } = await scan();
+    const answer = await scan();
+    const { imageScanStatus, imageScanFindings = {} } = answer;
     const { status, description = "" } = imageScanStatus;
-    const known = ["COMPLETE", "ACTIVE"].includes(status);
+    const known = hasResult(answer);
     const findings = findingsOf(imageScanFindings).sort(
         (one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity),
     );
     const counts = imageScanFindings.findingSeverityCounts ?? {};
     const counted = severities.flatMap((severity) => (counts[severity] ? [`${counts[severity]} ${severity}`] : []));
-    const result = known ? counted.join(", ") || "no findings" : [status, description].filter(Boolean).join(": ");
-    console.log(`ECR's scan: ${result}`);
+    const result = known
+        ? counted.join(", ") || "no findings"
+        : [status, description.replace(/\.$/, "")].filter(Boolean).join(": ");
+    print(`ECR's scan: ${result}`);
     const shown = findings.slice(0, 50).map(({ name, severity, uri }) => [severity, uri ? `[${name}](${uri})` : name]);
     summarize([`### Scan of the image: ${result}`, ...(shown.length > 0 ? tableOf(shown) : [])]);
     if (known && counts.CRITICAL) {
@@ -80,8 +94,9 @@ step(async () => {
         warn(found);
     } else if (!known) {
         const unknown = `ECR's scan of the image has no result: ${result}.`;
-        if (IMAGE_SCAN === "block" && status !== "UNSUPPORTED_IMAGE")
+        if (IMAGE_SCAN === "block" && !isUnsupported(imageScanStatus)) {
             throw new Error(`${unknown} Nothing was rolled out.`);
+        }
         warn(unknown);
     }
 });

@@ -1,23 +1,35 @@
 // Runs RELEASE_COMMAND once in a task of the new revision, and shows what it writes. The step fails unless it ends with 0.
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
-const { aws, last, pause, step } = require("./aws.js");
+const { aws, last, pause, print, step } = require("./aws.js");
 const { logOf, reasonOf, tasksOf } = require("./tasks.js");
 
 const { CLUSTER, CONTAINER, GITHUB_RUN_ID, RELEASE_COMMAND, SERVICE, TASK_DEFINITION } = process.env;
 
+const release = "release/";
 /** The release, whichever try of the run's this is. */
-const startedBy = `release/${GITHUB_RUN_ID}`;
+const startedBy = `${release}${GITHUB_RUN_ID}`;
 
 const exitCodeOf = ({ containers }) => containers.find(({ name }) => name === CONTAINER)?.exitCode;
 
-/** The task of an earlier try that has done its work, or is still at it: those that stopped are found for an hour. */
-function earlier() {
+/** The tasks of releases' commands: those that stopped are found for an hour. */
+function commands() {
     const [family] = last(TASK_DEFINITION).split(":");
-    const tasks = ["RUNNING", "STOPPED"]
+    return ["RUNNING", "STOPPED"]
         .flatMap((desiredStatus) => tasksOf(CLUSTER, { family, desiredStatus }))
-        .filter((task) => task.startedBy === startedBy);
-    return tasks.find((task) => task.lastStatus !== "STOPPED" || exitCodeOf(task) === 0);
+        .filter((task) => task.startedBy?.startsWith(release));
+}
+
+/** Waits as long as a command of another release goes on, which it does where its run is cancelled or out of time: no longer than the job. */
+async function othersEnd() {
+    for (let said; ; await sleep(pause)) {
+        const other = commands().find(({ lastStatus }) => lastStatus !== "STOPPED");
+        if (!other) return;
+        const run = other.startedBy.slice(release.length);
+        const waits = `Task ${last(other.taskArn)} still runs the command of run ${run}: this release's starts once it has stopped.`;
+        if (waits !== said) console.log(waits);
+        said = waits;
+    }
 }
 
 /** Where the service's own tasks run, but never on Spot, which may take it away half-way. */
@@ -42,20 +54,24 @@ async function watch(arn) {
     for (let after; ; await sleep(pause)) {
         const [task] = aws("ecs", "describe-tasks", { cluster: CLUSTER, tasks: [arn] }).tasks;
         const { lines, next } = logOf(task, taskDefinition, CONTAINER, { after });
-        for (const line of lines) console.log(line);
+        if (lines.length > 0) print(lines.join("\n"));
         after = next;
         if (task.lastStatus === "STOPPED" && lines.length === 0) return task;
     }
 }
 
 step(async () => {
-    const before = earlier();
+    // Of an earlier try.
+    const before = commands().find(
+        (task) => task.startedBy === startedBy && (task.lastStatus !== "STOPPED" || exitCodeOf(task) === 0),
+    );
     if (before?.lastStatus === "STOPPED") {
         console.log(`Task ${last(before.taskArn)} has run it for this release already.`);
         return;
     }
+    if (!before) await othersEnd();
     const { taskArn } = before ?? start();
-    console.log(`Task ${last(taskArn)} runs ${RELEASE_COMMAND}`);
+    print(`Task ${last(taskArn)} runs ${RELEASE_COMMAND}`);
     const task = await watch(taskArn);
     if (exitCodeOf(task) !== 0) {
         throw new Error(`The release command failed, and nothing was rolled out. ${reasonOf(task)}`);

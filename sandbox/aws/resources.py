@@ -122,7 +122,10 @@ def ecr(call: Call) -> list[Check]:
     if args.get("repositoryName"):
         repository = call.arn(f"repository/{args['repositoryName']}")
         tagged = [Check("ecr:TagResource", repository)] if args.get("tags") else []
-        return [call.on(repository), *tagged]
+        # Where the registry's scans are enhanced, which any may come to be: "IAM permissions required for enhanced scanning" in the
+        # ECR User Guide.
+        found = [Check("inspector2:ListFindings", "*")] if call.action == "DescribeImageScanFindings" else []
+        return [call.on(repository), *tagged, *found]
     return [call.on("*")]
 
 
