@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { commandsIn } from "./pipelineScripts";
 import type { Recording } from "./record";
 import { production, sharedDev, standard } from "./scenarios";
 import { projectFolder } from "./settings";
@@ -375,6 +376,25 @@ describe("the workflows", () => {
             uses.filter((action) => /docker|ecr/.test(action)),
             [],
         );
+    });
+
+    it("give the runner no command that is in what the app answers for its version", () => {
+        const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-version-"));
+        fs.writeFileSync(path.join(scratch, "curl"), '#!/bin/sh\ncat "$0.answer"\n', { mode: 0o755 });
+        const asked = (answer: string) => {
+            fs.writeFileSync(path.join(scratch, "curl.answer"), answer);
+            const { run } = deploying().deploy!.steps.find(({ id }) => id === "version")!;
+            const env = { APP_URL: "http://a", VERSION: "0a1b", GITHUB_OUTPUT: "/dev/null" };
+            const PATH = `${scratch}:${process.env.PATH}`;
+            return spawnSync("bash", ["-e", "-c", run!], { env: { ...env, PATH }, encoding: "utf8" });
+        };
+        assert.deepEqual([asked("0a1b\n").status, asked("0a1b\n").stdout], [0, "http://a serves 0a1b\n"]);
+        const { status, stdout } = asked("0a1b\n::add-path::/tmp\n##[add-path]/tmp\n");
+        fs.rmSync(scratch, { recursive: true });
+        assert.equal(status, 1);
+        const [error, ...others] = commandsIn(stdout);
+        assert.match(error!, /^::error::http:\/\/a serves .*, not 0a1b$/);
+        assert.deepEqual(others, []);
     });
 
     it("never wait for a fixed time, but between two questions", () => {

@@ -2,6 +2,7 @@ import { audit } from "./audit";
 import { domainAndSecrets } from "./domainAndSecrets";
 import type { Mutation } from "./mutation";
 import { production } from "./production";
+import { releases } from "./releases";
 import { schedules } from "./schedules";
 import { tools } from "./tools";
 
@@ -534,6 +535,7 @@ export const mutations: readonly Mutation[] = [
     ...audit,
     ...domainAndSecrets,
     ...production,
+    ...releases,
     ...schedules,
     ...tools,
 ];

@@ -1,0 +1,23 @@
+import type { Mutation } from "./mutation";
+
+/** Mistakes in the scripts of a release. */
+export const releases: readonly Mutation[] = [
+    {
+        mistake: "an enhanced scan is clean before it has looked",
+        file: ".github/scripts/imageScan.js",
+        find: " && imageScanFindings?.imageScanCompletedAt !== undefined",
+        become: "",
+    },
+    {
+        mistake: "a second migration is started beside one that goes on",
+        file: ".github/scripts/releaseCommand.js",
+        find: "if (!before) await othersEnd();",
+        become: "",
+    },
+    {
+        mistake: "the app's log commands GitHub's runner",
+        file: ".github/scripts/aws.js",
+        find: "/::|##\\[/.test(text)",
+        become: "false",
+    },
+];
