@@ -65,7 +65,7 @@ const changes: Readonly<Record<string, Change>> = {
             "+ aws:iam:RolePolicy main-schedules",
             "+ aws:scheduler:Schedule main-nightly",
             "+ aws:scheduler:ScheduleGroup main",
-            "+ aws:sqs:Queue main-not-started",
+            ...["Queue", "QueuePolicy"].map((type) => `+ aws:sqs:${type} main-not-started`),
             "+ fargate-cicd:alarms:RunAlarms main",
             "~ aws:cloudwatch:Dashboard main",
             "+ aws:sns:TopicSubscription main-email",
