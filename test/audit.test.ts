@@ -1,4 +1,4 @@
-/** What an audit asks for; docs/audit.md has the whole list. That AWS's scanners agree: sandbox/test/audit.test.ts. */
+/** What an audit asks for; docs/controls.md has the whole list. That AWS's scanners agree: sandbox/test/audit.test.ts. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -242,7 +242,7 @@ describe("what an audit asks for", () => {
     });
 
     it("is listed, control by control, with settings that there are", () => {
-        const page = fs.readFileSync(path.join(projectFolder, "docs/audit.md"), "utf8");
+        const page = fs.readFileSync(path.join(projectFolder, "docs/controls.md"), "utf8");
         const rows = page.split("\n").filter((line) => /^\| (CKV|[A-Z]\w+[.-])/.test(line));
         assert.ok(rows.length > 40, `${rows.length} controls`);
         const wrong = rows.flatMap((row) => {
