@@ -96,7 +96,7 @@ export const table = {
         ...github.pulumiToken,
         default: "organization",
         description:
-            "For whom Pulumi Cloud gives the preview's job a token: the `organization` (Team edition and above), one team of it, which limits what it may open, or the user whose account it is",
+            "For whom Pulumi Cloud gives the preview's job a token: the `organization` (Team edition and above), one team of it, which limits what it may open (Enterprise edition and above), or the user whose account it is (any edition)",
         takesEffect: atOnce,
     },
     pulumiGithubApp: {
@@ -123,7 +123,7 @@ export const table = {
     availabilityZones: {
         ...integer(2, 3),
         default: "2",
-        description: "Zones that the VPC spans, the first by name of those that every account has",
+        description: "Zones that the VPC spans, the first by name of those that every account has and Fargate runs in",
         takesEffect: "at once, in new tasks: a third zone is added and taken away in place",
     },
     natGateways: {
@@ -373,7 +373,7 @@ export const table = {
         ...optional(container.command('["bin/migrate", "--all"]')),
         default: "",
         description:
-            "What `deploy.yml` runs once for each release in a task of its own, with the new image, before anything is rolled out (migrations); a release whose command fails is none. `pulumi up` never runs it",
+            "What `deploy.yml` runs once for each release in a task of its own, with the new image, before anything is rolled out (migrations); if the command fails, nothing is released. `pulumi up` never runs it",
         none: "nothing",
         takesEffect: withRelease,
     },
@@ -423,7 +423,7 @@ export const table = {
         ...flag,
         default: "false",
         description:
-            "Whether the VPC writes down who talks to whom, in a log group of the stack, for `logRetentionDays`",
+            "Whether the stack's own VPC writes down who talks to whom, in a log group of the stack, for `logRetentionDays`; not beside `vpcId`",
         takesEffect: atOnce,
     },
     webAclArn: {
@@ -437,7 +437,7 @@ export const table = {
         ...optional(aws.kmsKeyArn),
         default: "",
         description:
-            "The KMS key that encrypts logs, secrets, images, alarm messages and shells; its policy must allow that, as [docs/audit.md](audit.md) says",
+            "The KMS key that encrypts logs, secrets, images, alarm messages and shells; its policy must allow that, as [docs/audit.md](audit.md#the-key) says",
         none: "AWS's own keys; alarm messages are not encrypted where they wait",
         takesEffect: inNewStack,
     },
