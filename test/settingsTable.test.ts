@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { table } from "../infra/config/table";
+import { groups } from "../tools/settings/groups";
 import { renderers } from "../tools/settings/render";
 import { projectFolder } from "./settings";
 
@@ -12,6 +14,10 @@ describe("the table of settings", () => {
             assert.equal(text, render(text));
         });
     }
+
+    it("has every setting under one heading of the page", () => {
+        assert.deepEqual(Object.values(groups).flat().sort(), Object.keys(table).sort());
+    });
 
     it("takes the place of what somebody wrote by hand, and of nothing else", () => {
         const text = fs.readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8");

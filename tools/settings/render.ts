@@ -1,15 +1,16 @@
-/** What is written of the settings elsewhere: `Pulumi.yaml`'s `config`, for the engine, and the table in docs/, for people. */
+/** What is written of the settings elsewhere: `Pulumi.yaml`'s `config`, for the engine, and the tables in docs/, for people. */
 import * as v from "valibot";
 import { Document, Scalar, type YAMLMap } from "yaml";
 import { table, type Setting } from "../../infra/config/table";
 import type { Renderers } from "../rendered";
+import { groups } from "./groups";
 
 const settings = Object.entries<Setting>(table);
 
 /** By file of the project, its text with the settings as the table has them now. */
 export const renderers: Renderers = {
     "Pulumi.yaml": (text) => replaced(text, /^config:\n[\s\S]*$/m, projectConfig()),
-    "docs/settings.md": (text) => replaced(text, /^\| key \|.*\n(\|.*\n)*/m, pageTable()),
+    "docs/settings.md": (text) => replaced(text, /^## [\s\S]*$/m, pageTables()),
 };
 
 function replaced(text: string, place: RegExp, by: string): string {
@@ -39,16 +40,17 @@ function inPulumiYaml({ type, description, values, none }: Setting): string {
 /** Without the marks of Markdown. */
 const plain = (markdown: string) => markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 
-function pageTable(): string {
-    const rows = settings.map(([key, setting]) => [
-        `\`${key}\``,
-        setting.description,
-        setting.values,
-        defaultOf(setting),
-        setting.takesEffect,
-    ]);
+function pageTables(): string {
     const head = ["key", "what it is", "values", "default", "a change takes effect"];
-    return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+    const tables = Object.entries(groups).map(([heading, keys]) => {
+        const rows = keys.map((key) => {
+            const setting: Setting = table[key];
+            return [`\`${key}\``, setting.description, setting.values, defaultOf(setting), setting.takesEffect];
+        });
+        const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`);
+        return `## ${heading}\n\n${lines.join("")}`;
+    });
+    return tables.join("\n");
 }
 
 function defaultOf({ type, schema, default: value, none }: Setting): string {
