@@ -106,6 +106,16 @@ describe("the README and its pages", () => {
         );
     });
 
+    it("has a place for each file of infra/ on the map of it", () => {
+        const row = /^\| `infra\/` \|.*$/m.exec(file("docs/development.md"))![0];
+        const entries = fs.readdirSync(path.join(projectFolder, "infra"), { withFileTypes: true });
+        const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+        assert.deepEqual(
+            names.filter((name) => !row.includes(`\`${name}\``)),
+            [],
+        );
+    });
+
     // The sandbox can be deleted with its folder; its own tests hold what is said of it.
     it("names only folders and files that exist", () => {
         const named = [...file("docs/development.md").matchAll(/^\| `([\w./-]+)` \| /gm)].map(([, name]) => name!);
