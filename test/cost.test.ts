@@ -11,6 +11,7 @@ import type { Stack } from "../tools/resources";
 import { attempt, type Recording } from "./record";
 import {
     alternative,
+    audited,
     everything,
     inExistingVpc,
     internal,
@@ -122,13 +123,17 @@ describe("the cost estimate", () => {
         for (const subject of ["internet", "between zones", "through NAT", "Requests", "Logs", "Images"]) {
             assert.match(plain, new RegExp(subject));
         }
-        const optional = /Container Insights|Mails|hosted zone|secrets/;
+        const optional = /Container Insights|Mails|hosted zone|secrets|KMS/;
         assert.doesNotMatch(plain, optional);
         assert.match(await byUse(production()), /Container Insights/);
         assert.match(await byUse(production()), /Mails/);
         assert.match(await byUse(withDomain()), /hosted zone/);
         assert.doesNotMatch(plain, /Scheduled runs/);
         assert.match(await byUse(withSchedules()), /Scheduled runs/);
+        assert.match(
+            await byUse(audited()),
+            /^The KMS key, which is not the stack's: 1\.00 a month, and 0\.03 for 10,000 requests$/m,
+        );
     });
 
     it("knows every resource type that the program can declare, and no other", async () => {

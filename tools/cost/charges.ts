@@ -80,8 +80,17 @@ export const charges: Readonly<Record<string, Charge>> = {
             ? { byUse: [`Container Insights: ${dollars(prices.customMetricMonth)} for each metric, and its logs`] }
             : {};
     },
-    "aws:ecr/repository:Repository": (_, { prices }) => ({
-        byUse: [`Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (the newest 50 images stay)`],
+    "aws:ecr/repository:Repository": ({ inputs }, { prices }) => ({
+        byUse: [
+            `Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (the newest 50 images stay)`,
+            // Where there is a key, images are encrypted with it.
+            ...(inputs.encryptionConfigurations
+                ? [
+                      `The KMS key, which is not the stack's: ${dollars(prices.keyMonth)} a month, and ` +
+                          `${dollars(prices.keyRequests10000)} for 10,000 requests`,
+                  ]
+                : []),
+        ],
     }),
     "aws:s3/bucket:Bucket": (_, { prices }) => ({
         byUse: [`Access logs of the load balancer: ${dollars(prices.bucketGbMonth)} for a GB kept for a month`],
