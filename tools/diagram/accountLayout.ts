@@ -45,8 +45,8 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
 
     if (alarms.count > 0) {
         const watch = add("alarms", "watching", `${alarms.count} CloudWatch alarms`, [
-            ...(alarms.rollsBack ? ["one takes a release back"] : []),
             ...(alarms.dashboard ? ["and a dashboard"] : []),
+            ...(alarms.rollsBack ? ["one alarm takes a release back"] : []),
         ]);
         if (alarms.rollsBack) {
             relation(watch, network.service, across(watch.x, right(network.service), middle(watch)[1]));

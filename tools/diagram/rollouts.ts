@@ -47,7 +47,7 @@ export function sharesOf({ rollout, rolloutPercent, rolloutStepMinutes }: Rollou
     }
 }
 
-const [left, right, top, rowHeight, chartHeight] = [150, 24, 20, 92, 56];
+const [left, right, top, rowHeight, chartHeight] = [180, 24, 20, 92, 56];
 const width = 860;
 const before = 3; // minutes of the old version alone
 const [newInk, newFill, oldFill, ink] = ["#0969da", "#b6d7ff", "#e4e7eb", "#57606a"];
@@ -105,7 +105,7 @@ function pace({ rollout, rolloutPercent, rolloutStepMinutes }: Rollout): string 
         rolling: "task by task",
         "blue-green": "all at once",
         canary: `${rolloutPercent} %, then all`,
-        linear: `${rolloutPercent} % in ${rolloutStepMinutes} minutes`,
+        linear: `${rolloutPercent} % more every ${rolloutStepMinutes} minutes`,
     };
     return words[rollout];
 }
