@@ -10,4 +10,4 @@ export function commandsOf(page: string): string[] {
 
 /** Whether a command only writes down what a stack is to be, for which no account is needed. */
 export const isConfiguring = (command: string): boolean =>
-    /^(pulumi (stack (init|select)|config set) |cp Pulumi\.prod\.yaml\.example )/.test(command);
+    /^(pulumi (-C \S+ )?(stack (init|select)|config set) |cp Pulumi\.prod\.yaml\.example )/.test(command);

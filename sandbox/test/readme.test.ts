@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { parse } from "yaml";
 import { loadSettings, type Settings } from "../../infra/config";
 import { run, type RunOptions } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
@@ -22,6 +23,8 @@ describe("the README's commands that configure a stack, with the real CLI", () =
     let copy: CopiedCheckout;
     let options: RunOptions;
     const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-readme-"));
+    /** The project that docs/database.md has beside the checkout. */
+    const database = path.join(scratch, "database");
 
     before(async () => {
         copy = new CopiedCheckout();
@@ -35,8 +38,11 @@ describe("the README's commands that configure a stack, with the real CLI", () =
             PULUMI_SKIP_UPDATE_CHECK: "true",
         };
         options = { cwd: copy.folder, env };
+        fs.mkdirSync(database);
+        fs.writeFileSync(path.join(database, "Pulumi.yaml"), "name: database\nruntime: nodejs\n");
         for (const command of commandsOfPages().filter(isConfiguring)) {
-            await run("sh", ["-c", command], { ...options, input: password }); // what is typed for a secret
+            const here = command.replace("-C ../database ", `-C ${database} `);
+            await run("sh", ["-c", here], { ...options, input: password }); // what is typed for a secret
         }
     });
 
@@ -74,11 +80,18 @@ describe("the README's commands that configure a stack, with the real CLI", () =
             [
                 { name: "prod", reviewers: { users: [], teams: ["platform"] } },
                 false,
-                { LOG_LEVEL: "debug" },
+                { LOG_LEVEL: "debug", DB_HOST: "database.abc123.ap-northeast-1.rds.amazonaws.com" },
                 ["DB_PASSWORD"],
             ],
         );
         assert.deepEqual({ minTasks, maxTasks, cpu, memory }, { minTasks: 2, maxTasks: 12, cpu: 512, memory: 1024 });
+    });
+
+    it("give the database's stack what its program reads", () => {
+        const page = fs.readFileSync(path.join(projectFolder, "docs/database.md"), "utf8");
+        const read = [...page.matchAll(/\bconfig\.\w+\("(\w+)"\)/g)].map(([, key]) => `database:${key}`);
+        const { config } = parse(fs.readFileSync(path.join(database, "Pulumi.dev.yaml"), "utf8")) as { config: object };
+        assert.deepEqual(Object.keys(config).sort(), ["aws:region", ...read].sort());
     });
 
     it("keep the secret encrypted in the stack's file", () => {
@@ -107,7 +120,7 @@ describe("the commands in the READMEs", () => {
             const whole = command === "npm ci" || command === "npm test";
             return whole ? tests.includes(command) : isConfiguring(command);
         };
-        const needsAnAccount = /^(pulumi (up|stack output)|export GITHUB_TOKEN=\$\(gh|gh)( |$)/;
+        const needsAnAccount = /^(pulumi (-C \S+ )?(up|destroy|stack output)|export GITHUB_TOKEN=\$\(gh|gh)( |$)/;
         assert.match(
             file("docs/development.md"),
             /A test runs the commands of the README and of all pages here, but for those that need an account, or a program/,
