@@ -132,9 +132,10 @@ describe("the commands in the READMEs", () => {
         }
     });
 
-    it("are scripts of npm where they say so, in the sandbox's own README too", () => {
+    it("are scripts of npm where they say so, in the sandbox's own pages too", () => {
         const { scripts } = JSON.parse(file("package.json")) as { scripts: Record<string, string> };
-        const named = [...file("sandbox/README.md").matchAll(/npm run ([a-z:-]*[a-z])/g)].map(([, script]) => script!);
+        const pages = file("sandbox/README.md") + file("sandbox/behaviour.md");
+        const named = [...pages.matchAll(/npm run ([a-z:-]*[a-z])/g)].map(([, script]) => script!);
         assert.ok(named.length > 5, named.join(", "));
         assert.deepEqual(
             named.filter((script) => !(script in scripts)),
