@@ -23,6 +23,7 @@ const untaggable: ReadonlySet<string> = new Set([
     "aws:secretsmanager/secretVersion:SecretVersion",
     "aws:sns/topicPolicy:TopicPolicy",
     "aws:sns/topicSubscription:TopicSubscription",
+    "aws:sqs/queuePolicy:QueuePolicy",
     "aws:wafv2/webAclAssociation:WebAclAssociation",
 ]);
 

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import { registryPassword } from "../tools/fakeCloud";
 import { record, type Recording, type Registration } from "./record";
-import { alternative, standard, withoutNat } from "./scenarios";
+import { alternative, everything, standard, withoutNat } from "./scenarios";
 import { projectFolder } from "./settings";
 
 describe("the whole program", () => {
@@ -113,6 +113,14 @@ describe("the whole program", () => {
                 "aws:sns/topicPolicy:TopicPolicy",
             ]);
         }
+    });
+
+    it("tags what can be tagged, and nothing else, of all that it can declare", async () => {
+        const all = (await Promise.all(everything.map((scenario) => scenario()))).flatMap((each) => each.registrations);
+        const wrong = all.filter(
+            ({ type, inputs }) => /^aws:/.test(type) && takesTags(type) !== (inputs.tags !== undefined),
+        );
+        assert.deepEqual([...new Set(wrong.map(({ type }) => type))], []);
     });
 
     it("tags the S3 endpoint, which awsx does not", () => {
