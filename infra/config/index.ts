@@ -62,9 +62,9 @@ export interface Settings extends Omit<Values, Composed> {
         readonly environment?: Environment;
         /** Pull requests of the repository preview this stack. */
         readonly previews: boolean;
-        /** The Pulumi GitHub App is installed and comments on pull requests. */
         /** For whom Pulumi Cloud gives a preview its token: `organization`, `team:NAME` or `user:LOGIN`. */
         readonly previewToken: string;
+        /** The Pulumi GitHub App is installed and comments on pull requests. */
         readonly pulumiApp: boolean;
     };
     /** Undefined: the stack makes its own. */

@@ -8,12 +8,24 @@ import * as policy from "./policyKinds";
 import * as rollout from "./rolloutKinds";
 import * as schedule from "./scheduleKinds";
 
+/** What docs/settings.md lists them under, in this order. */
+export const headings = [
+    "The stack",
+    "GitHub",
+    "Network",
+    "The container",
+    "Size and hours",
+    "Releases",
+    "Watching and audits",
+] as const;
+
 export interface Setting<T = unknown> extends Kind<T> {
     /**
      * As a text, like every value. An empty one is none. One that is not accepted, or is missing, asks for a value; entries are none
      * where they are not set.
      */
     readonly default?: string;
+    readonly heading: (typeof headings)[number];
     /** What it is, in one sentence without a full stop, in Markdown: that of docs/settings.md, and Pulumi.yaml's without the marks. */
     readonly description: string;
     /** What is so without a value. */
@@ -39,23 +51,27 @@ const inNewStack = "in a new stack only; refused in one that runs";
  */
 export const table = {
     "aws:region": {
+        heading: "The stack",
         ...aws.region,
         description: "The AWS region",
         takesEffect: inNewStack,
     },
     githubRepository: {
+        heading: "GitHub",
         ...github.githubRepository,
         default: github.placeholder,
         description: "The repository on GitHub that deploys",
         takesEffect: atOnce,
     },
     githubBranch: {
+        heading: "GitHub",
         ...github.branch,
         default: "main",
         description: "The branch whose pushes deploy; the workflow's `branches` must say the same",
         takesEffect: atOnce,
     },
     githubOidcProvider: {
+        heading: "GitHub",
         ...oneOf("create", "existing"),
         default: "create",
         description:
@@ -63,12 +79,14 @@ export const table = {
         takesEffect: inNewStack,
     },
     createGithubRepository: {
+        heading: "GitHub",
         ...flag,
         default: "false",
         description: "Create the repository on GitHub (private, empty). `pulumi destroy` then deletes it",
         takesEffect: inNewStack,
     },
     githubEnvironment: {
+        heading: "GitHub",
         ...optional(github.environmentName),
         default: "",
         description:
@@ -77,6 +95,7 @@ export const table = {
         takesEffect: atOnce,
     },
     githubReviewers: {
+        heading: "GitHub",
         ...github.reviewers("acme"),
         narrowed: { by: "githubRepository", kind: ([owner]: [string, string]) => github.reviewers(owner) },
         default: "",
@@ -86,6 +105,7 @@ export const table = {
         takesEffect: atOnce,
     },
     previewPullRequests: {
+        heading: "GitHub",
         ...flag,
         default: "true",
         description:
@@ -93,6 +113,7 @@ export const table = {
         takesEffect: atOnce,
     },
     previewToken: {
+        heading: "GitHub",
         ...github.pulumiToken,
         default: "organization",
         description:
@@ -100,6 +121,7 @@ export const table = {
         takesEffect: atOnce,
     },
     pulumiGithubApp: {
+        heading: "GitHub",
         ...flag,
         default: "true",
         description:
@@ -107,6 +129,7 @@ export const table = {
         takesEffect: atOnce,
     },
     name: {
+        heading: "The stack",
         ...optional(aws.resourceName),
         default: "",
         description:
@@ -115,18 +138,21 @@ export const table = {
         takesEffect: inNewStack,
     },
     vpcCidr: {
+        heading: "Network",
         ...network.cidr,
         default: "10.0.0.0/16",
         description: "The VPC's IPv4 range",
         takesEffect: inNewStack,
     },
     availabilityZones: {
+        heading: "Network",
         ...integer(2, 3),
         default: "2",
         description: "Zones that the VPC spans, the first by name of those that every account has and Fargate runs in",
         takesEffect: "at once, in new tasks: a third zone is added and taken away in place",
     },
     natGateways: {
+        heading: "Network",
         ...oneOf("none", "single", "one-per-az"),
         default: "single",
         description:
@@ -134,6 +160,7 @@ export const table = {
         takesEffect: `${atOnce}; to and from \`none\` in new tasks`,
     },
     vpcId: {
+        heading: "Network",
         ...optional(network.vpcId),
         default: "",
         description: "A VPC that is there already, for the app to live in. Nothing of it is [changed](network.md)",
@@ -141,6 +168,7 @@ export const table = {
         takesEffect: inNewStack,
     },
     publicSubnetIds: {
+        heading: "Network",
         ...network.subnetIds,
         default: "",
         description: "The subnets of `vpcId` for the load balancer, one a zone, unless it is `internal`",
@@ -148,6 +176,7 @@ export const table = {
         takesEffect: atOnce,
     },
     privateSubnetIds: {
+        heading: "Network",
         ...network.subnetIds,
         default: "",
         description: "The subnets of `vpcId` for the tasks, in two zones or more, and for an `internal` load balancer",
@@ -155,18 +184,21 @@ export const table = {
         takesEffect: withNewTasks,
     },
     loadBalancer: {
+        heading: "Network",
         ...oneOf("internet-facing", "internal"),
         default: "internet-facing",
         description: "Who reaches the app: anybody, or with `internal` the VPC alone",
         takesEffect: inNewStack,
     },
     dualStack: {
+        heading: "Network",
         ...flag,
         default: "false",
         description: "Whether visitors reach the load balancer over IPv6, too. The tasks stay with IPv4",
         takesEffect: atOnce,
     },
     egress: {
+        heading: "Network",
         ...network.egress,
         default: "",
         description: "What tasks reach beyond HTTPS, over TCP: a database, a cache, a mail server. DNS is open anyway",
@@ -174,18 +206,21 @@ export const table = {
         takesEffect: atOnce,
     },
     containerPort: {
+        heading: "The container",
         ...integer(1, 65_535),
         default: "8080",
         description: "The port on which the app's container listens; one below 1024 may need root",
         takesEffect: "at once, with `releasedBy: pulumi` for that one `pulumi up`; refused otherwise",
     },
     healthCheckPath: {
+        heading: "The container",
         ...network.path,
         default: "/",
         description: "The path that answers 2xx or 3xx when the app is healthy",
         takesEffect: atOnce,
     },
     startSeconds: {
+        heading: "The container",
         ...integer(0, 600),
         default: "60",
         description:
@@ -193,18 +228,21 @@ export const table = {
         takesEffect: withNewTasks,
     },
     drainSeconds: {
+        heading: "The container",
         ...integer(0, 3600),
         default: "15",
         description: "Seconds that a task which leaves may take to answer the requests it has; it gets no new ones",
         takesEffect: atOnce,
     },
     stopSeconds: {
+        heading: "The container",
         ...integer(2, 120),
         default: "30",
         description: "Seconds that the app may take to end after `SIGTERM`, before it is killed",
         takesEffect: withRelease,
     },
     rollout: {
+        heading: "Releases",
         ...rollout.strategy,
         default: "rolling",
         description:
@@ -212,12 +250,14 @@ export const table = {
         takesEffect: withNewTasks,
     },
     bakeMinutes: {
+        heading: "Releases",
         ...integer(0, 1440),
         default: "5",
         description: "Minutes that the old tasks stay once all visitors are with the new ones; not for `rolling`",
         takesEffect: withNewTasks,
     },
     rolloutPercent: {
+        heading: "Releases",
         ...rollout.shareFor("canary"),
         narrowed: { by: "rollout", kind: rollout.shareFor },
         default: "10",
@@ -225,12 +265,14 @@ export const table = {
         takesEffect: withNewTasks,
     },
     rolloutStepMinutes: {
+        heading: "Releases",
         ...integer(0, 1440),
         default: "5",
         description: "Minutes that a `canary` or a step of `linear` takes",
         takesEffect: withNewTasks,
     },
     rolloutTestPort: {
+        heading: "Releases",
         ...optional(integer(1, 65_535)),
         example: "9000",
         default: "",
@@ -240,6 +282,7 @@ export const table = {
         takesEffect: withNewTasks,
     },
     domainName: {
+        heading: "Network",
         ...optional(network.domainName),
         default: "",
         description:
@@ -248,28 +291,33 @@ export const table = {
         takesEffect: atOnce,
     },
     hostedZone: {
+        heading: "Network",
         ...optional(network.zoneName),
         default: "",
         description: "The name of the public Route 53 zone that `domainName` is in",
         takesEffect: atOnce,
     },
     environment: {
+        heading: "The container",
         ...container.environment,
         description: "Plain variables of the container",
         takesEffect: withRelease,
     },
     secrets: {
+        heading: "The container",
         ...container.secrets,
         description: "Variables of the container that are secret",
         takesEffect: withRelease,
     },
     cpu: {
+        heading: "Size and hours",
         ...container.cpu,
         default: "256",
         description: "CPU units of a task; 1024 are one vCPU",
         takesEffect: withRelease,
     },
     memory: {
+        heading: "Size and hours",
         ...integer(512, container.mostMemory),
         narrowed: { by: "cpu", kind: container.memoryFor },
         default: "512",
@@ -278,12 +326,14 @@ export const table = {
         takesEffect: withRelease,
     },
     architecture: {
+        heading: "Size and hours",
         ...oneOf("x86_64", "arm64"),
         default: "x86_64",
         description: "The processor that the app is built for, `arm64` for Graviton",
         takesEffect: withRelease,
     },
     command: {
+        heading: "The container",
         ...optional(container.command('["npm", "start"]')),
         default: "",
         description: "What the container runs",
@@ -291,6 +341,7 @@ export const table = {
         takesEffect: withRelease,
     },
     user: {
+        heading: "The container",
         ...optional(container.user),
         default: "",
         description: "Whom the container runs as",
@@ -298,6 +349,7 @@ export const table = {
         takesEffect: withRelease,
     },
     readOnlyRoot: {
+        heading: "The container",
         ...flag,
         default: "true",
         description:
@@ -305,6 +357,7 @@ export const table = {
         takesEffect: withRelease,
     },
     taskPolicyArns: {
+        heading: "The container",
         ...policy.policyArns,
         default: "",
         description: "Managed policies of the app's own role. Others that somebody attaches stay as they are",
@@ -312,6 +365,7 @@ export const table = {
         takesEffect: atOnce,
     },
     taskPolicyFile: {
+        heading: "The container",
         ...optional(policy.policyFile),
         default: "",
         description: "What the app's own role may do beyond that",
@@ -319,6 +373,7 @@ export const table = {
         takesEffect: atOnce,
     },
     taskPolicyAllowsAll: {
+        heading: "The container",
         ...optional(policy.reason),
         default: "",
         description: "Why the app's own role may do everything on everything, where it may",
@@ -326,24 +381,28 @@ export const table = {
         takesEffect: atOnce,
     },
     capacity: {
+        heading: "Size and hours",
         ...oneOf("on-demand", "spot"),
         default: "on-demand",
         description: "`on-demand`, or `spot` for cheaper tasks that AWS may reclaim (one always runs on demand)",
         takesEffect: withNewTasks,
     },
     minTasks: {
+        heading: "Size and hours",
         ...integer(1, 1000),
         default: "2",
         description: "Tasks that always run",
         takesEffect: atOnce,
     },
     maxTasks: {
+        heading: "Size and hours",
         ...integer(1, 1000),
         default: "4",
         description: "Tasks that run under load at most",
         takesEffect: atOnce,
     },
     scaleSchedule: {
+        heading: "Size and hours",
         ...schedule.scaleSchedule,
         description:
             "From when on other bounds hold than `minTasks` and `maxTasks`, which stand in for those that are left out",
@@ -351,18 +410,21 @@ export const table = {
         takesEffect: "from the next of its hours on",
     },
     schedules: {
+        heading: "Size and hours",
         ...schedule.schedules,
         description: "What runs at set times, each in a task of its own, of the newest revision",
         none: "nothing",
         takesEffect: atOnce,
     },
     logRetentionDays: {
+        heading: "Watching and audits",
         ...aws.logRetention,
         default: "30",
         description: "Days that CloudWatch keeps the app's logs",
         takesEffect: atOnce,
     },
     releasedBy: {
+        heading: "Releases",
         ...oneOf("pipeline", "pulumi"),
         default: "pipeline",
         description:
@@ -370,6 +432,7 @@ export const table = {
         takesEffect: atOnce,
     },
     releaseCommand: {
+        heading: "Releases",
         ...optional(container.command('["bin/migrate", "--all"]')),
         default: "",
         description:
@@ -378,6 +441,7 @@ export const table = {
         takesEffect: withRelease,
     },
     imageScan: {
+        heading: "Releases",
         ...oneOf("report", "block"),
         default: "report",
         description:
@@ -385,6 +449,7 @@ export const table = {
         takesEffect: withRelease,
     },
     imageSbom: {
+        heading: "Releases",
         ...flag,
         default: "false",
         description:
@@ -392,6 +457,7 @@ export const table = {
         takesEffect: withRelease,
     },
     enableExec: {
+        heading: "The container",
         ...flag,
         default: "false",
         description:
@@ -399,6 +465,7 @@ export const table = {
         takesEffect: withNewTasks,
     },
     alarmEmail: {
+        heading: "Watching and audits",
         ...optional(aws.email),
         default: "",
         description: "The address that alarms are sent to, once it has confirmed AWS's first message",
@@ -406,6 +473,7 @@ export const table = {
         takesEffect: atOnce,
     },
     containerInsights: {
+        heading: "Watching and audits",
         ...aws.containerInsights,
         default: "disabled",
         description:
@@ -413,6 +481,7 @@ export const table = {
         takesEffect: atOnce,
     },
     accessLogs: {
+        heading: "Watching and audits",
         ...flag,
         default: "false",
         description:
@@ -420,6 +489,7 @@ export const table = {
         takesEffect: atOnce,
     },
     flowLogs: {
+        heading: "Watching and audits",
         ...flag,
         default: "false",
         description:
@@ -427,6 +497,7 @@ export const table = {
         takesEffect: atOnce,
     },
     webAclArn: {
+        heading: "Watching and audits",
         ...optional(aws.webAclArn),
         default: "",
         description: "A web ACL of AWS WAF, set up elsewhere, that every request to the load balancer passes",
@@ -434,6 +505,7 @@ export const table = {
         takesEffect: `${atOnce}; another in place of one, after some seconds with none`,
     },
     kmsKeyArn: {
+        heading: "Watching and audits",
         ...optional(aws.kmsKeyArn),
         default: "",
         description:
@@ -442,6 +514,7 @@ export const table = {
         takesEffect: inNewStack,
     },
     deletionProtection: {
+        heading: "The stack",
         ...flag,
         default: "false",
         description: "With `true`, `pulumi destroy` refuses, and so does AWS for the load balancer and the images",

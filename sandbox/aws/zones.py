@@ -49,20 +49,6 @@ def _local_zone() -> dict[str, str]:
     }
 
 
-def _fourth_zone() -> dict[str, str]:
-    region = ec2.get_region()
-    return {
-        "zoneName": f"{region}d",
-        "zoneState": "available",
-        "regionName": region,
-        "zoneId": ec2._az_id_for_zone_name(f"{region}d"),
-        "groupName": f"{region}-zg-1",
-        "networkBorderGroup": region,
-        "optInStatus": "opt-in-not-required",
-        "zoneType": "availability-zone",
-    }
-
-
 def _nat_gateway(params) -> tuple[str, str] | None:
     subnet = ec2._subnets.get(ec2._p(params, "SubnetId")) or {}
     if subnet.get("AvailabilityZoneId") in _CONSTRAINED:
@@ -89,7 +75,9 @@ def install() -> None:
         _, _, body = original(p)
         items = re.findall(r"(?s)<item>(.*?)</item>", body.decode())
         zones = [dict(re.findall(r"<(\w+)>([^<]*)</\1>", item)) for item in items]
-        zones += [_fourth_zone(), _local_zone()]
+        name = f"{ec2.get_region()}d"
+        fourth = {**zones[-1], "zoneName": name, "zoneId": ec2._az_id_for_zone_name(name)}
+        zones += [fourth, _local_zone()]
         names = [value for key, values in p.items() if key.startswith("ZoneName.") for value in values]
         if ec2._p(p, "AllAvailabilityZones") != "true":
             zones = [zone for zone in zones if zone["optInStatus"] != "not-opted-in"]

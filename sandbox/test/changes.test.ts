@@ -3,9 +3,8 @@
  * and that somebody who asks the app without pause sees no request fail.
  */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "../../infra/config/table";
-import { CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { CopiedCheckout, undisturbed } from "./copiedCheckout";
 
 type Key = keyof typeof table;
 type Value = string | number | boolean | object;
@@ -261,28 +260,7 @@ describe("a change of a running stack", () => {
             .sort();
     const url = () => (checkout.state().deployment.resources[0].outputs.url as string).replace(/^https:/, "http:");
     let address: string;
-
-    /** Asks the load balancer while `work` goes on, one request after the other. */
-    async function undisturbed<T>(work: Promise<T>): Promise<T> {
-        const failures: string[] = [];
-        let [asked, isOver] = [0, false];
-        const asking = (async () => {
-            while (!isOver) {
-                const answer = await fetchPage(address).catch((error: Error) => ({ status: 0, body: error.message }));
-                asked++;
-                if (answer.status !== 200 && answer.status !== 301) failures.push(`${answer.status} ${answer.body}`);
-                await sleep(20);
-            }
-        })();
-        try {
-            return await work;
-        } finally {
-            isOver = true;
-            await asking;
-            assert.ok(asked > 50, `${asked} requests`);
-            assert.deepEqual(failures, [], `of ${asked} requests`);
-        }
-    }
+    const answers = [200, 301];
 
     before(async () => {
         await succeed("sandbox:up");
@@ -323,7 +301,7 @@ describe("a change of a running stack", () => {
             }
             configure(to);
             assert.deepEqual(planOf(await succeed("sandbox:preview")), [...plan].sort());
-            await undisturbed(succeed("sandbox:up"));
+            await undisturbed(address, succeed("sandbox:up"), answers);
 
             configure(Object.fromEntries(Object.keys(to).map((key) => [key, first[key as Key]])));
             if (app) {
@@ -331,7 +309,7 @@ describe("a change of a running stack", () => {
                 configure({ releasedBy: to.releasedBy }); // until the old port is live again
             }
             assert.deepEqual(planOf(await succeed("sandbox:preview")), [...back].sort());
-            await undisturbed(succeed("sandbox:up"));
+            await undisturbed(address, succeed("sandbox:up"), answers);
             configure({ releasedBy: undefined });
             await succeed("sandbox:up");
             await succeed("sandbox:up -- --expect-no-changes");

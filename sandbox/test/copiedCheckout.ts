@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseDocument } from "yaml";
 
 const checkout = path.resolve(__dirname, "../..");
@@ -169,6 +170,29 @@ export async function fetchPage(url: string): Promise<{ status: number; body: st
             response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
         }).on("error", reject);
     });
+}
+
+/**
+ * Asks for a page about fifty times a second while `work` goes on.
+ * @throws AssertionError where an answer's status is none of `expected`
+ */
+export async function undisturbed<T>(url: string, work: Promise<T>, expected: readonly number[] = [200]): Promise<T> {
+    const failures: string[] = [];
+    let [asked, isOver] = [0, false];
+    const visitor = (async () => {
+        for (; !isOver; await sleep(20)) {
+            asked++;
+            const { status, body } = await fetchPage(url).catch((error: Error) => ({ status: 0, body: error.message }));
+            if (!expected.includes(status)) {
+                failures.push(`${status} at ${new Date().toISOString()}: ${body}`);
+            }
+        }
+    })();
+    const result = await work.finally(() => (isOver = true));
+    await visitor;
+    assert.ok(asked > 50, `${asked} requests`);
+    assert.deepEqual(failures, [], `of ${asked} requests`);
+    return result;
 }
 
 async function docker<T>(path: string): Promise<T> {

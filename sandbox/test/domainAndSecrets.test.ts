@@ -11,7 +11,7 @@ import * as http from "node:http";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rootOptions } from "./awsClients";
-import { changedTypes, containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
+import { changedTypes, containersOf, CopiedCheckout, fetchPage, testPorts, undisturbed } from "./copiedCheckout";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
@@ -178,17 +178,7 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
     it("shifts a release's requests behind the HTTPS listener as well, at once, and fails none", async () => {
         checkout.configureAll({ rollout: "blue-green", bakeMinutes: 1, rolloutTestPort: 9000 });
         await succeed("sandbox:up");
-        const statuses = new Map<number, number>();
-        let working = true;
-        const asking = (async () => {
-            while (working) {
-                const { status } = await fetchPage(`http://shop.example.com.localhost:${port}/`);
-                statuses.set(status, (statuses.get(status) ?? 0) + 1);
-            }
-        })();
-        await succeed("sandbox:release").finally(() => (working = false));
-        await asking;
-        assert.deepEqual([...statuses.keys()], [200], JSON.stringify([...statuses]));
+        await undisturbed(`http://shop.example.com.localhost:${port}/`, succeed("sandbox:release"));
 
         const [rule] = resources().filter(({ urn }) => /:ListenerRule::main-production$/.test(urn));
         const elb = new ElasticLoadBalancingV2(rootOptions);

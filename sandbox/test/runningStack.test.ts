@@ -3,9 +3,8 @@
  * while a visitor asks without pause. The steps build on each other, in this order.
  */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "./awsClients";
-import { changedTypes, CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { changedTypes, CopiedCheckout, undisturbed } from "./copiedCheckout";
 
 describe("a stack that runs", () => {
     const checkout = new CopiedCheckout();
@@ -31,24 +30,9 @@ describe("a stack that runs", () => {
     const succeed = async (script: string) => (await checkout.succeed(script)).output;
 
     /** Brings the stack up while somebody asks for the page about fifty times a second. */
-    async function upUnderLoad(): Promise<string> {
+    function upUnderLoad(): Promise<string> {
         const { url } = resources()[0].outputs;
-        const failures: string[] = [];
-        let [asked, done] = [0, false];
-        const visitor = (async () => {
-            for (; !done; await sleep(20)) {
-                asked++;
-                const { status } = await fetchPage(url).catch((error: Error) => ({ status: error.message }));
-                if (status !== 200) {
-                    failures.push(`${status} at ${new Date().toISOString()}`);
-                }
-            }
-        })();
-        const output = await succeed("sandbox:up").finally(() => (done = true));
-        await visitor;
-        assert.ok(asked > 50, `${asked} requests`);
-        assert.deepEqual(failures, []);
-        return output;
+        return undisturbed(url, succeed("sandbox:up"));
     }
 
     before(() => succeed("sandbox:up"));

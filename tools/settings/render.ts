@@ -1,9 +1,8 @@
 /** What is written of the settings elsewhere: `Pulumi.yaml`'s `config`, for the engine, and the tables in docs/, for people. */
 import * as v from "valibot";
 import { Document, Scalar, type YAMLMap } from "yaml";
-import { table, type Setting } from "../../infra/config/table";
+import { headings, table, type Setting } from "../../infra/config/table";
 import type { Renderers } from "../rendered";
-import { groups } from "./groups";
 
 const settings = Object.entries<Setting>(table);
 
@@ -42,11 +41,16 @@ const plain = (markdown: string) => markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "
 
 function pageTables(): string {
     const head = ["key", "what it is", "values", "default", "a change takes effect"];
-    const tables = Object.entries(groups).map(([heading, keys]) => {
-        const rows = keys.map((key) => {
-            const setting: Setting = table[key];
-            return [`\`${key}\``, setting.description, setting.values, defaultOf(setting), setting.takesEffect];
-        });
+    const tables = headings.map((heading) => {
+        const rows = settings
+            .filter(([, setting]) => setting.heading === heading)
+            .map(([key, setting]) => [
+                `\`${key}\``,
+                setting.description,
+                setting.values,
+                defaultOf(setting),
+                setting.takesEffect,
+            ]);
         const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`);
         return `## ${heading}\n\n${lines.join("")}`;
     });
