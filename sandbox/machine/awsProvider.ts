@@ -113,13 +113,16 @@ function withClients(text: string, clients: ReadonlySet<string>): string {
 /** S3 Control puts the account before the endpoint's host, which few machines then find; upstream's second way asks S3 itself. */
 const withoutControl = (text: string) => text.replaceAll("c.AccountID(ctx); accountID", '""; accountID');
 
-// The waits are for AWS, where things take their time: half a minute before a load balancer is first looked at.
+// The waits are for AWS, where things take their time: half a minute before a load balancer is first looked at, and two minutes in
+// which a queue has to be gone each time that it is asked for.
 
 const hastened = (text: string) =>
-    text.replace(
-        "(conf.Delay, conf.PollInterval, conf.MinTimeout)",
-        "(conf.Delay/100, conf.PollInterval/100, conf.MinTimeout/100)",
-    );
+    text
+        .replace(
+            "(conf.Delay, conf.PollInterval, conf.MinTimeout)",
+            "(conf.Delay/100, conf.PollInterval/100, conf.MinTimeout/100)",
+        )
+        .replaceAll("conf.ContinuousTargetOccurence == targetOccurence", "targetOccurence > 0");
 
 const hastenedDelays = (text: string) =>
     text.replace(/^(\t\t(?:Delay|MinTimeout|PollInterval):.*)time\.(Second|Minute),$/gm, "$1time.$2 / 100,");

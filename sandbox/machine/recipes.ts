@@ -14,6 +14,8 @@ export interface Recipe {
     /** The folder in sandbox/toolchain. What the tools of one module share is compiled once, which is most of it. */
     readonly module: string;
     readonly packages: readonly string[];
+    /** Files outside that folder which change what is compiled. */
+    readonly changedBy?: readonly string[];
     readonly version: () => string;
     /** The variable into which the version is compiled, where a build of a dependency does not know its own. */
     readonly stamp?: { readonly variable: string; readonly value: () => string };
@@ -62,6 +64,7 @@ export const recipes: Record<Tool, Recipe> = {
         title: "Pulumi provider aws",
         module: "pulumi",
         packages: ["./pulumi-resource-aws"],
+        changedBy: [path.join(__dirname, "awsProvider.ts")],
         version: () => `${versionOf("@pulumi/aws")} (upstream ${readUpstream(folderOf("pulumi")).release})`,
         stamp: ofSdk("aws"),
     },

@@ -77,13 +77,17 @@ async function build(recipe: Recipe, target: string): Promise<void> {
 /** Everything that a build is made of: its module's files and what is compiled in. */
 function contents(recipe: Recipe): (string | Buffer)[] {
     const folder = folderOf(recipe.module);
-    const files = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    const names = files.map((file) => path.join(file.parentPath, file.name)).sort();
+    const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const names = entries.map((file) => path.join(file.parentPath, file.name)).sort();
     const sources = recipe.packages.some((each) => each.startsWith("./"))
         ? names
         : names.filter((name) => /go\.(mod|sum)$/.test(name));
-    return [...sources.map((name) => fs.readFileSync(name)), ...recipe.packages, ...flagsOf(recipe)];
+    const files = [...sources, ...(recipe.changedBy ?? [])];
+    return [...files.map((name) => fs.readFileSync(name)), ...recipe.packages, ...flagsOf(recipe)];
 }
+
+/** What a build is kept under: it is another one as soon as anything that it is made of is. */
+export const keyOf = (recipe: Recipe) => shortHash(...contents(recipe), process.arch);
 
 /** Puts links to the executables of a folder into the folder that goes on the PATH, replacing those of another version. */
 export function link(from: string, binFolder: string, names: readonly string[] = fs.readdirSync(from)): void {
@@ -126,7 +130,7 @@ export async function ensureToolchain(
 ): Promise<{ binFolder: string }> {
     for (const tool of which) {
         const recipe = recipes[tool];
-        const name = path.join("tools", `${tool}-${shortHash(...contents(recipe), process.arch)}`);
+        const name = path.join("tools", `${tool}-${keyOf(recipe)}`);
         let how = "ready";
         const make = async (target: string) => {
             how = "downloaded";

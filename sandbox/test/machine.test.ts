@@ -7,9 +7,9 @@ import { mountsBelow } from "../machine/buildRemains";
 import { buildkitdConfig, socketPath } from "../machine/buildkit";
 import { cachedFolder } from "../machine/cached";
 import { dockerHost } from "../machine/docker";
-import { requiredVersion } from "../machine/recipes";
+import { recipes, requiredVersion } from "../machine/recipes";
 import { run } from "../machine/run";
-import { isAtLeast } from "../machine/toolchain";
+import { isAtLeast, keyOf } from "../machine/toolchain";
 import { choosePython } from "../machine/venv";
 import { checkout, ports } from "../paths";
 import { step, UserError } from "../progress";
@@ -112,6 +112,19 @@ describe("the sandbox's machine", () => {
     });
 
     describe("the toolchain", () => {
+        it("is built anew when what changes its sources has changed", () => {
+            const [changing] = recipes.aws.changedBy!;
+            assert.match(fs.readFileSync(changing!, "utf8"), /function linkUpstream/);
+            const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-test-"));
+            const copy = path.join(folder, "awsProvider.ts");
+            fs.copyFileSync(changing!, copy);
+            const recipe = { ...recipes.aws, changedBy: [copy] };
+            assert.equal(keyOf(recipe), keyOf(recipes.aws));
+            fs.appendFileSync(copy, "\n");
+            assert.notEqual(keyOf(recipe), keyOf(recipes.aws));
+            fs.rmSync(folder, { recursive: true });
+        });
+
         it("reads versions from go.mod, in both of its forms", () => {
             const goMod =
                 "module m\n\ngo 1.26\n\nrequire example.com/a v1.2.3\n\nrequire (\n\texample.com/b/v2 v2.0.0\n)\n";
