@@ -310,6 +310,7 @@ describe("the workflows", () => {
             ["Roll out", undefined],
             ["Follow the deployment", undefined],
             ["Ask the load balancer for the new version", "steps.follow.outputs.tasks != '0'"],
+            ["Withdraw the revision", "(failure() || cancelled()) && steps.revision.outputs.task-definition-arn != ''"],
             ["List what the scan has found", "vars.IMAGE_SCAN == 'report' || inputs.commit != ''"],
         ]);
     });

@@ -1,6 +1,6 @@
 /** deploy.yml itself, run against the stack. The steps build on each other, in this order. */
 import type { ImageIdentifier } from "@aws-sdk/client-ecr";
-import { ECS } from "@aws-sdk/client-ecs";
+import { ECS, type TaskDefinition } from "@aws-sdk/client-ecs";
 import { IAM } from "@aws-sdk/client-iam";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -34,12 +34,15 @@ describe("a release in the sandbox", () => {
     const served = async (path = "") => (await fetchPage(`${output("url")}/${path}`)).body;
     const succeed = (script: string, env?: Record<string, string>) => checkout.succeed(script, env);
     const versionOf = ({ output: text }: Run) => /^Version +([0-9a-f]{40})$/m.exec(text)?.[1];
+    const revision = async (taskDefinition: string) =>
+        (await new ECS(rootOptions).describeTaskDefinition({ taskDefinition })).taskDefinition!;
+    const newest = () => revision("fargate-cicd-dev");
     const running = async () => {
-        const ecs = new ECS(rootOptions);
         const name = { cluster: "fargate-cicd-dev", services: ["fargate-cicd-dev"] };
-        const { taskDefinition } = (await ecs.describeServices(name)).services![0]!;
-        return (await ecs.describeTaskDefinition({ taskDefinition })).taskDefinition!;
+        const { taskDefinition } = (await new ECS(rootOptions).describeServices(name)).services![0]!;
+        return revision(taskDefinition!);
     };
+    const imageOf = ({ containerDefinitions }: TaskDefinition) => containerDefinitions![0]!.image;
 
     before(async () => {
         await succeed("sandbox:up");
@@ -166,6 +169,8 @@ describe("a release in the sandbox", () => {
             const version = (await served("version.txt")).trim();
             assert.match(run.output, new RegExp(`serves as before the version ${version}`));
             assert.equal(await served(), before);
+            assert.match(run.output, /once more: scheduled tasks run no fargate-cicd-dev:\d+\./);
+            assert.equal(imageOf(await newest()), imageOf(await running()));
             fs.writeFileSync(checkout.path("app/Dockerfile"), dockerfile);
         });
     }
