@@ -15,6 +15,18 @@ export const releases: readonly Mutation[] = [
         become: "",
     },
     {
+        mistake: "a release that is live is withdrawn for what failed after it",
+        file: ".github/scripts/withdraw.js",
+        find: "services[0].taskDefinition === withdrawn",
+        become: "false",
+    },
+    {
+        mistake: "a cancelled release leaves its revision to the scheduled tasks",
+        file: ".github/workflows/deploy.yml",
+        find: "(failure() || cancelled()) && steps.revision",
+        become: "failure() && steps.revision",
+    },
+    {
         mistake: "the app's log commands GitHub's runner",
         file: ".github/scripts/aws.js",
         find: "/::|##\\[/.test(text)",
