@@ -46,8 +46,7 @@ def _used_groups(but: str) -> set[str]:
 
 
 def _address_in_use(allocation: str) -> bool:
-    address = ec2._addresses.get(allocation) or {}
-    return bool(address.get("AssociationId")) or any(each["AllocationId"] == allocation for each in _nat_gateways())
+    return bool((ec2._addresses.get(allocation) or {}).get("AssociationId"))
 
 
 def _subnet(params) -> Problem:
@@ -102,6 +101,13 @@ def _released(params) -> Problem:
     return "InvalidIPAddress.InUse", f"Address {ec2._addresses[allocation]['PublicIp']} is in use."
 
 
+def _disassociated(params) -> Problem:
+    association = ec2._p(params, "AssociationId")
+    if any(each["AssociationId"] == association for each in ec2._addresses.values()):
+        return None
+    return "InvalidAssociationID.NotFound", f"The association ID '{association}' does not exist"
+
+
 def _balancer_subnets(params) -> Problem:
     named = alb._parse_member_list(params, "Subnets")
     unknown = next((each for each in named if each not in ec2._subnets), None)
@@ -152,17 +158,29 @@ def install() -> None:
     refuse(ec2, "_delete_subnet", "p", _deleted("SubnetId", "subnet", lambda named: named in _used_subnets()), ec2._error)
     refuse(ec2, "_delete_security_group", "p", _deleted_group, ec2._error)
     refuse(ec2, "_release_address", "p", _released, ec2._error)
+    refuse(ec2, "_disassociate_address", "p", _disassociated, ec2._error)
     refuse(alb, "_create_lb", "params", lambda params: _balancer_subnets(params) or _balancer_groups(params), alb._error)
     refuse(alb, "_set_subnets", "params", _balancer_subnets, alb._error)
     refuse(alb, "_set_security_groups", "params", _balancer_groups, alb._error)
 
     @replace(ec2, "_create_nat_gateway", "params")
     def create_nat_gateway(original, params):
-        in_use = _address_in_use(ec2._p(params, "AllocationId"))
+        allocation = ec2._p(params, "AllocationId")
+        in_use = _address_in_use(allocation)
         response, made = making(ec2._nat_gateways, original, params)
         for each in made:
             ec2._nat_gateways[each]["State"] = "failed" if in_use else "available"
+            if allocation in ec2._addresses and not in_use:
+                ec2._addresses[allocation]["AssociationId"] = each.replace("nat-", "eipassoc-")
         return response
+
+    @replace(ec2, "_delete_nat_gateway", "params")
+    def delete_nat_gateway(original, params):
+        association = ec2._p(params, "NatGatewayId").replace("nat-", "eipassoc-")
+        for address in ec2._addresses.values():
+            if address["AssociationId"] == association:
+                address["AssociationId"] = None
+        return original(params)
 
     @replace(ec2, "_describe_route_tables", "p")
     def describe_route_tables(original, p):

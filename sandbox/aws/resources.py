@@ -143,7 +143,7 @@ _EC2_KINDS = {
     "vpc": "vpc", "subnet": "subnet", "igw": "internet-gateway", "rtb": "route-table", "nat": "natgateway",
     "eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "vpce": "vpc-endpoint",
     "i": "instance", "eni": "network-interface", "acl": "network-acl", "pl": "prefix-list",
-    "fl": "vpc-flow-log",
+    "fl": "vpc-flow-log", "eipassoc": "elastic-ip",
 }  # fmt: skip
 
 

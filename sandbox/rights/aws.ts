@@ -157,6 +157,7 @@ const network: Policy = {
                 "ec2:DetachInternetGateway",
                 "ec2:DisassociateRouteTable",
                 "ec2:GetManagedPrefixListEntries",
+                "ec2:ModifySecurityGroupRules",
                 "ec2:ModifyVpcAttribute",
                 "ec2:ModifyVpcEndpoint",
                 "ec2:ReleaseAddress",
@@ -167,6 +168,12 @@ const network: Policy = {
             resources: ec2("*"),
             condition: ours,
             why: "ids are AWS's; only what has the project's tag",
+        },
+        {
+            sid: "DisassociateAddress",
+            actions: ["ec2:DisassociateAddress"],
+            resources: ec2("elastic-ip", "network-interface"),
+            why: "after a refresh asked for with the association alone, which leads to no address once its NAT gateway is gone",
         },
         {
             sid: "UseExistingVpc",
@@ -279,7 +286,8 @@ const service: Policy = {
         {
             sid: "Revisions",
             actions: ["ecs:DeleteTaskDefinitions", "ecs:RegisterTaskDefinition", "ecs:TagResource"],
-            resources: family,
+            // A refusal that AWS has given names the family without a revision: aws/aws-cdk#25768.
+            resources: [...family, ...on("ecs", "task-definition/NAME")],
         },
         {
             sid: "LoadBalancer",
@@ -319,7 +327,7 @@ const service: Policy = {
         },
         {
             sid: "ScalingAlarms",
-            actions: ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"],
+            actions: ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
             resources: on("cloudwatch", "alarm:TargetTracking-service/NAME/NAME-*"),
             source: "Application Auto Scaling User Guide, identity-based policies: permissions for target tracking",
         },
@@ -442,12 +450,17 @@ const delivery: Policy = {
             sid: "Alarms",
             actions: [
                 "cloudwatch:DeleteAlarms",
-                "cloudwatch:DescribeAlarms",
                 "cloudwatch:ListTagsForResource",
                 "cloudwatch:PutMetricAlarm",
                 "cloudwatch:TagResource",
             ],
             resources: on("cloudwatch", "alarm:NAME-*"),
+        },
+        {
+            sid: "FindAlarms",
+            actions: ["cloudwatch:DescribeAlarms"],
+            resources: on("cloudwatch", "alarm:*"),
+            why: "names narrow down what is found, and not what may be looked at (mattclay/aws-terminator#63)",
         },
         {
             sid: "Dashboard",
@@ -647,13 +660,18 @@ const audit: Policy = {
         },
         {
             sid: "WebAcl",
-            actions: ["wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetWebACLForResource"],
+            actions: [
+                "wafv2:AssociateWebACL",
+                "wafv2:DisassociateWebACL",
+                "wafv2:GetWebACL",
+                "wafv2:GetWebACLForResource",
+            ],
             resources: [
                 ...on("elasticloadbalancing", "loadbalancer/app/main-*/*"),
                 ...on("wafv2", "regional/webacl/*/*"),
             ],
             why: "the web ACL is not the stack's: which one it is, the configuration says",
-            source: "web_acl_association.go of the AWS provider",
+            source: "web_acl_association.go of the AWS provider; AWS WAF API Reference, GetWebACLForResource: it asks for GetWebACL",
         },
         {
             sid: "SetWebAcl",

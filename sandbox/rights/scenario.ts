@@ -32,6 +32,25 @@ const changes: Readonly<Record<string, unknown>> = {
     scaleSchedule: { sale: { schedule: "cron(0 3 1 1 ? 2199)", minTasks: 2, maxTasks: 4 } },
 };
 
+/** What is set already, set otherwise: an update in place has calls of its own. */
+const others: Readonly<Record<string, unknown>> = {
+    egress: "5433,587@10.0.0.0/8",
+    taskPolicyArns: "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess",
+    rolloutTestPort: 9001,
+    maxTasks: 4,
+    logRetentionDays: 14,
+    containerInsights: "enhanced",
+    alarmEmail: "team@example.com",
+    previewToken: "team:others",
+    githubBranch: "next",
+    githubEnvironment: "staging",
+    environment: { LOG_LEVEL: "info" },
+    domainName: "store.example.com",
+    secrets: { DB_PASSWORD: "battery-staple" },
+    schedules: { nightly: { schedule: "cron(0 4 1 1 ? 2199)", command: ["false"] } },
+    scaleSchedule: { sale: { schedule: "cron(0 4 1 1 ? 2199)", minTasks: 3, maxTasks: 5 } },
+};
+
 /** What there is from the start, so that it is changed and not made. */
 const first: Readonly<Record<string, unknown>> = {
     githubEnvironment: "dev",
@@ -61,9 +80,19 @@ export const steps: readonly Step[] = [
         },
     },
     {
+        // With a refresh, after which the state has what came of each thing later on, and a deletion may ask for more.
+        name: "up with other values, and with a refresh",
+        run: (checkout, env) => {
+            checkout.configureAll(others);
+            return checkout.run("sandbox:up -- --as-deployer --refresh", env);
+        },
+    },
+    {
         name: "up with every change taken back",
         run: (checkout, env) => {
-            checkout.configureAll(Object.fromEntries(Object.keys(changes).map((key) => [key, undefined])));
+            checkout.configureAll(
+                Object.fromEntries(Object.keys({ ...changes, ...others }).map((key) => [key, undefined])),
+            );
             return checkout.run("sandbox:up -- --as-deployer", env);
         },
     },

@@ -98,6 +98,9 @@ describe("the emulated AWS refuses", function () {
             [address!.AllocationId, address!.PublicIp, address!.IsPrimary],
             [AllocationId, PublicIp, true],
         );
+        const [associated] = (await ec2.describeAddresses({ AllocationIds: [AllocationId!] })).Addresses!;
+        const { AssociationId } = associated!;
+        assert.match(AssociationId!, /^eipassoc-/);
         const second = await nat(); // AWS takes the request and fails afterwards
         assert.deepEqual(
             [second.State, second.FailureCode, second.FailureMessage],
@@ -124,6 +127,8 @@ describe("the emulated AWS refuses", function () {
 
         for (const GroupId of [inner, outer]) await ec2.deleteSecurityGroup({ GroupId });
         await ec2.deleteNatGateway({ NatGatewayId: first.NatGatewayId });
+        const gone = `The association ID '${AssociationId}' does not exist`;
+        await refused(ec2.disassociateAddress({ AssociationId }), "InvalidAssociationID.NotFound", gone);
         await ec2.releaseAddress({ AllocationId });
         await ec2.detachInternetGateway(gateway);
         await ec2.deleteInternetGateway({ InternetGatewayId });
