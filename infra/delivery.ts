@@ -178,7 +178,8 @@ export function deployStatements(target: DeployTarget): Statement[] {
         {
             sid: "TagNewRevision",
             actions: ["ecs:TagResource"],
-            resources: [revisions],
+            // A refusal that AWS has given names the family without a revision, which there is none of yet: aws/aws-cdk#25768.
+            resources: [target.familyArn, revisions],
             condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
         },
         ...(target.runsTask

@@ -1,39 +1,67 @@
 import assert from "node:assert/strict";
 import { commandsIn, definition, ecs, revision, runScript, settings, type Answers } from "./pipelineScripts";
 
-const { CLUSTER, SERVICE, TASK_DEFINITION } = settings;
-const withdraw = (answers: Answers) => runScript("withdraw.js", { CLUSTER, SERVICE, TASK_DEFINITION }, answers);
-const runs = (taskDefinition: string): Answers => ({ "ecs describe-services": [{ services: [{ taskDefinition }] }] });
+const { CLUSTER, CONTAINER, SERVICE, TASK_DEFINITION } = settings;
+const withdraw = (answers: Answers) =>
+    runScript("withdraw.js", { CLUSTER, CONTAINER, SERVICE, TASK_DEFINITION }, answers);
+
+/** A service that goes on with a revision, beside what it still drains. */
+const runs = (taskDefinition: string): Answers => ({
+    "ecs describe-services": [
+        {
+            services: [
+                {
+                    deployments: [
+                        { status: "INACTIVE", taskDefinition: revision },
+                        { status: "PRIMARY", taskDefinition },
+                    ],
+                },
+            ],
+        },
+    ],
+});
 
 describe("the revision of a release that has failed", () => {
-    const before = {
+    const [app] = definition.containerDefinitions;
+    const sidecar = { name: "sidecar", image: "registry/sidecar" };
+    const newest = {
         ...definition,
-        taskDefinitionArn: ecs("task-definition/shop:6"),
+        containerDefinitions: [{ ...app, dockerLabels: { run: "the failed one" } }, sidecar],
         family: "shop",
-        revision: 6,
+        revision: 7,
         status: "ACTIVE",
-        cpu: "256",
+        cpu: "512",
         registeredBy: ecs("role/deploy"),
         requiresAttributes: [{ name: "com.amazonaws.ecs.capability.logging-driver.awslogs" }],
         compatibilities: ["EC2", "FARGATE"],
     };
+    const before = {
+        taskDefinitionArn: ecs("task-definition/shop:4"),
+        cpu: "256",
+        containerDefinitions: [{ ...app, image: "registry/shop:live", dockerLabels: { run: "the live one" } }],
+    };
     const tags = [{ key: "stack", value: "dev" }];
     const answers = (more: object) => ({
         ...runs(before.taskDefinitionArn),
-        "ecs describe-task-definition": [{ taskDefinition: definition }, { taskDefinition: before, ...more }],
+        "ecs describe-task-definition": [{ taskDefinition: newest, ...more }, { taskDefinition: before }],
         "ecs register-task-definition": [{ taskDefinition: { taskDefinitionArn: ecs("task-definition/shop:8") } }],
     });
 
-    // What RegisterTaskDefinition takes and DescribeTaskDefinition answers: Amazon ECS API Reference.
-    it("makes way for what was the newest before it, as that was, with its tags", () => {
+    // What RegisterTaskDefinition takes of what DescribeTaskDefinition answers: Amazon ECS API Reference.
+    it("makes way for one with the image that is live, and with what pulumi up has changed since that was released", () => {
         const run = withdraw(answers({ tags }));
         assert.equal(run.code, 0, run.output);
         assert.deepEqual(run.calls.map(({ parameters }) => parameters).slice(1), [
-            { taskDefinition: "shop", include: ["TAGS"] },
-            { taskDefinition: "shop:6", include: ["TAGS"] },
-            { family: "shop", cpu: "256", containerDefinitions: definition.containerDefinitions, tags },
+            { taskDefinition: ecs("task-definition/shop"), include: ["TAGS"] },
+            { taskDefinition: ecs("task-definition/shop:4"), include: ["TAGS"] },
+            {
+                family: "shop",
+                cpu: "512",
+                containerDefinitions: [...before.containerDefinitions, sidecar],
+                tags,
+            },
         ]);
-        assert.equal(run.output, "shop:8 is shop:6 once more: scheduled tasks run no shop:7.\n");
+        assert.equal(run.output, "shop:8 has the image of shop:4 again: scheduled tasks run no shop:7.\n");
         const untagged = withdraw(answers({ tags: [] })).calls.at(-1)!;
         assert.ok(!("tags" in untagged.parameters), "RegisterTaskDefinition takes no empty list");
     });

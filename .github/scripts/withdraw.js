@@ -1,9 +1,9 @@
-// After a release that has failed: makes what was the newest revision before it the newest again. Scheduled tasks run the newest, and
-// the next release is rendered from it. A revision cannot be put behind another: what was there before is registered once more.
+// After a release that has failed: registers what is newest once more, with the image that is live. Scheduled tasks run the newest
+// revision, and no revision can be put behind another.
 "use strict";
 const { aws, last, step } = require("./aws.js");
 
-const { CLUSTER: cluster, SERVICE: service, TASK_DEFINITION: withdrawn } = process.env;
+const { CLUSTER: cluster, CONTAINER: container, SERVICE: service, TASK_DEFINITION: withdrawn } = process.env;
 
 /** What DescribeTaskDefinition answers beyond what RegisterTaskDefinition takes. */
 const ofTheRevision = [
@@ -16,22 +16,24 @@ const describe = (taskDefinition) => aws("ecs", "describe-task-definition", { ta
 
 step(async () => {
     const { services } = aws("ecs", "describe-services", { cluster, services: [service] });
-    if (services[0].taskDefinition === withdrawn) {
+    const live = services[0].deployments.find(({ status }) => status === "PRIMARY").taskDefinition;
+    if (live === withdrawn) {
         console.log(`${service} runs ${last(withdrawn)}, or is about to: it stays the newest revision.`);
         return;
     }
-    const [family, number] = last(withdrawn).split(":");
-    const newest = describe(family).taskDefinition.taskDefinitionArn;
-    if (newest !== withdrawn) {
-        console.log(`${last(newest)} is newer than ${last(withdrawn)}: nothing is left to be done.`);
+    const { taskDefinition: newest, tags = [] } = describe(withdrawn.replace(/:\d+$/, ""));
+    if (newest.taskDefinitionArn !== withdrawn) {
+        console.log(`${last(newest.taskDefinitionArn)} is newer than ${last(withdrawn)}: nothing is left to be done.`);
         return;
     }
-    const { taskDefinition: before, tags = [] } = describe(`${family}:${number - 1}`);
-    const parameters = Object.fromEntries(Object.entries(before).filter(([name]) => !ofTheRevision.includes(name)));
+    const inContainer = ({ name }) => name === container;
+    const { image, dockerLabels } = describe(live).taskDefinition.containerDefinitions.find(inContainer);
+    Object.assign(newest.containerDefinitions.find(inContainer), { image, dockerLabels });
+    const parameters = Object.fromEntries(Object.entries(newest).filter(([name]) => !ofTheRevision.includes(name)));
     const { taskDefinition } = aws("ecs", "register-task-definition", {
         ...parameters,
         ...(tags.length > 0 && { tags }), // an empty list is refused
     });
-    const again = last(taskDefinition.taskDefinitionArn);
-    console.log(`${again} is ${last(before.taskDefinitionArn)} once more: scheduled tasks run no ${last(withdrawn)}.`);
+    const registered = last(taskDefinition.taskDefinitionArn);
+    console.log(`${registered} has the image of ${last(live)} again: scheduled tasks run no ${last(withdrawn)}.`);
 });

@@ -169,7 +169,7 @@ describe("a release in the sandbox", () => {
             const version = (await served("version.txt")).trim();
             assert.match(run.output, new RegExp(`serves as before the version ${version}`));
             assert.equal(await served(), before);
-            assert.match(run.output, /once more: scheduled tasks run no fargate-cicd-dev:\d+\./);
+            assert.match(run.output, / again: scheduled tasks run no fargate-cicd-dev:\d+\./);
             assert.equal(imageOf(await newest()), imageOf(await running()));
             fs.writeFileSync(checkout.path("app/Dockerfile"), dockerfile);
         });

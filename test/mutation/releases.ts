@@ -17,7 +17,7 @@ export const releases: readonly Mutation[] = [
     {
         mistake: "a release that is live is withdrawn for what failed after it",
         file: ".github/scripts/withdraw.js",
-        find: "services[0].taskDefinition === withdrawn",
+        find: "live === withdrawn",
         become: "false",
     },
     {
