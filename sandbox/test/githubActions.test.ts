@@ -353,6 +353,11 @@ describe("the stand-in", () => {
             "[a/b] ⭐ Run Main Find",
             "[a/b]   ❌  Failure - Main Find",
             "[a/b]   ❗  ::error::There is none",
+            "[a/b] ⭐ Run Main See",
+            "[a/b]   ❌  Failure - Main See [3s]",
+            "[a/b] ⭐ Run Post Assume",
+            "[a/b]   ❗  ::error::It is newer",
+            "[a/b]   ✅  Success - Post Assume [112ms]",
             "[a/b] ⭐ Run Post Log in to ECR",
             "[a/b]   ❌  Failure - Post Log in to ECR [20ms]",
         ];
@@ -360,6 +365,7 @@ describe("the stand-in", () => {
             "Roll out: Could not, as it is late",
             "Look: Failed to: arn:aws::x",
             "Find: There is none",
+            "See: It is newer",
             "Post Log in to ECR",
         ]);
     });

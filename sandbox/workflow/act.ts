@@ -166,7 +166,8 @@ export async function runWorkflow(run: ActRun): Promise<ActResult> {
 /**
  * The steps that act marks as failed, and the errors that each reported: `::error::`, which act prints behind ❗, or behind ❓ where it
  * does not know it again because the message has `::` in it, like every role's ARN. It comes before the mark, or on a busy machine
- * right behind it. What repeats an earlier one is left out.
+ * behind it, even after the next step has begun: what one says that succeeds is then of the failed one before, which has said nothing.
+ * What repeats an earlier one is left out.
  */
 export function failuresOf(output: readonly string[]): string[] {
     const failures: { readonly step: string; readonly errors: string[] }[] = [];
@@ -176,6 +177,9 @@ export function failuresOf(output: readonly string[]): string[] {
         const [, stage, step] = /❌ +Failure - (Main|Post) (.+?)(?: \[[\dhmsµ.]+\])?$/.exec(line) ?? [];
         if (/⭐ Run /.test(line)) {
             errors = [];
+        }
+        if (/✅ +Success - /.test(line) && failures.at(-1)?.errors.length === 0) {
+            failures.at(-1)!.errors.push(...errors);
         }
         if (error !== undefined && !errors.some((each) => each.includes(error))) {
             errors.push(error);
