@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { loadSettings, type Settings } from "../infra/config";
+import { loadSettings, sourceOf, type Settings } from "../infra/config";
 import { isEncrypted, readYaml, sampleRepository } from "../tools/stackFiles";
 import { checkout, stateDir } from "./paths";
 import { UserError } from "./progress";
@@ -65,20 +65,12 @@ export class Project {
      * @throws pulumi.RunError that lists every invalid one, as the program itself would.
      */
     settings(): Settings {
-        const project = projectFile();
-        const prefix = `${project.name}:`;
-        const config = this.config();
-        const text = (value: unknown) =>
-            value === undefined ? undefined : typeof value === "object" ? JSON.stringify(value) : String(value);
-        return loadSettings({
-            get: (key) => text(config[prefix + key] ?? project.config?.[key]?.default),
-            keys: Object.keys(config)
-                .filter((key) => key.startsWith(prefix))
-                .map((key) => key.slice(prefix.length)),
-            region: text(config["aws:region"]),
-            project: project.name,
-            stack: this.stack,
-        });
+        const text = (value: unknown) => (typeof value === "object" ? JSON.stringify(value) : String(value));
+        const { name, config: declared = {} } = projectFile();
+        const defaults = Object.entries(declared).map(([key, setting]) => [`${name}:${key}`, setting.default] as const);
+        const given = [...defaults, ...Object.entries(this.config())].filter(([, value]) => value !== undefined);
+        const config = Object.fromEntries(given.map(([key, value]) => [key, text(value)]));
+        return loadSettings(sourceOf(config, { project: name, stack: this.stack, region: config["aws:region"] }));
     }
 
     /** The app's secrets by variable, without the references to some that exist already. */

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
+import { sourceOf } from "../infra/config";
 import { partners, rules } from "./configTable";
 import { attempt } from "./record";
-import { load, project, readYaml, refusal, type Values } from "./settings";
+import { configured, load, project, readYaml, refusal, type Values } from "./settings";
 
 /** The refusal of one value: the key, what is expected, what was given, and the command that fixes it. */
 const oneProblem = (key: string, expected: string, got: string, example: string) =>
@@ -163,6 +164,25 @@ describe("configuration", () => {
             );
         });
     }
+
+    it("names settings under another project's name, which Pulumi passes over", () => {
+        const config = {
+            "aws:region": "eu-west-1",
+            "aws:profile": "work",
+            "shop:githubRepository": "acme/shop",
+            "fargate-cicd:minTasks": "3",
+            "fargate-cicd:domainName": "shop.example.com",
+            "datadog:site": "datadoghq.eu",
+        };
+        const source = sourceOf(config, { project: "shop", stack: "prod", region: "eu-west-1" });
+        assert.equal(
+            refusal({}, { ...source, get: (key) => source.get(key) ?? configured()[key] }),
+            "Pulumi.prod.yaml has 1 invalid setting:\n" +
+                "  - fargate-cicd:minTasks, fargate-cicd:domainName: expected shop:…, as Pulumi.yaml calls the project shop; " +
+                "nothing reads fargate-cicd:…\n" +
+                "    fix: write shop: in place of fargate-cicd: in Pulumi.prod.yaml, or delete what is there already",
+        );
+    });
 
     it("reads exactly the keys that Pulumi.yaml declares, and the structured ones, which it cannot", () => {
         const asked: string[] = [];

@@ -38,6 +38,7 @@ export function load(values: Values = {}, source: Partial<ConfigSource> = {}): S
     return loadSettings({
         get: (key) => all[key],
         keys: Object.keys(all),
+        others: ["aws:region"],
         region,
         project: project.name,
         stack: "dev",

@@ -1,4 +1,4 @@
-import { loadSettings } from "../infra/config";
+import { loadSettings, sourceOf } from "../infra/config";
 import { projectFolder, runProgram, type Recording } from "./recorder";
 import { regionOf } from "./region";
 import { stackConfig, type StackConfig } from "./stackFiles";
@@ -24,16 +24,8 @@ export async function stackResources(stack: string, folder: string = projectFold
 /** As `stackResources`, for a configuration that is in no file. */
 export async function resourcesOf({ project, stack, values }: StackConfig): Promise<Stack> {
     const region = regionOf(values);
-    const prefix = `${project}:`;
-    const keys = Object.keys(values).filter((key) => key.startsWith(prefix));
     // Before the program does the same: what it throws cannot be caught everywhere (pulumi/pulumi#16665).
-    const settings = loadSettings({
-        get: (key) => values[prefix + key],
-        keys: keys.map((key) => key.slice(prefix.length)),
-        region,
-        project,
-        stack,
-    });
+    const settings = loadSettings(sourceOf(values, { project, stack, region }));
     const { recording, failure } = await runProgram({
         project,
         stack,

@@ -130,16 +130,29 @@ function secretsOf(secrets: Values["secrets"]): Pick<Settings, "secrets" | "secr
     };
 }
 
-function stackConfig(): ConfigSource {
-    const project = pulumi.getProject();
-    // Not pulumi.Config: that warns about a secret that is read as text, which the loader does to tell its name from its value.
-    const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(`${project}:`));
-    const values = new Map(own.map(([key, value]) => [key.slice(project.length + 1), value]));
+/**
+ * A stack's configuration as the loader takes it.
+ *
+ * @param values by key, with its namespace
+ */
+export function sourceOf(
+    values: Readonly<Record<string, string>>,
+    stack: Pick<ConfigSource, "project" | "stack" | "region">,
+): ConfigSource {
+    const prefix = `${stack.project}:`;
+    const keys = Object.keys(values);
     return {
-        get: (key) => values.get(key),
-        keys: [...values.keys()],
-        region: aws.config.region,
-        project,
-        stack: pulumi.getStack(),
+        ...stack,
+        get: (key) => values[prefix + key],
+        keys: keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
+        others: keys.filter((key) => !key.startsWith(prefix)),
     };
 }
+
+// Not pulumi.Config: that warns about a secret that is read as text, which the loader does to tell its name from its value.
+const stackConfig = () =>
+    sourceOf(pulumi.runtime.allConfig(), {
+        project: pulumi.getProject(),
+        stack: pulumi.getStack(),
+        region: aws.config.region,
+    });

@@ -10,11 +10,16 @@ export interface ConfigSource {
     get(key: string): string | undefined;
     /** Every key that is set in the project's namespace, known or not. */
     readonly keys: readonly string[];
+    /** Keys of other namespaces, with them: `aws:region`, and those of a project of another name. */
+    readonly others: readonly string[];
     /** `aws:region`, or the environment's AWS_REGION. */
     readonly region: string | undefined;
     readonly project: string;
     readonly stack: string;
 }
+
+/** Whose namespaces have settings of their own. */
+const packages: readonly string[] = ["aws", "awsx", "docker-build", "github", "pulumi"];
 
 /** Reads values and collects what is wrong with them, so that all of it can be said at once. */
 export class ConfigReader {
@@ -97,6 +102,7 @@ export class ConfigReader {
     /** @throws pulumi.RunError, which Pulumi prints without a stack trace, that lists every problem. */
     finish(): void {
         this.refuseUnknown();
+        this.refuseStrayed();
         if (this.problems.length > 0) {
             const count = `${this.problems.length} invalid setting${this.problems.length === 1 ? "" : "s"}`;
             const list = this.problems.map((problem) => `  - ${problem}`).join("\n");
@@ -111,6 +117,21 @@ export class ConfigReader {
             const expected = meant ?? `one of ${this.known.join(", ")}`;
             const remedy = meant === undefined ? "" : `, and set ${meant} in its place`;
             this.note(key, `expected ${expected}, got an unknown key`, `pulumi config rm ${key}${remedy}`);
+        }
+    }
+
+    /** Settings under the name of another project, which Pulumi passes over: those of an example, or from before a new name. */
+    private refuseStrayed(): void {
+        const { others, project, stack } = this.source;
+        const namespaceOf = (key: string) => key.slice(0, key.indexOf(":"));
+        const strayed = others.filter((key) => this.known.includes(key.slice(namespaceOf(key).length + 1)));
+        for (const namespace of new Set(strayed.map(namespaceOf).filter((each) => !packages.includes(each)))) {
+            const keys = strayed.filter((key) => namespaceOf(key) === namespace);
+            this.note(
+                keys.join(", "),
+                `expected ${project}:…, as Pulumi.yaml calls the project ${project}; nothing reads ${namespace}:…`,
+                `write ${project}: in place of ${namespace}: in Pulumi.${stack}.yaml, or delete what is there already`,
+            );
         }
     }
 }

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { loadSettings, type Settings } from "../../infra/config";
+import { loadSettings, sourceOf, type Settings } from "../../infra/config";
 import { run, type RunOptions } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
 import { commandsOf, isConfiguring } from "../../test/commands";
@@ -55,14 +55,9 @@ describe("the README's commands that configure a stack, with the real CLI", () =
     async function settings(stack: string): Promise<Settings> {
         const shown = await run("pulumi", ["config", "--json", "--show-secrets", "--stack", stack], options);
         const values = JSON.parse(shown) as Record<string, { value: string }>;
-        const own = Object.keys(values).filter((key) => key.startsWith(`${project.name}:`));
-        return loadSettings({
-            get: (key) => values[`${project.name}:${key}`]?.value ?? project.config[key]?.default,
-            keys: own.map((key) => key.slice(project.name.length + 1)),
-            region: values["aws:region"]?.value,
-            project: project.name,
-            stack,
-        });
+        const config = Object.fromEntries(Object.entries(values).map(([key, { value }]) => [key, value]));
+        const source = sourceOf(config, { project: project.name, stack, region: config["aws:region"] });
+        return loadSettings({ ...source, get: (key) => source.get(key) ?? project.config[key]?.default });
     }
 
     it("make a dev stack that the program accepts", async () => {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { loadSettings } from "../../infra/config";
+import { loadSettings, sourceOf } from "../../infra/config";
 import { run } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
 import { CopiedCheckout } from "./copiedCheckout";
@@ -57,13 +57,8 @@ describe("pulumi new, from this repository as a template, its packages not insta
             "shop:githubRepository": "acme/shop",
         });
         const declared = yaml("Pulumi.yaml").config;
-        const settings = loadSettings({
-            get: (key) => (config as Record<string, string>)[`shop:${key}`] ?? declared[key]?.default,
-            keys: Object.keys(config).flatMap((key) => (key.startsWith("shop:") ? [key.slice(5)] : [])),
-            region: config["aws:region"],
-            project: "shop",
-            stack: "prod",
-        });
+        const source = sourceOf(config, { project: "shop", stack: "prod", region: config["aws:region"] });
+        const settings = loadSettings({ ...source, get: (key) => source.get(key) ?? declared[key]?.default });
         assert.deepEqual([settings.name, settings.github.repository], ["shop-prod", "shop"]);
     });
 });
