@@ -35,6 +35,13 @@ describe("the outcome of an update", () => {
         assert.match(message, /`pulumi up --refresh` tries the same once more/);
     });
 
+    // Revisions are numbered in the order in which they were registered.
+    it("is not taken for one that ECS has gone back from where something else has released since", () => {
+        const message = outcome(revision(9), [10, 2])!;
+        assert.match(message, /^shop runs shop:10, which something else has released since the last `pulumi up`/);
+        assert.match(message, /`pulumi up --refresh` goes back to shop:9\. .* set releasedBy to pipeline\.$/s);
+    });
+
     it("is a failure where nothing runs, as after a first release that had none to go back to", () => {
         for (const released of [revision(1), undefined]) {
             assert.match(outcome(released, [1, 0])!, /^No task of shop runs:/);
