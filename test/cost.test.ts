@@ -57,6 +57,15 @@ describe("the cost estimate", () => {
         });
     });
 
+    it("is what the README tells a newcomer, of one task", async () => {
+        const { lines } = estimate(stack(await standard()), 1);
+        const total = lines.reduce((sum, { amount }) => sum + amount, 0);
+        const [, told] = /about (\d+) US dollars a month/.exec(
+            fs.readFileSync(path.join(projectFolder, "README.md"), "utf8"),
+        )!;
+        assert.equal(Math.round(total), Number(told));
+    });
+
     it("adds up to what its lines say, for the fewest and for the most tasks", async () => {
         const of = stack(await standard());
         const { least, most } = taskBounds(of);
