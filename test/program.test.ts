@@ -79,6 +79,7 @@ describe("the whole program", () => {
             "docker-build:index:Image": 1,
             "github:index/actionsSecret:ActionsSecret": 2,
             "github:index/actionsVariable:ActionsVariable": 16,
+            "pulumi-nodejs:dynamic/ecs:ReadableSecrets": 1,
             "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": 1,
             "pulumi-nodejs:dynamic/github:Claim": 1,
             "pulumi-nodejs:dynamic/guard:RunningStack": 1,

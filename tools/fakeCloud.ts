@@ -120,6 +120,10 @@ export function create(
             return made(secretArn(name, region), { arn: secretArn(name, region) });
         case "aws:secretsmanager/secretVersion:SecretVersion":
             return made(`${String(given.secretId)}|${suffix}`, { arn: given.secretId, versionId: suffix });
+        case "pulumi-nodejs:dynamic/ecs:ReadableSecrets": {
+            const { configured, inUse } = given as Record<string, string[]>;
+            return made("secrets", { arns: [...new Set([...configured!, ...inUse!])].sort() });
+        }
         case "github:index/repository:Repository":
             return made(physicalName, { repoId: 80000002 });
         default:

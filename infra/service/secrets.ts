@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Statement } from "../iam";
 import { afterChecks } from "../nothingBefore";
 import { referencesInUse, type ReferenceInUse } from "./inUse";
+import { ReadableSecrets } from "./readableSecrets";
 
 /** What a container definition takes: the variable's name, and where ECS finds its value when it starts a task. */
 export interface SecretReference {
@@ -11,9 +12,9 @@ export interface SecretReference {
 }
 
 export interface SecretsArgs {
-    /** By the variable's name: a value, or the ARN of a secret that exists already (Secrets Manager, or SSM parameter). */
+    /** Values, by the variable's name: each becomes a secret of the stack. */
     readonly values: Readonly<Record<string, pulumi.Output<string>>>;
-    /** The variables of `values` that hold an ARN. */
+    /** ARNs of secrets of Secrets Manager, or of SSM parameters, that exist already, by the variable's name. */
     readonly existing: Readonly<Record<string, string>>;
     /** The service whose tasks read them. */
     readonly serviceName: string;
@@ -55,12 +56,19 @@ export class Secrets extends pulumi.ComponentResource {
             }
             return references;
         });
-        this.statements = pulumi.all([own.map(({ valueFrom }) => valueFrom), inUse]).apply(([made, used]) => {
-            const inUseAlready = (ofStack: boolean) =>
-                used.filter((one) => isOwn(name, one) === ofStack).map(({ valueFrom }) => valueFrom);
+        const configured = pulumi.all(this.references.map(({ valueFrom }) => pulumi.output(valueFrom).apply(arnOf)));
+        const { arns } = new ReadableSecrets(
+            name,
+            { configured, inUse: inUse.then((references) => references.map(({ valueFrom }) => arnOf(valueFrom))) },
+            { parent: this },
+        );
+        const made = pulumi.all(own.map(({ valueFrom }) => valueFrom.apply(arnOf)));
+        this.statements = pulumi.all([arns, made, inUse]).apply(([readable, ofStack, used]) => {
+            const former = used.filter((one) => isOwn(name, one)).map(({ valueFrom }) => arnOf(valueFrom));
+            const encryptedByStack = (arn: string) => ofStack.includes(arn) || former.includes(arn);
             return reading(
-                [...made, ...inUseAlready(true)],
-                [...Object.values(args.existing), ...inUseAlready(false)],
+                readable.filter(encryptedByStack),
+                readable.filter((arn) => !encryptedByStack(arn)),
                 args.kmsKeyArn,
             );
         });
@@ -99,18 +107,15 @@ function isOwn(name: string, { name: variable, valueFrom }: ReferenceInUse): boo
     return service === "secretsmanager" && physicalName.startsWith(`${name}-${variable}-`);
 }
 
-const once = (arns: readonly string[]) => [...new Set(arns)];
-
-/** The permissions to read the stack's own secrets, which are encrypted with `key`, and those that exist already, each of them once. */
+/** The permissions to read the stack's own secrets, which are encrypted with `key`, and those that exist already. */
 function reading(own: readonly string[], existing: readonly string[], key?: string): Statement[] {
-    const isParameter = (arn: string) => arn.split(":")[2] === "ssm";
-    const parameters = once(existing.filter(isParameter));
-    const secrets = once(existing.filter((arn) => !isParameter(arn)).map(secretArn));
+    const parameters = existing.filter(isParameter);
+    const secrets = existing.filter((arn) => !isParameter(arn));
     const statements: Statement[] = [
         {
             sid: "ReadSecrets",
             actions: ["secretsmanager:GetSecretValue"],
-            resources: once([...own.map(secretArn), ...secrets]),
+            resources: [...own, ...secrets],
         },
         {
             sid: "DecryptSecrets",
@@ -134,16 +139,17 @@ function reading(own: readonly string[], existing: readonly string[], key?: stri
 const decrypting = (sid: string, arns: readonly string[], context: "SecretARN" | "PARAMETER_ARN"): Statement => ({
     sid,
     actions: ["kms:Decrypt"],
-    resources: once(
-        arns.map((arn) => {
-            const [, partition, , region, account] = arn.split(":");
-            return `arn:${partition}:kms:${region}:${account}:key/*`;
-        }),
-    ),
+    resources: [...new Set(arns.map(keysBeside))],
     condition: { StringEquals: { [`kms:EncryptionContext:${context}`]: arns } },
 });
 
-/** The secret itself: a reference may go on with a JSON key, a version stage and a version id. */
-function secretArn(reference: string): string {
-    return reference.split(":").slice(0, 7).join(":");
+/** Every key of the account and region that an ARN is in. */
+function keysBeside(arn: string): string {
+    const [, partition, , region, account] = arn.split(":");
+    return `arn:${partition}:kms:${region}:${account}:key/*`;
 }
+
+const isParameter = (arn: string) => arn.split(":")[2] === "ssm";
+
+/** The secret or parameter itself: a reference to a secret may go on with a JSON key, a version stage and a version id. */
+const arnOf = (reference: string) => (isParameter(reference) ? reference : reference.split(":").slice(0, 7).join(":"));

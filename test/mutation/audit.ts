@@ -41,8 +41,8 @@ export const audit: readonly Mutation[] = [
     {
         mistake: "anybody's flow logs may use the role",
         file: "infra/network/flowLogs.ts",
-        find: 'StringEquals: { "aws:SourceAccount": account },',
-        become: "",
+        find: "vpc-flow-log/*",
+        become: "*",
     },
     {
         mistake: "a key for the images is taken where there are images",

@@ -59,7 +59,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "the execution role reads every secret",
         file: "infra/service/secrets.ts",
-        find: "resources: once([...own.map(secretArn), ...secrets])",
+        find: "resources: [...own, ...secrets]",
         become: 'resources: ["*"]',
     },
     {
@@ -113,7 +113,13 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "what a running release reads may not be read any more",
         file: "infra/service/secrets.ts",
-        find: "[...made, ...inUseAlready(true)]",
-        become: "made",
+        find: "inUse: inUse.then((references) => references.map(({ valueFrom }) => arnOf(valueFrom)))",
+        become: "inUse: []",
+    },
+    {
+        mistake: "whoever releases chooses what the tasks may read",
+        file: "infra/service/readableSecrets.ts",
+        find: "inUse.filter((arn) => before.includes(arn))",
+        become: "inUse",
     },
 ];

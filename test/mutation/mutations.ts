@@ -150,8 +150,8 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "ECS of other accounts may use the task's roles",
-        file: "infra/service/task.ts",
-        find: 'StringEquals: { "aws:SourceAccount": account }',
+        file: "infra/iam.ts",
+        find: 'StringEquals: { "aws:SourceAccount": account }, ',
         become: "",
     },
     // What a role may do.

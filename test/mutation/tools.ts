@@ -101,8 +101,8 @@ export const tools: readonly Mutation[] = [
     {
         mistake: "a log that is followed misses what comes late",
         file: "tools/operations/logs.ts",
-        find: "time - late",
-        become: "time",
+        find: "newest - late",
+        become: "newest",
     },
     {
         mistake: "the commands look into the account of the shell, not of the stack",

@@ -148,6 +148,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "github:index/repository:Repository": free,
     "github:index/repositoryEnvironment:RepositoryEnvironment": free,
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": free,
+    "pulumi-nodejs:dynamic/ecs:ReadableSecrets": free,
     "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": free,
     "pulumi-nodejs:dynamic/guard:RunningStack": free,
     "pulumi-nodejs:dynamic/github:Claim": free,

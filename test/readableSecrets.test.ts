@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { standard } from "./scenarios";
+import { serializedProvider } from "./serializedProvider";
+
+describe("the secrets that tasks may read", () => {
+    let provider: ReturnType<typeof serializedProvider>;
+    before(async () => {
+        const { inputs } = (await standard()).one("pulumi-nodejs:dynamic/ecs:ReadableSecrets");
+        provider = serializedProvider(inputs);
+    });
+
+    /** What may be read after an update, where `before` could be read before. */
+    async function readable(before: readonly string[] | undefined, configured: string[], inUse: string[]) {
+        const { inputs } = (await provider.check(before ? { arns: before } : {}, { configured, inUse })) as {
+            inputs: { arns: string[] };
+        };
+        assert.deepEqual(Object.keys(inputs), ["arns"]);
+        assert.deepEqual(await provider.create(inputs), { id: "secrets", outs: inputs });
+        assert.deepEqual(await provider.update("secrets", { arns: before ?? [] }, inputs), { outs: inputs });
+        const { changes } = await provider.diff("secrets", { arns: before ?? [] }, inputs);
+        assert.equal(changes, JSON.stringify(before ?? []) !== JSON.stringify(inputs.arns));
+        return inputs.arns;
+    }
+
+    it("are those of the configuration, each once, in one order", async () => {
+        assert.deepEqual(await readable(["a"], ["b", "a", "b"], ["a"]), ["a", "b"]);
+    });
+
+    it("stay those that a release still names, and no longer", async () => {
+        assert.deepEqual(await readable(["a", "former"], ["a"], ["former"]), ["a", "former"]);
+        assert.deepEqual(await readable(["a", "former"], ["a"], ["a"]), ["a"]);
+    });
+
+    it("do not become what a release names and the configuration never has: whoever releases would choose", async () => {
+        assert.deepEqual(await readable(["a"], ["a"], ["a", "prod's"]), ["a"]);
+        assert.deepEqual(await readable([], [], ["prod's"]), []);
+    });
+
+    it("are what a release names where it is not known yet what could be read", async () => {
+        assert.deepEqual(await readable(undefined, ["a"], ["former"]), ["a", "former"]);
+    });
+});
