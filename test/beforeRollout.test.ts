@@ -42,6 +42,20 @@ describe("the release command", () => {
         });
     });
 
+    // "Partially full or empty pages don't necessarily mean that pagination is finished": GetLogEvents in the CloudWatch Logs API Reference.
+    it("is waited for where ECS does not show it at once, and shown to the end of its log, beyond a page that is empty", () => {
+        const run = runScript("releaseCommand.js", env, {
+            ...answers,
+            "ecs describe-tasks": [{ tasks: [], failures: [{ reason: "MISSING" }] }, { tasks: [task("STOPPED", 0)] }],
+            "logs get-log-events": [{ events: [], nextForwardToken: "a" }, written("last words", "b"), nothing],
+        });
+        assert.equal(run.code, 0, run.output);
+        assert.equal(run.output, 'Task abc runs ["bin/migrate", "--all"]\nlast words\n');
+        const never = runScript("releaseCommand.js", env, { ...answers, "ecs describe-tasks": [{ tasks: [] }] });
+        assert.equal(never.code, 1);
+        assert.match(never.output, /::error::ECS has started task abc and does not show it/);
+    });
+
     it("runs once for each release: another try of the run waits for it, or goes on, and tries again only what failed", () => {
         const before = (...tasks: object[]): Answers => ({
             ...answers,
@@ -126,7 +140,7 @@ describe("the release command", () => {
             ends([], {
                 "ecs run-task": [{ tasks: [], failures: [{ reason: "Capacity is unavailable at this time" }] }],
             }),
-            "::error::ECS started no task for the release command: Capacity is unavailable at this time",
+            "::error::ECS started no task for the release command (Capacity is unavailable at this time), and nothing was rolled out: re-run this run.",
         );
     });
 });

@@ -218,6 +218,28 @@ describe("a release that is followed", () => {
         });
     });
 
+    it("shows the end of a log that begins with a page that is empty", () => {
+        const run = runScript("follow.js", settings, {
+            ...found,
+            "ecs describe-service-deployments": [takenBack],
+            "ecs list-tasks": [{ taskArns: ["a"] }],
+            "ecs describe-tasks": [{ tasks: [stopped("a", 1010, "Essential container in task exited")] }],
+            "logs get-log-events": [
+                { events: [], nextBackwardToken: "b/1" },
+                { events: [{ message: "no database" }], nextBackwardToken: "b/0" },
+            ],
+        });
+        assert.match(run.output, /The last lines of its log:\nno database\n/);
+        const pages = run.calls.filter(({ operation }) => operation === "logs get-log-events");
+        assert.deepEqual(
+            pages.map(({ parameters }) => [parameters.nextToken, parameters.startFromHead]),
+            [
+                [undefined, false],
+                ["b/1", false],
+            ],
+        );
+    });
+
     it("gives the runner no command that is in the app's log or in a reason", () => {
         const foreign = "##[add-path]/tmp";
         const run = runScript("follow.js", settings, {

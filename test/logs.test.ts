@@ -56,6 +56,18 @@ describe("the log of a stack", () => {
         );
     });
 
+    it("is followed however much there is at first", async () => {
+        const many = Array.from({ length: 150_000 }, (_, index) => event(String(index), index / 1000));
+        const { logs, asked } = group(many, [], [event("late", 151)]);
+        let lines = 0;
+        for await (const line of linesOf(logs, request, 0)) {
+            lines++;
+            if (line.endsWith("late")) break;
+        }
+        assert.equal(lines, many.length + 1);
+        assert.equal((asked.at(-1)!.startTime! - start) / 1000, 139.999);
+    });
+
     it("reaches back for seconds, minutes, hours or days", () => {
         assert.deepEqual(["90s", "10m", "1h", "2d"].map(milliseconds), [90_000, 600_000, 3_600_000, 172_800_000]);
         for (const since of ["", "10", "1w", "h", "-1h"]) {

@@ -12,7 +12,11 @@ import { projectFolder } from "./settings";
 const task = (id: string, minute: number, more: Task = {}): Task => ({
     taskArn: `arn:aws:ecs:eu-west-1:123456789012:task/shop/${id}`,
     ...{ lastStatus: "RUNNING", startedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)), enableExecuteCommand: true },
-    containers: [{ name: "app", runtimeId: `${id}-1` }],
+    // GuardDuty's agent is in each task of an account that has its runtime monitoring, and in no task definition.
+    containers: [
+        { name: "aws-guardduty-agent-x", runtimeId: `${id}-0` },
+        { name: "app", runtimeId: `${id}-1` },
+    ],
     ...more,
 });
 const session = { sessionId: "s", streamUrl: "wss://stream", tokenValue: "secret" };
@@ -24,6 +28,7 @@ async function open(tasks: Task[], id = "", command = "/bin/sh") {
     const ecs = {
         listTasks: async () => ({ taskArns: tasks.map(({ taskArn }) => taskArn!) }),
         describeTasks: async () => ({ tasks }),
+        describeTaskDefinition: async () => ({ taskDefinition: { containerDefinitions: [{ name: "app" }] } }),
         executeCommand: async (request: ExecuteCommandCommandInput) => (asked.push(request), { session }),
     } as unknown as Parameters<typeof openShell>[0];
     const run = async (each: Opened) => (opened.push(each), 3);

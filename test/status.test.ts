@@ -29,9 +29,15 @@ const running = [
     }),
 ];
 const stopped = [
-    task("dddddddddddd", 8, { stoppedAt: minutesAgo(30), stoppedReason: "Scaling activity" }),
+    // It has its last requests to answer yet.
+    task("ffffffffffff", 7, {
+        ...address("10.0.1.9"),
+        ...{ lastStatus: "DEACTIVATING", availabilityZone: "eu-west-1a" },
+        ...{ createdAt: minutesAgo(301), startedAt: minutesAgo(300) },
+    }),
+    task("dddddddddddd", 8, { lastStatus: "STOPPED", stoppedAt: minutesAgo(30), stoppedReason: "Scaling activity" }),
     task("eeeeeeeeeeee", 8, {
-        ...{ stoppedAt: minutesAgo(4), stoppedReason: "Essential container in task exited" },
+        ...{ lastStatus: "STOPPED", stoppedAt: minutesAgo(4), stoppedReason: "Essential container in task exited" },
         containers: [{ name: "app", exitCode: 137, reason: "OutOfMemoryError: Container killed due to memory usage" }],
     }),
 ];
@@ -149,6 +155,7 @@ describe("the status of a stack", () => {
             "",
             "Tasks: 2 desired, 2 running, 1 pending",
             "  task      revision  zone        state         health                           started",
+            "  ffffffff  shop:7    eu-west-1a  DEACTIVATING  unknown                          2026-01-02 07:00 (5 h)",
             "  aaaaaaaa  shop:7    eu-west-1a  RUNNING       healthy                          2026-01-02 09:00 (3 h)",
             "  bbbbbbbb  shop:8    eu-west-1b  RUNNING       unhealthy: Health checks failed  2026-01-02 11:59 (1 min)",
             "  cccccccc  shop:8    eu-west-1a  PROVISIONING  unknown",

@@ -81,5 +81,6 @@ exports.deploymentOf = async (cluster, service, { taskDefinitionArn, registeredA
         if (found) return found.serviceDeploymentArn;
         await sleep(pause);
     }
-    throw new Error(`ECS shows no deployment of ${taskDefinitionArn} to ${service}`);
+    const asked = `ECS shows no deployment of ${last(taskDefinitionArn)} to ${service}`;
+    throw new Error(`${asked}: see what the service's events say, and re-run this run.`);
 };

@@ -3,7 +3,7 @@
 const { appendFileSync } = require("node:fs");
 const { aws, last, print, step, summarize, tableOf, timeOf } = require("./aws.js");
 const { deploymentOf, follow } = require("./deployments.js");
-const { culprit, logOf, reasonOf, tasksOf } = require("./tasks.js");
+const { culprit, endOfLog, reasonOf, tasksOf } = require("./tasks.js");
 
 const { APP_URL, CLUSTER, CONTAINER, SERVICE, TASK_DEFINITION, VERSION } = process.env;
 const { GITHUB_REPOSITORY, GITHUB_SERVER_URL } = process.env;
@@ -18,7 +18,7 @@ function explain(definition) {
     if (!task) return "";
     const reason = reasonOf(task);
     print(reason);
-    const { lines } = logOf(task, definition, CONTAINER, { limit: lastLines });
+    const lines = endOfLog(task, definition, CONTAINER, lastLines);
     print(lines.length > 0 ? `The last lines of its log:\n${lines.join("\n")}` : "It has written no log.");
     return reason;
 }

@@ -44,19 +44,31 @@ function start() {
         startedBy,
         overrides: { containerOverrides: [{ name: CONTAINER, command: JSON.parse(RELEASE_COMMAND) }] },
     });
-    if (tasks.length === 0) throw new Error(`ECS started no task for the release command: ${failures[0]?.reason}`);
+    if (tasks.length === 0) {
+        const reason = failures[0]?.reason ?? "it gave no reason";
+        throw new Error(
+            `ECS started no task for the release command (${reason}), and nothing was rolled out: re-run this run.`,
+        );
+    }
     return tasks[0];
 }
 
 /** Prints what a task writes until it has stopped. */
 async function watch(arn) {
     const { taskDefinition } = aws("ecs", "describe-task-definition", { taskDefinition: TASK_DEFINITION });
+    let looks = 60;
     for (let after; ; await sleep(pause)) {
         const [task] = aws("ecs", "describe-tasks", { cluster: CLUSTER, tasks: [arn] }).tasks;
+        if (!task) {
+            // ECS may show one some time after it has started it: "Amazon ECS API eventual consistency" in its API Reference, RunTask.
+            if (--looks > 0) continue;
+            throw new Error(`ECS has started task ${last(arn)} and does not show it: see it in the console.`);
+        }
         const { lines, next } = logOf(task, taskDefinition, CONTAINER, { after });
         if (lines.length > 0) print(lines.join("\n"));
+        const atEnd = lines.length === 0 && next === after;
         after = next;
-        if (task.lastStatus === "STOPPED" && lines.length === 0) return task;
+        if (task.lastStatus === "STOPPED" && atEnd) return task;
     }
 }
 

@@ -29,20 +29,33 @@ exports.reasonOf = ({ taskArn, stoppedReason, containers = [] }) => {
     return [`Task ${last(taskArn)}: ${stoppedReason ?? "it gave no reason"}`, ...details].join("; ");
 };
 
-/** The last lines that a container wrote, or from the position `after`; none where it has never started. */
-exports.logOf = ({ taskArn }, definition, container, { limit, after } = {}) => {
+/**
+ * The lines that a container wrote, from the position `after`, or without it from the start; with `limit` the last ones. None where it has
+ * never started. A page may be empty although more follow: the end is where a page's own position comes back as the next.
+ */
+const logOf = ({ taskArn }, definition, container, { limit, after } = {}) => {
     const { options } = definition.containerDefinitions.find(({ name }) => name === container).logConfiguration;
     const stream = {
         logGroupName: options["awslogs-group"],
         logStreamName: `${options["awslogs-stream-prefix"]}/${container}/${last(taskArn)}`,
     };
     try {
-        const position =
-            after === undefined ? { startFromHead: limit === undefined } : { nextToken: after, startFromHead: true };
+        const position = { startFromHead: limit === undefined, ...(after !== undefined && { nextToken: after }) };
         const answer = aws("logs", "get-log-events", { ...stream, ...position, ...(limit && { limit }) });
-        return { lines: answer.events.map(({ message }) => message), next: answer.nextForwardToken };
+        const lines = answer.events.map(({ message }) => message);
+        return { lines, next: answer.nextForwardToken, previous: answer.nextBackwardToken };
     } catch (error) {
         if (!error.message.includes("ResourceNotFoundException")) throw error;
-        return { lines: [], next: after };
+        return { lines: [], next: after, previous: after };
+    }
+};
+exports.logOf = logOf;
+
+/** The last `limit` lines that a container wrote. */
+exports.endOfLog = (task, definition, container, limit) => {
+    for (let after; ;) {
+        const { lines, previous } = logOf(task, definition, container, { limit, after });
+        if (lines.length > 0 || previous === after) return lines;
+        after = previous;
     }
 };

@@ -44,6 +44,7 @@ export async function* linesOf(
     pause?: number,
 ): AsyncGenerator<string> {
     let { startTime } = request;
+    let newest = startTime + late;
     let seen = new Map<string, number>();
     for (;;) {
         let nextToken: string | undefined;
@@ -52,6 +53,7 @@ export async function* linesOf(
             for (const event of page.events ?? []) {
                 if (!seen.has(event.eventId!)) {
                     seen.set(event.eventId!, event.timestamp!);
+                    newest = Math.max(newest, event.timestamp!);
                     yield lineOf(event);
                 }
             }
@@ -60,7 +62,7 @@ export async function* linesOf(
         if (pause === undefined) {
             return;
         }
-        startTime = Math.max(startTime, ...[...seen.values()].map((time) => time - late));
+        startTime = newest - late;
         seen = new Map([...seen].filter(([, time]) => time >= startTime));
         await sleep(pause);
     }

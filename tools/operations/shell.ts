@@ -11,7 +11,7 @@ import { describedTasks, idOf } from "./tasks";
  * @throws RunError if there is no such task, or none that ECS opens a shell in
  */
 export async function openShell(
-    ecs: Pick<ECS, "listTasks" | "describeTasks" | "executeCommand">,
+    ecs: Pick<ECS, "listTasks" | "describeTasks" | "describeTaskDefinition" | "executeCommand">,
     { clusterName: cluster, serviceName, region, connect }: Stack,
     task: string,
     command: string,
@@ -29,7 +29,10 @@ export async function openShell(
         );
     }
     connect.check();
-    const [container] = newest.containers ?? [];
+    const { taskDefinition } = await ecs.describeTaskDefinition({ taskDefinition: newest.taskDefinitionArn });
+    const [app] = taskDefinition?.containerDefinitions ?? [];
+    // By its name: AWS adds containers of its own to a task, such as GuardDuty's agent.
+    const container = newest.containers?.find(({ name }) => name === app?.name);
     const request = { cluster, command, task: newest.taskArn, container: container?.name, interactive: true };
     const { session } = await ecs.executeCommand(request).catch((error: Error) => {
         // Such as the agent's, which runs seconds after the task, and not on a root file system that is read-only.

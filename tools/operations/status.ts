@@ -42,7 +42,7 @@ const releases = 3;
 export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack): Promise<Status> {
     const { clusterName: cluster, serviceName } = stack;
     const tasksThat = (desired: "RUNNING" | "STOPPED") => describedTasks(ecs, cluster, serviceName, desired);
-    const [{ services = [] }, { last, live, underWay }, tasks, stopped, alarms] = await Promise.all([
+    const [{ services = [] }, { last, live, underWay }, tasks, toStop, alarms] = await Promise.all([
         ecs.describeServices({ cluster, services: [serviceName] }),
         lastReleases(ecs, cluster, serviceName, releases),
         tasksThat("RUNNING"),
@@ -58,10 +58,12 @@ export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack):
     const { serviceDeployments = [] } = underWay
         ? await ecs.describeServiceDeployments({ serviceDeploymentArns: [underWay] })
         : {};
+    const hasEnded = ({ lastStatus }: Task) => lastStatus === "STOPPED";
+    const [stopped, ending] = [toStop.filter(hasEnded), toStop.filter((task) => !hasEnded(task))];
     return {
         ...{ service, last, live, alarms },
         deployment: serviceDeployments[0],
-        tasks: tasks.sort((one, other) => at(one.createdAt) - at(other.createdAt)),
+        tasks: [...tasks, ...ending].sort((one, other) => at(one.createdAt) - at(other.createdAt)),
         health: await healthOf(elb, service),
         stopped: stopped.sort((one, other) => at(other.stoppedAt) - at(one.stoppedAt)),
     };

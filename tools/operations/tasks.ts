@@ -4,7 +4,7 @@ import type { DesiredStatus, ECS, Task } from "@aws-sdk/client-ecs";
 /** As many as ECS describes in one call. */
 const batch = 100;
 
-/** The tasks that are to run, or those that ECS has stopped in the last hour, which is as long as it tells of them. */
+/** The tasks that are to run, or those that are to stop or have done so in the last hour, which is as long as ECS tells of them. */
 export async function describedTasks(
     ecs: Pick<ECS, "listTasks" | "describeTasks">,
     cluster: string,
