@@ -128,7 +128,7 @@ describe("task", () => {
         }
     });
 
-    it("is started with a role that pulls from its repository, writes to its log group, and does nothing else", () => {
+    it("is started with a role that pulls from its repository and GuardDuty's, writes to its log group, and does nothing else", () => {
         const { Statement } = policyOf(run.one("aws:iam/rolePolicy:RolePolicy", "main-execution"));
         assert.deepEqual(
             Statement.map(({ Sid: _, ...statement }) => statement),
@@ -138,6 +138,11 @@ describe("task", () => {
                     Effect: "Allow",
                     Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
                     Resource: ["arn:aws:ecr:ap-northeast-1:123456789012:repository/fargate-cicd-dev"],
+                },
+                {
+                    Effect: "Allow",
+                    Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                    Resource: ["arn:aws:ecr:ap-northeast-1:*:repository/aws-guardduty-agent-fargate"],
                 },
                 {
                     Effect: "Allow",

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { accountId, partition } from "../account";
 import type { Architecture, Settings } from "../config";
-import { newRole, policyDocument, type Statement } from "../iam";
+import { newRole, policyDocument, serviceTrust, type Statement } from "../iam";
 import { newLogGroup, type LogKeeping } from "../logGroup";
 import type { Registry } from "../registry";
 import type { Secrets } from "./secrets";
@@ -100,6 +100,9 @@ export class Task extends pulumi.ComponentResource {
             "Starts the tasks: pulls the image, writes the logs",
             account,
         );
+        // Where an account has GuardDuty's runtime monitoring, AWS adds its agent to each task, and ECS pulls it, from a repository of AWS's,
+        // with this role: "Prerequisites for AWS Fargate (Amazon ECS only) support" in GuardDuty's guide.
+        const guardDutyAgent = pulumi.interpolate`arn:${partition(this)}:ecr:${args.region}:*:repository/aws-guardduty-agent-fargate`;
         const executionPolicy = new aws.iam.RolePolicy(
             `${name}-execution`,
             {
@@ -112,6 +115,15 @@ export class Task extends pulumi.ComponentResource {
                             sid: "PullImage",
                             actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
                             resources: [args.registry.repositoryArn],
+                        },
+                        {
+                            sid: "PullGuardDutyAgent",
+                            actions: [
+                                "ecr:BatchCheckLayerAvailability",
+                                "ecr:BatchGetImage",
+                                "ecr:GetDownloadUrlForLayer",
+                            ],
+                            resources: [guardDutyAgent],
                         },
                         {
                             sid: "WriteLogs",
@@ -224,12 +236,7 @@ export class Task extends pulumi.ComponentResource {
             name,
             {
                 description,
-                trust: {
-                    principal: { Service: "ecs-tasks.amazonaws.com" },
-                    action: "sts:AssumeRole",
-                    // ECS acts for any account; this role is for tasks of our own (the "confused deputy").
-                    condition: { StringEquals: { "aws:SourceAccount": account } },
-                },
+                trust: serviceTrust("ecs-tasks.amazonaws.com", account),
             },
             { parent: this },
         );
