@@ -143,8 +143,8 @@ describe("the claim to what is written on GitHub", () => {
         assert.deepEqual((await check({}, written("dev"))).failures, []);
     });
 
-    it("is not compared where the token may not look, as a pull request's may not, and fails where GitHub is down", async () => {
-        const listing = async (answer: string): Promise<readonly string[] | string> => {
+    it("is not compared in a preview whose token may not look, as a pull request's, and fails where GitHub does not answer", async () => {
+        const listing = async (answer: string, preview = false): Promise<readonly string[] | string> => {
             const before = { ...stubs };
             stubs["github:index/getActionsVariables:getActionsVariables"] = () => {
                 const details = `GET https://api.github.com/repos/acme/shop/actions/variables: ${answer} []`;
@@ -158,10 +158,11 @@ describe("the claim to what is written on GitHub", () => {
                 );
                 return {};
             };
-            await record({ program }).finally(() => Object.assign(stubs, before));
+            await record({ program, preview }).finally(() => Object.assign(stubs, before));
             return taken!;
         };
-        assert.deepEqual(await listing("403 Resource not accessible by integration"), []);
+        assert.deepEqual(await listing("403 Resource not accessible by integration", true), []);
+        assert.match(String(await listing("403 You have exceeded a secondary rate limit")), /secondary rate limit/);
         assert.deepEqual(await listing("404 Not Found"), []);
         assert.match(String(await listing("502 Bad Gateway")), /502 Bad Gateway/);
     });

@@ -12,6 +12,7 @@ export interface Scenario {
     readonly stack?: string;
     readonly lookups?: Run["lookups"];
     readonly stacks?: Run["stacks"];
+    readonly preview?: Run["preview"];
     /** What runs; by default the whole program. Returns the outputs. */
     readonly program?: () => unknown;
 }
@@ -33,7 +34,7 @@ export async function record(scenario: Scenario = {}): Promise<Recording> {
 
 /** As `record`, for programs that are meant to fail: what was declared until then, and what was thrown. */
 export function attempt(scenario: Scenario = {}): Promise<{ recording: Recording; failure: Error | undefined }> {
-    const { values, config, region = homeRegion, stack = "dev", lookups, stacks, program } = scenario;
+    const { values, config, region = homeRegion, stack = "dev", lookups, stacks, preview, program } = scenario;
     const namespaced = Object.entries(configured(values)).map(([key, value]) => [`${project.name}:${key}`, value]);
     const own = Object.fromEntries(namespaced) as Record<string, string>;
     return runProgram({
@@ -44,6 +45,7 @@ export function attempt(scenario: Scenario = {}): Promise<{ recording: Recording
         region,
         lookups,
         stacks,
+        preview,
         program,
     });
 }

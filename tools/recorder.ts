@@ -60,6 +60,8 @@ export interface Run {
     readonly lookups?: Readonly<Record<string, fakeCloud.Lookup>>;
     /** Outputs of other stacks, by the name that a StackReference has. */
     readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    /** Whether it is a preview, in which what the engine makes later is not known yet. */
+    readonly preview?: boolean;
     /** What runs; by default the whole program. Returns the outputs. */
     readonly program?: () => unknown;
 }
@@ -88,7 +90,7 @@ interface Recorded {
 let before: Promise<unknown> = Promise.resolve();
 
 async function runAlone(run: Run): Promise<Recorded> {
-    const { project, stack, organization, config, region, program = loadProgram } = run;
+    const { project, stack, organization, config, region, preview = false, program = loadProgram } = run;
     const problems: string[] = [];
     const registrations: Registration[] = [];
     const known = new Map<pulumi.Resource, Registration>();
@@ -128,7 +130,7 @@ async function runAlone(run: Run): Promise<Recorded> {
         },
         project,
         stack,
-        false,
+        preview,
         organization,
     );
 
@@ -139,48 +141,54 @@ async function runAlone(run: Run): Promise<Recorded> {
     // The SDK notes where each of its promises was made; telling that in whole stacks was two thirds of the time of a run.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 1;
-    const outputs = await pulumi.runtime
-        .runInPulumiStack(() => {
-            pulumi.runtime.registerStackTransformation(({ resource, type, name, opts }) => {
-                if (registrations.some((other) => other.type === type && other.name === name)) {
-                    problems.push(`${type} ${name}: registered twice`);
-                }
-                const { ignoreChanges = [], protect = false, customTimeouts = {}, replaceOnChanges = [] } = opts;
-                const { replaceWith = [], deleteBeforeReplace, deletedWith } = opts as pulumi.CustomResourceOptions;
-                const replacement = {
-                    replaceOnChanges,
-                    replaceWith: replaceWith.map((other) => known.get(other)!),
-                    deleteBeforeReplace,
-                    deletedWith: deletedWith && known.get(deletedWith),
-                };
-                const dependsOn: Registration[] = [];
-                pending.push(
-                    resolveAll(opts).then((found) => dependsOn.push(...found.flatMap((one) => known.get(one) ?? []))),
-                );
-                const parent = opts.parent && known.get(opts.parent);
-                const options = { ignoreChanges, protect: protect === true, customTimeouts, ...replacement };
-                const registration = { type, name, parent, dependsOn, ...options };
-                registrations.push({
-                    ...registration,
-                    inputs: {},
-                    secrets: [],
-                    provider: "",
-                    transforms: [],
-                    outputs: {},
+    let outputs: pulumi.Inputs | void;
+    try {
+        outputs = await pulumi.runtime
+            .runInPulumiStack(() => {
+                pulumi.runtime.registerStackTransformation(({ resource, type, name, opts }) => {
+                    if (registrations.some((other) => other.type === type && other.name === name)) {
+                        problems.push(`${type} ${name}: registered twice`);
+                    }
+                    const { ignoreChanges = [], protect = false, customTimeouts = {}, replaceOnChanges = [] } = opts;
+                    const { replaceWith = [], deleteBeforeReplace, deletedWith } = opts as pulumi.CustomResourceOptions;
+                    const replacement = {
+                        replaceOnChanges,
+                        replaceWith: replaceWith.map((other) => known.get(other)!),
+                        deleteBeforeReplace,
+                        deletedWith: deletedWith && known.get(deletedWith),
+                    };
+                    const dependsOn: Registration[] = [];
+                    pending.push(
+                        resolveAll(opts).then((found) =>
+                            dependsOn.push(...found.flatMap((one) => known.get(one) ?? [])),
+                        ),
+                    );
+                    const parent = opts.parent && known.get(opts.parent);
+                    const options = { ignoreChanges, protect: protect === true, customTimeouts, ...replacement };
+                    const registration = { type, name, parent, dependsOn, ...options };
+                    registrations.push({
+                        ...registration,
+                        inputs: {},
+                        secrets: [],
+                        provider: "",
+                        transforms: [],
+                        outputs: {},
+                    });
+                    known.set(resource, registrations.at(-1)!);
+                    return undefined;
                 });
-                known.set(resource, registrations.at(-1)!);
-                return undefined;
+                exported = program();
+                return Promise.resolve(exported as Record<string, unknown>);
+            })
+            .catch((error: unknown) => {
+                failure = error instanceof Error ? error : new Error(String(error));
             });
-            exported = program();
-            return Promise.resolve(exported as Record<string, unknown>);
-        })
-        .catch((error: unknown) => {
-            failure = error instanceof Error ? error : new Error(String(error));
-        });
-    await pulumi.runtime.disconnect();
-    await Promise.all(pending);
-    Error.stackTraceLimit = stackTraceLimit;
-    process.chdir(home);
+        await pulumi.runtime.disconnect();
+        await Promise.all(pending);
+    } finally {
+        Error.stackTraceLimit = stackTraceLimit;
+        process.chdir(home);
+    }
     if (failure === undefined && problems.length > 0) {
         failure = new Error(
             `the program cannot be recorded:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
