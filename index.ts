@@ -20,8 +20,7 @@ const { name, tags, github, deletionProtection, containerPort: port, kmsKeyArn }
 tagEverything(tags);
 refuseImpossibleChanges(settings);
 
-// First, whether the VPC fits where it is there already, and whether GitHub has the repository and it is free for this stack: what is
-// wrong is said before anything is made.
+// First the checks: does an existing VPC fit, is the repository on GitHub, and are its settings free? Nothing is made until they pass.
 const existing = findVpc(settings);
 const repository = new GitHubRepository("main", {
     ...github,
@@ -30,7 +29,7 @@ const repository = new GitHubRepository("main", {
     deletionProtection,
 });
 
-// AWS, in the order in which a request meets it: network, load balancer, service, task, image.
+// AWS: the way in, then the image, its secrets and the task, then the alarms and the service that use them.
 const network = new Network("main", {
     ...settings,
     cidr: settings.vpcCidr,

@@ -12,6 +12,14 @@ interface AssumedRole {
     readonly transitiveTagKeys?: readonly string[];
 }
 
+/** `aws:assumeRoleWithWebIdentity`, as the aws provider has it. */
+interface WebIdentity {
+    readonly roleArn: string;
+    readonly sessionName?: string;
+    readonly webIdentityToken?: string;
+    readonly webIdentityTokenFile?: string;
+}
+
 /**
  * What calls AWS itself: a dynamic resource's provider, and the commands of day two. Each gives it the stack's configuration, as the
  * engine gives the aws provider its part, on destroy that of the last `pulumi up`: it reaches AWS with the same credentials at the
@@ -67,10 +75,12 @@ export class AwsCaller {
         const web = this.setting("assumeRoleWithWebIdentity");
         if (web !== undefined) {
             const fs = await import("node:fs");
-            const { roleArn, sessionName, webIdentityToken, webIdentityTokenFile } = JSON.parse(web) as Record<
-                string,
-                string
-            >;
+            const { roleArn, sessionName, webIdentityToken, webIdentityTokenFile } = JSON.parse(web) as WebIdentity;
+            if (webIdentityToken === undefined && webIdentityTokenFile === undefined) {
+                throw new Error(
+                    "aws:assumeRoleWithWebIdentity has no token: set its webIdentityToken, or webIdentityTokenFile",
+                );
+            }
             const call = new sts.AssumeRoleWithWebIdentityCommand({
                 RoleArn: roleArn,
                 RoleSessionName: sessionName ?? "pulumi",

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -21,11 +22,11 @@ const alwaysSent = new Set(["Dockerfile", ...ignoreFiles]);
  * docker-build rebuilds when a file mode changes. These depend on the umask of whoever checked the repository out, so that the
  * plain folder would make a colleague's or CI's `pulumi up` build and push an image that nobody changed.
  *
- * @throws Error if `source` has no Dockerfile, or `.dockerignore` a pattern that Docker refuses.
+ * @throws pulumi.RunError if `source` has no Dockerfile, or `.dockerignore` a pattern that Docker refuses.
  */
 export function stageBuildContext(source: string): BuildContext {
     if (!fs.existsSync(path.join(source, "Dockerfile"))) {
-        throw new Error(
+        throw new pulumi.RunError(
             `${source}/Dockerfile does not exist: put the app that the image is built from into ${source}/`,
         );
     }
@@ -87,6 +88,6 @@ function ignoreOf(source: string): DockerIgnore {
     try {
         return new DockerIgnore(file ? fs.readFileSync(file, "utf8") : "");
     } catch (error) {
-        throw new Error(`${file}: ${(error as Error).message}`);
+        throw new pulumi.RunError(`${file}: ${(error as Error).message}: correct that line, or delete it`);
     }
 }

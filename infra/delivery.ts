@@ -145,7 +145,7 @@ export interface DeployTarget {
 /** All that deploy.yml does with AWS, in its order, and nothing else. */
 export function deployStatements(target: DeployTarget): Statement[] {
     const revisions = pulumi.interpolate`${target.familyArn}:*`;
-    /** Others of ECS have the service's ARN with another kind: `arn:…:service/CLUSTER/SERVICE`. */
+    /** The service's deployments and revisions have its ARN, with their own kind in place of `service`. */
     const ofService = (kind: string) =>
         pulumi.output(target.serviceArn).apply((arn) => `${arn.replace(":service/", `:${kind}/`)}/*`);
     const inCluster = (kind: string) =>
@@ -233,7 +233,8 @@ export interface Lookups {
 
 /**
  * The look-ups that `pulumi preview` makes while it runs the program; the state is compared without AWS. Asking who one is
- * (sts:GetCallerIdentity) is always allowed.
+ * (sts:GetCallerIdentity) is always allowed. What ECS runs is left out, as it can be read for a whole account or not at all: the
+ * preview does without.
  */
 export function previewStatements({ oidcProviderArn, vpc, hostedZoneArn }: Lookups): Statement[] {
     const statements: Statement[] = [

@@ -52,6 +52,13 @@ export const overTlsOnly = (actions: Statement["actions"], resources: Statement[
     condition: { Bool: { "aws:SecureTransport": "false" } },
 });
 
+/** Lets a service assume a role for what is in this account; the service acts for any (the "confused deputy"). */
+export const serviceTrust = (service: string, account: pulumi.Input<string>, source: Condition = {}): Trust => ({
+    principal: { Service: service },
+    action: "sts:AssumeRole",
+    condition: { StringEquals: { "aws:SourceAccount": account }, ...source },
+});
+
 /** A role's trust policy as IAM reads it. */
 function trustDocument({ principal, action, condition }: Trust): pulumi.Output<string> {
     return pulumi.jsonStringify({

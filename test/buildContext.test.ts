@@ -196,7 +196,7 @@ describe("build context", () => {
     it("names the file with a pattern that Docker refuses", () => {
         write("app/.dockerignore", "[a\n");
         assert.throws(() => stageBuildContext("app"), {
-            message: 'app/.dockerignore: Docker does not understand the pattern "[a"',
+            message: 'app/.dockerignore: Docker does not understand the pattern "[a": correct that line, or delete it',
         });
     });
 

@@ -73,9 +73,6 @@ export const listOf = <T>(entry: v.GenericSchema<string, T>) =>
         v.array(entry),
     );
 
-/** What of an entry is wrong: its name can only be taken away, its value can be set again. */
-export type EntryOrigin = "key" | "value";
-
 interface EntriesOf {
     /** Of the whole. */
     readonly expected: string;

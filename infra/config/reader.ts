@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as v from "valibot";
-import type { EntryOrigin } from "./kinds";
 import { nearest } from "./nearest";
 import type { Setting } from "./table";
 
@@ -63,7 +62,7 @@ export class ConfigReader {
         const result = v.safeParse(schema, text);
         const noted = new Set<string>();
         for (const { message, path = [], expected } of result.issues ?? []) {
-            const [entry, member] = path as (v.IssuePathItem & { origin: EntryOrigin })[];
+            const [entry, member]: readonly v.IssuePathItem[] = path;
             const { subject, argument } = pathOf(
                 key,
                 [entry, member].flatMap((item) => (item ? [String(item.key)] : [])),
@@ -77,6 +76,7 @@ export class ConfigReader {
                 this.note(key, `expected ${message}`, `pulumi config rm ${key}, then set each as ${example}`);
                 continue;
             }
+            // A name can only be taken away; a value can be set again.
             const isUnknown = member ? expected === "never" : entry.origin === "key";
             const setAgain = example.slice(0, example.indexOf(`${key}.`)) + argument; // Pulumi asks for the value
             this.note(subject, `expected ${message}`, isUnknown ? `pulumi config rm --path ${argument}` : setAgain);

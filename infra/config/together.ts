@@ -9,6 +9,7 @@ import { table, type Values } from "./table";
 export function checkTogether(config: ConfigReader, values: Values, source: ConfigSource): void {
     checkEnvironment(config, values);
     checkNetwork(config, values);
+    checkDualStack(config, values);
     checkDomain(config, values);
     checkTasks(config, values);
     checkHours(config, values);
@@ -38,9 +39,9 @@ function checkEnvironment(config: ConfigReader, values: Values): void {
     }
 }
 
-/** What an existing VPC needs and what it has already; and where IPv6 leads nowhere. */
+/** What an existing VPC needs and what it has already. */
 function checkNetwork(config: ConfigReader, values: Values): void {
-    const { vpcId, publicSubnetIds, privateSubnetIds, loadBalancer, natGateways, dualStack } = values;
+    const { vpcId, publicSubnetIds, privateSubnetIds, loadBalancer } = values;
     if (!config.accepted("vpcId", "publicSubnetIds", "privateSubnetIds")) {
         return;
     }
@@ -61,9 +62,16 @@ function checkNetwork(config: ConfigReader, values: Values): void {
             config.note(key, problem, `pulumi config rm ${key}`);
         }
     }
-    if (dualStack && internal) {
+}
+
+/** Where IPv6 would lead nowhere, or straight to the tasks. */
+function checkDualStack(config: ConfigReader, { dualStack, loadBalancer, natGateways }: Values): void {
+    if (!dualStack || !config.accepted("dualStack", "loadBalancer", "natGateways")) {
+        return;
+    }
+    if (loadBalancer === "internal") {
         config.refuse("dualStack", "false where loadBalancer is internal, in subnets with IPv4 only", "true", "false");
-    } else if (dualStack && natGateways === "none") {
+    } else if (natGateways === "none") {
         const expected =
             "false where natGateways is none: the tasks are in the public subnets, and IPv6 would be theirs, too";
         config.refuse("dualStack", expected, "true", "false");

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { accountId, partition } from "../account";
-import { newRole, policyDocument } from "../iam";
+import { newRole, policyDocument, serviceTrust } from "../iam";
 import { newLogGroup, type LogKeeping } from "../logGroup";
 
 export interface FlowLogsArgs extends LogKeeping {
@@ -28,17 +28,11 @@ export class FlowLogs extends pulumi.ComponentResource {
             logicalName,
             {
                 description: "Writes down who talks to whom in the VPC",
-                trust: {
-                    principal: { Service: "vpc-flow-logs.amazonaws.com" },
-                    action: "sts:AssumeRole",
-                    // The service acts for any account; this role is for flow logs of our own (the "confused deputy").
-                    condition: {
-                        StringEquals: { "aws:SourceAccount": account },
-                        ArnLike: {
-                            "aws:SourceArn": pulumi.interpolate`arn:${partition(this)}:ec2:${args.region}:${account}:vpc-flow-log/*`,
-                        },
+                trust: serviceTrust("vpc-flow-logs.amazonaws.com", account, {
+                    ArnLike: {
+                        "aws:SourceArn": pulumi.interpolate`arn:${partition(this)}:ec2:${args.region}:${account}:vpc-flow-log/*`,
                     },
-                },
+                }),
             },
             { parent: this },
         );

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { accountId } from "../account";
 import type { Settings } from "../config";
-import { newRole, overTlsOnly, policyDocument } from "../iam";
+import { newRole, overTlsOnly, policyDocument, serviceTrust } from "../iam";
 import type { Service } from "../service/service";
 import type { Task } from "../service/task";
 
@@ -15,7 +15,7 @@ export interface SchedulesArgs {
     readonly service: Service;
 }
 
-/** What the group of a scheduled task begins with. It tells ECS's events of the schedule: `startedBy` has 19 letters of its name at most. */
+/** What the group of a scheduled task begins with: by it ECS's events name the schedule in full, of which `startedBy` has 19 letters. */
 export const taskGroup = "schedule:";
 
 /** Seconds in which a task that ECS did not start is tried again. What would start later may meet the next one. */
@@ -103,18 +103,10 @@ export class Schedules extends pulumi.ComponentResource {
             `${name}-schedules`,
             {
                 description: "Starts the tasks that run at set times",
-                trust: {
-                    principal: { Service: "scheduler.amazonaws.com" },
-                    action: "sts:AssumeRole",
-                    // The scheduler acts for any account; this role is for schedules of our own. It names their group, not themselves:
-                    // "Confused deputy prevention" in the EventBridge Scheduler User Guide.
-                    condition: {
-                        StringEquals: {
-                            "aws:SourceAccount": accountId(this),
-                        },
-                        ArnEquals: { "aws:SourceArn": group.arn },
-                    },
-                },
+                // By their group, not by themselves: "Confused deputy prevention" in the EventBridge Scheduler User Guide.
+                trust: serviceTrust("scheduler.amazonaws.com", accountId(this), {
+                    ArnEquals: { "aws:SourceArn": group.arn },
+                }),
             },
             { parent: this },
         );
