@@ -1,5 +1,6 @@
 /** What happens to an app that is slow, broken or reconfigured while it runs. The steps build on each other, in this order. */
-import { ECS } from "@aws-sdk/client-ecs";
+import { ECS, type DeploymentConfiguration } from "@aws-sdk/client-ecs";
+import { IAM } from "@aws-sdk/client-iam";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -12,6 +13,7 @@ describe("an app in the sandbox", () => {
     const checkout = new CopiedCheckout();
     const secrets = new SecretsManager(rootOptions);
     const ecs = new ECS(rootOptions);
+    const iam = new IAM(rootOptions);
     const succeed = (script: string) => checkout.succeed(script);
     const fail = async (script: string, reason: RegExp) => {
         const run = await checkout.run(script);
@@ -91,6 +93,35 @@ describe("an app in the sandbox", () => {
         await succeed("sandbox:up");
         assert.deepEqual(await values(), []);
         await succeed("sandbox:up -- --expect-no-changes");
+    });
+
+    it("has no secret that a release names and the configuration never had, whoever may release", async () => {
+        const { taskDefinition, clusterArn: cluster, serviceArn: service, deploymentConfiguration } = await served();
+        const foreign = (await secrets.createSecret({ Name: "prod", SecretString: "battery-staple" })).ARN!;
+        const { family, containerDefinitions, ...definition } = (await ecs.describeTaskDefinition({ taskDefinition }))
+            .taskDefinition!;
+        const [app] = containerDefinitions!;
+        const { cpu, memory, networkMode, requiresCompatibilities, executionRoleArn, volumes } = definition;
+        const { taskDefinition: hostile } = await ecs.registerTaskDefinition({
+            ...{ family, cpu, memory, networkMode, requiresCompatibilities, executionRoleArn, volumes },
+            containerDefinitions: [{ ...app, secrets: [{ name: "PROD", valueFrom: foreign }] }],
+        });
+        const patient = { ...deploymentConfiguration, deploymentCircuitBreaker: { enable: false, rollback: false } };
+        const release = (revision: string, configuration: DeploymentConfiguration) =>
+            ecs.updateService({ cluster, service, taskDefinition: revision, deploymentConfiguration: configuration });
+        await release(hostile!.taskDefinitionArn!, patient);
+        await succeed("sandbox:up");
+        const { deployments } = await served();
+        assert.ok(
+            deployments!.some((each) => each.taskDefinition === hostile!.taskDefinitionArn),
+            "it is in use no more",
+        );
+        const policies = await iam.getAccountAuthorizationDetails({});
+        assert.ok(policies.RoleDetailList!.length > 0);
+        assert.ok(!decodeURIComponent(JSON.stringify(policies)).includes(foreign));
+        await release(taskDefinition!, deploymentConfiguration!);
+        await secrets.deleteSecret({ SecretId: foreign, ForceDeleteWithoutRecovery: true });
+        await succeed("sandbox:up -- --refresh");
     });
 
     it("says nothing of shells any more once none can be opened, not after a refresh either", async () => {
