@@ -36,6 +36,14 @@ describe("the secrets that tasks may read", () => {
         assert.deepEqual(await readable([], [], ["prod's"]), []);
     });
 
+    it("are unknown in the preview of what makes a secret, whose ARN is not known yet", async () => {
+        const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"; // unknownValue of @pulumi/pulumi/runtime/rpc
+        const checked = (configured: unknown, inUse: unknown) => provider.check({ arns: ["a"] }, { configured, inUse });
+        for (const result of [await checked(unknown, ["a"]), await checked(["a"], unknown)]) {
+            assert.deepEqual(result, { inputs: { arns: unknown }, failures: [] });
+        }
+    });
+
     it("are what a release names where it is not known yet what could be read", async () => {
         assert.deepEqual(await readable(undefined, ["a"], ["former"]), ["a", "former"]);
     });

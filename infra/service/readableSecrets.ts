@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/** In a preview the engine has a text in place of what it does not know yet, such as the ARN of a secret that is to be made. */
+type Unknown = string;
+
 interface Inputs {
     /** ARNs that the configuration names: of the secrets that the stack makes, and of those that exist already. */
-    readonly configured: readonly string[];
+    readonly configured: readonly string[] | Unknown;
     /** ARNs that a running release names. */
-    readonly inUse: readonly string[];
+    readonly inUse: readonly string[] | Unknown;
 }
 
 /** What the check makes of it, and the state keeps. */
@@ -18,6 +21,9 @@ interface State {
  */
 const provider: pulumi.dynamic.ResourceProvider = {
     check: async (olds: Partial<State>, { configured, inUse }: Inputs) => {
+        if (typeof configured === "string" || typeof inUse === "string") {
+            return { inputs: { arns: typeof configured === "string" ? configured : inUse }, failures: [] };
+        }
         const before = olds.arns ?? inUse; // a state from before this was kept
         const arns = [...configured, ...inUse.filter((arn) => before.includes(arn))];
         return { inputs: { arns: [...new Set(arns)].sort() } satisfies State, failures: [] };
