@@ -97,6 +97,7 @@ const changes: Readonly<Record<string, Change>> = {
             "~ aws:ecs:Cluster main",
             service,
             "~ aws:iam:RolePolicy main-execution",
+            "~ pulumi-nodejs:dynamic/ecs:ReadableSecrets main",
         ],
     },
     "how many zones, and their ways out": {
