@@ -30,7 +30,7 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
     const stateOf = async (name: string) =>
         (await cloudWatch.describeAlarms({ AlarmNames: [name] })).MetricAlarms![0]!.StateValue;
     async function until<T>(ask: () => Promise<T>, done: (answer: T) => boolean): Promise<T> {
-        for (let left = 150; ; left--) {
+        for (let left = 400; ; left--) {
             const answer = await ask();
             if (done(answer)) return answer;
             assert.ok(left > 0, JSON.stringify(answer));
