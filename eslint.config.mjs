@@ -39,6 +39,15 @@ export default tseslint.config(
         },
     },
     {
+        // What runs where nothing is compiled. A name that is not there shows only once its line is reached.
+        files: ["**/*.js"],
+        languageOptions: {
+            sourceType: "commonjs",
+            globals: { Buffer: false, console: false, fetch: false, process: false },
+        },
+        rules: { "no-undef": "error", "no-unused-vars": ["error", { argsIgnorePattern: "^_" }] },
+    },
+    {
         // Properties as the engine and the emulated APIs send them: any JSON, whose shape is checked when it arrives.
         files: ["sandbox/**/*.ts"],
         rules: {

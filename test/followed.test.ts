@@ -276,6 +276,16 @@ describe("a release that is followed", () => {
         assert.match(silent.output, /::error::.*Task a: CannotPullContainerError: gone\n/);
     });
 
+    it("fails where ECS never shows its deployment, and says where to look", () => {
+        const none = { ...found, "ecs list-service-deployments": [{ serviceDeployments: [] }] };
+        const run = runScript("follow.js", settings, none);
+        assert.equal(run.code, 1);
+        assert.equal(
+            run.output.trim(),
+            "::error::ECS shows no deployment of shop:7 to shop: see what the service's events say, and re-run this run.",
+        );
+    });
+
     it("fails with AWS's words where it may not look", () => {
         const denied =
             "An error occurred (AccessDeniedException) when calling the DescribeTaskDefinition operation: no";

@@ -1,7 +1,7 @@
 // Service deployments, as "View service history using Amazon ECS service deployments" in the ECS Developer Guide describes them.
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
-const { aws, pause, print } = require("./aws.js");
+const { aws, last, pause, print } = require("./aws.js");
 
 const ended = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
 
