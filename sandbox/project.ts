@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { loadSettings, sourceOf, type Settings } from "../infra/config";
-import { isEncrypted, readYaml, sampleRepository } from "../tools/stackFiles";
+import { isEncrypted, readYaml, sampleRepository, withDefaults } from "../tools/stackFiles";
 import { checkout, stateDir } from "./paths";
 import { UserError } from "./progress";
 
@@ -65,12 +65,8 @@ export class Project {
      * @throws pulumi.RunError that lists every invalid one, as the program itself would.
      */
     settings(): Settings {
-        const text = (value: unknown) => (typeof value === "object" ? JSON.stringify(value) : String(value));
-        const { name, config: declared = {} } = projectFile();
-        const defaults = Object.entries(declared).map(([key, setting]) => [`${name}:${key}`, setting.default] as const);
-        const given = [...defaults, ...Object.entries(this.config())].filter(([, value]) => value !== undefined);
-        const config = Object.fromEntries(given.map(([key, value]) => [key, text(value)]));
-        return loadSettings(sourceOf(config, { project: name, stack: this.stack, region: config["aws:region"] }));
+        const { values, ...stack } = withDefaults(projectFile(), this.stack, Object.entries(this.config()));
+        return loadSettings(sourceOf(values, { ...stack, region: values["aws:region"] }));
     }
 
     /** The app's secrets by variable, without the references to some that exist already. */

@@ -136,6 +136,40 @@ async function runAlone(run: Run): Promise<Recorded> {
 
     let failure: Error | undefined;
     let exported: unknown;
+    const declare = () => {
+        pulumi.runtime.registerStackTransformation(({ resource, type, name, opts }) => {
+            if (registrations.some((other) => other.type === type && other.name === name)) {
+                problems.push(`${type} ${name}: registered twice`);
+            }
+            const { ignoreChanges = [], protect = false, customTimeouts = {}, replaceOnChanges = [] } = opts;
+            const { replaceWith = [], deleteBeforeReplace, deletedWith } = opts as pulumi.CustomResourceOptions;
+            const replacement = {
+                replaceOnChanges,
+                replaceWith: replaceWith.map((other) => known.get(other)!),
+                deleteBeforeReplace,
+                deletedWith: deletedWith && known.get(deletedWith),
+            };
+            const dependsOn: Registration[] = [];
+            pending.push(
+                resolveAll(opts).then((found) => dependsOn.push(...found.flatMap((one) => known.get(one) ?? []))),
+            );
+            const parent = opts.parent && known.get(opts.parent);
+            const options = { ignoreChanges, protect: protect === true, customTimeouts, ...replacement };
+            const registration = { type, name, parent, dependsOn, ...options };
+            registrations.push({
+                ...registration,
+                inputs: {},
+                secrets: [],
+                provider: "",
+                transforms: [],
+                outputs: {},
+            });
+            known.set(resource, registrations.at(-1)!);
+            return undefined;
+        });
+        exported = program();
+        return Promise.resolve(exported as Record<string, unknown>);
+    };
     const home = process.cwd();
     process.chdir(workFolder());
     // The SDK notes where each of its promises was made; telling that in whole stacks was two thirds of the time of a run.
@@ -143,46 +177,9 @@ async function runAlone(run: Run): Promise<Recorded> {
     Error.stackTraceLimit = 1;
     let outputs: pulumi.Inputs | void;
     try {
-        outputs = await pulumi.runtime
-            .runInPulumiStack(() => {
-                pulumi.runtime.registerStackTransformation(({ resource, type, name, opts }) => {
-                    if (registrations.some((other) => other.type === type && other.name === name)) {
-                        problems.push(`${type} ${name}: registered twice`);
-                    }
-                    const { ignoreChanges = [], protect = false, customTimeouts = {}, replaceOnChanges = [] } = opts;
-                    const { replaceWith = [], deleteBeforeReplace, deletedWith } = opts as pulumi.CustomResourceOptions;
-                    const replacement = {
-                        replaceOnChanges,
-                        replaceWith: replaceWith.map((other) => known.get(other)!),
-                        deleteBeforeReplace,
-                        deletedWith: deletedWith && known.get(deletedWith),
-                    };
-                    const dependsOn: Registration[] = [];
-                    pending.push(
-                        resolveAll(opts).then((found) =>
-                            dependsOn.push(...found.flatMap((one) => known.get(one) ?? [])),
-                        ),
-                    );
-                    const parent = opts.parent && known.get(opts.parent);
-                    const options = { ignoreChanges, protect: protect === true, customTimeouts, ...replacement };
-                    const registration = { type, name, parent, dependsOn, ...options };
-                    registrations.push({
-                        ...registration,
-                        inputs: {},
-                        secrets: [],
-                        provider: "",
-                        transforms: [],
-                        outputs: {},
-                    });
-                    known.set(resource, registrations.at(-1)!);
-                    return undefined;
-                });
-                exported = program();
-                return Promise.resolve(exported as Record<string, unknown>);
-            })
-            .catch((error: unknown) => {
-                failure = error instanceof Error ? error : new Error(String(error));
-            });
+        outputs = await pulumi.runtime.runInPulumiStack(declare).catch((error: unknown) => {
+            failure = error instanceof Error ? error : new Error(String(error));
+        });
         await pulumi.runtime.disconnect();
         await Promise.all(pending);
     } finally {

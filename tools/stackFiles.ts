@@ -51,7 +51,8 @@ export function defaultConfig(folder: string, stack: string): StackConfig {
 
 const projectFile = (folder: string) => readYaml<ProjectFile>(path.join(folder, "Pulumi.yaml"));
 
-function withDefaults(
+/** What is set over the defaults of `Pulumi.yaml`, each value as Pulumi hands it on, with a repository instead of the placeholder. */
+export function withDefaults(
     { name: project, config: declared = {} }: ProjectFile,
     stack: string,
     own: readonly (readonly [string, unknown])[],

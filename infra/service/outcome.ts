@@ -47,18 +47,13 @@ export function warningOf({ serviceName, desiredCount }: Found, mayRest: boolean
 /** What is wrong with a service after an update, and what to do about it. */
 export function problemOf({ serviceName, deployments, ...found }: Found, released?: string): string | undefined {
     const current = deployments.find(({ status }) => status === "PRIMARY")?.taskDefinition;
-    if (current !== undefined && released !== undefined && numberOf(current) > numberOf(released)) {
-        return (
-            `${serviceName} runs ${nameOf(current)}, which something else has released since the last \`pulumi up\`, such as deploy.yml.\n` +
-            `An edit in app/ and \`pulumi up\` releases that; \`pulumi up --refresh\` goes back to ${nameOf(released)}. Where a push is ` +
-            "to release, set releasedBy to pipeline."
-        );
-    }
     if (current !== undefined && released !== undefined && current !== released) {
-        return (
-            `ECS has taken the last release of ${serviceName} back: ${nameOf(current)} runs in place of ${nameOf(released)}.\n` +
-            "The app's logs tell why. `pulumi up --refresh` tries the same once more."
-        );
+        return numberOf(current) > numberOf(released)
+            ? `${serviceName} runs ${nameOf(current)}, which something else has released since the last \`pulumi up\`, such as deploy.yml.\n` +
+                  `An edit in app/ and \`pulumi up\` releases that; \`pulumi up --refresh\` goes back to ${nameOf(released)}. Where a push is ` +
+                  "to release, set releasedBy to pipeline."
+            : `ECS has taken the last release of ${serviceName} back: ${nameOf(current)} runs in place of ${nameOf(released)}.\n` +
+                  "The app's logs tell why. `pulumi up --refresh` tries the same once more.";
     }
     if (found.desiredCount > 0 && found.runningCount === 0) {
         return (

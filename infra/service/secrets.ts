@@ -42,10 +42,14 @@ export class Secrets extends pulumi.ComponentResource {
         const own = Object.entries(args.values).map(([variable, value]) => {
             const { secret, version } = this.secret(name, variable, value, args);
             // By version: a new value is a new task definition, so that it ships with the next release and is rolled back with it.
-            return { name: variable, valueFrom: pulumi.interpolate`${secret.arn}:::${version.versionId}` };
+            return {
+                name: variable,
+                arn: secret.arn,
+                valueFrom: pulumi.interpolate`${secret.arn}:::${version.versionId}`,
+            };
         });
         const existing = Object.entries(args.existing).map(([variable, valueFrom]) => ({ name: variable, valueFrom }));
-        this.references = [...own, ...existing];
+        this.references = [...own.map(({ name, valueFrom }) => ({ name, valueFrom })), ...existing];
 
         // What the look-up tells is known in a preview, too, so that what is declared here shows in it.
         const found = afterChecks(() => referencesInUse(args.serviceName, { parent: this }));
@@ -56,19 +60,19 @@ export class Secrets extends pulumi.ComponentResource {
             }
             return references;
         });
-        const configured = pulumi.all(this.references.map(({ valueFrom }) => pulumi.output(valueFrom).apply(arnOf)));
+        const made = pulumi.all(own.map(({ arn }) => arn));
+        const configured = made.apply((arns) => [...arns, ...Object.values(args.existing).map(arnOf)]);
         const { arns } = new ReadableSecrets(
             name,
             { configured, inUse: inUse.then((references) => references.map(({ valueFrom }) => arnOf(valueFrom))) },
             { parent: this },
         );
-        const made = pulumi.all(own.map(({ valueFrom }) => valueFrom.apply(arnOf)));
-        this.statements = pulumi.all([arns, made, inUse]).apply(([readable, ofStack, used]) => {
+        this.statements = pulumi.all([arns, made, inUse]).apply(([readable, present, used]) => {
             const former = used.filter((one) => isOwn(name, one)).map(({ valueFrom }) => arnOf(valueFrom));
-            const encryptedByStack = (arn: string) => ofStack.includes(arn) || former.includes(arn);
+            const isOfStack = (arn: string) => present.includes(arn) || former.includes(arn);
             return reading(
-                readable.filter(encryptedByStack),
-                readable.filter((arn) => !encryptedByStack(arn)),
+                readable.filter(isOfStack),
+                readable.filter((arn) => !isOfStack(arn)),
                 args.kmsKeyArn,
             );
         });
