@@ -122,10 +122,12 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
     }
 }
 
+const provider = new Provider();
+
 /** Keeps in the state what a stack was made with, and is nothing in AWS. */
 class RunningStack extends pulumi.dynamic.Resource {
     constructor(name: string, facts: Facts) {
-        super(new Provider(), name, facts, {}, "guard", "RunningStack");
+        super(provider, name, facts, {}, "guard", "RunningStack");
     }
 }
 

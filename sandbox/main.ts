@@ -1,5 +1,5 @@
 /** `npm run sandbox:<command>`. */
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { CommandError } from "@pulumi/pulumi/automation";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { optionsOf } from "../tools/command";

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { aStack } from "./operated";
-import { projectFolder } from "./settings";
+import { aStack, runCommand } from "./operated";
 
 describe("the commands for a stack that runs", () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-pulumi-"));
@@ -14,37 +12,38 @@ describe("the commands for a stack that runs", () => {
     const pulumi = (script: string) =>
         fs.writeFileSync(path.join(folder, "pulumi"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     /** What a command that fails says. */
-    const refusal = (...args: string[]) => {
-        const main = ["-r", "./tools/transpile.js", "tools/operations/main.ts", ...args];
-        const env = { PATH: folder, HOME: folder, AWS_EC2_METADATA_DISABLED: "true" };
-        const { status, stderr } = spawnSync(process.execPath, main, { cwd: projectFolder, env, encoding: "utf8" });
-        assert.equal(status, 1);
+    const refusal = async (...args: string[]) => {
+        const { failed, stderr } = await runCommand(folder, args);
+        assert.ok(failed, stderr);
         return stderr.trim();
     };
 
-    it("ask the Pulumi CLI for the stack, and say what it says where it has none", () => {
-        assert.match(refusal("releases"), /^pulumi cannot be run: .*ENOENT$/);
+    it("ask the Pulumi CLI for the stack, and say what it says where it has none", async () => {
+        assert.match(await refusal("releases"), /^pulumi cannot be run: .*ENOENT$/);
         pulumi("echo {}");
-        assert.equal(refusal("status", "--stack", "dev"), "The stack has no service yet: `pulumi up` makes it.");
+        assert.equal(await refusal("status", "--stack", "dev"), "The stack has no service yet: `pulumi up` makes it.");
         pulumi('echo "error: no stack named $5" >&2; exit 255');
-        assert.equal(refusal("logs", "--stack", "dev"), "error: no stack named dev");
+        assert.equal(await refusal("logs", "--stack", "dev"), "error: no stack named dev");
     });
 
-    it("say in one line where AWS lets nobody in", () => {
+    it("say in one line where AWS lets nobody in", async () => {
         const { region: value, client: _, connect: __, ...outputs } = aStack;
         const config = JSON.stringify({ "aws:region": { value } });
         pulumi(`[ $1 = config ] && echo '${config}' || echo '${JSON.stringify(outputs)}'`);
-        assert.match(refusal("shell"), /^CredentialsProviderError: .*$/);
+        assert.match(await refusal("shell"), /^CredentialsProviderError: .*$/);
     });
 
-    it("refuse a value or an option that they do not take before they ask anybody", () => {
+    it("refuse a value or an option that they do not take before they ask anybody", async () => {
         for (const count of ["0", "21", "some"]) {
             const said = `--count: expected a number from 1 to 20, got "${count}"`;
-            assert.equal(refusal("releases", "--count", count), said);
+            assert.equal(await refusal("releases", "--count", count), said);
         }
-        assert.match(refusal("logs", "--since", "1w"), /^--since: expected a duration such as 90s, .+, got "1w"$/);
         assert.match(
-            refusal("logs", "--tail"),
+            await refusal("logs", "--since", "1w"),
+            /^--since: expected a duration such as 90s, .+, got "1w"$/,
+        );
+        assert.match(
+            await refusal("logs", "--tail"),
             /\nThis command takes --stack <value> and --since <value> and --filter <value> and --task <value> and --follow, after "--"\.$/,
         );
     });

@@ -19,18 +19,24 @@ export interface ScriptRun {
     readonly calls: readonly { readonly operation: string; readonly parameters: Readonly<Record<string, unknown>> }[];
 }
 
-const fake = `#!${process.execPath}
+/** Loaded before the script: it stands in for AWS's CLI in the same process, as starting one for each call takes most of a test's time. */
+const fake = `
+const childProcess = require("node:child_process");
 const fs = require("node:fs");
-const [service, operation, , , , parameters] = process.argv.slice(2);
-const name = service + " " + operation;
-const earlier = fs.existsSync("calls") ? fs.readFileSync("calls", "utf8").trim().split("\\n").map((line) => JSON.parse(line)) : [];
-fs.appendFileSync("calls", JSON.stringify({ operation: name, parameters: JSON.parse(parameters) }) + "\\n");
-const answers = JSON.parse(fs.readFileSync("answers", "utf8"))[name];
-if (!answers) { console.error("no answer to " + name); process.exit(2); }
-const turn = earlier.filter((call) => call.operation === name).length;
-const answer = answers[Math.min(turn, answers.length - 1)];
-if (typeof answer === "string") { console.error("\\n" + answer); process.exit(254); }
-console.log(JSON.stringify(answer));
+const answers = JSON.parse(fs.readFileSync("answers", "utf8"));
+const turns = {};
+childProcess.spawnSync = (command, [service, operation, , , , parameters]) => {
+    if (command !== "aws") throw new Error(command + " is none of the programs that the scripts start");
+    const name = service + " " + operation;
+    fs.appendFileSync("calls", JSON.stringify({ operation: name, parameters: JSON.parse(parameters) }) + "\\n");
+    const given = answers[name];
+    if (!given) return { status: 2, stdout: "", stderr: "no answer to " + name };
+    const turn = turns[name] ?? 0;
+    turns[name] = turn + 1;
+    const answer = given[Math.min(turn, given.length - 1)];
+    const failed = typeof answer === "string";
+    return { status: failed ? 254 : 0, stdout: failed ? "" : JSON.stringify(answer), stderr: failed ? "\\n" + answer + "\\n" : "" };
+};
 `;
 
 /** @param name of a script in .github/scripts */
@@ -38,14 +44,13 @@ export function runScript(name: string, env: Readonly<Record<string, string>>, a
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-script-"));
     const file = (of: string) => path.join(folder, of);
     const read = (of: string) => (fs.existsSync(file(of)) ? fs.readFileSync(file(of), "utf8") : "");
-    fs.writeFileSync(file("aws"), fake, { mode: 0o755 });
+    fs.writeFileSync(file("aws.js"), fake);
     fs.writeFileSync(file("answers"), JSON.stringify(answers));
     const script = path.join(projectFolder, ".github/scripts", name);
-    const { status, stdout, stderr } = spawnSync(process.execPath, [script], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--require", "./aws.js", script], {
         cwd: folder,
         encoding: "utf8",
         env: {
-            PATH: `${folder}:${process.env.PATH}`,
             PAUSE_SECONDS: "0",
             GITHUB_OUTPUT: file("outputs"),
             GITHUB_STEP_SUMMARY: file("summary"),

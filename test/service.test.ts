@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { isDeepStrictEqual } from "node:util";
 import { table, type Setting } from "../infra/config/table";
 import { record, type Recording } from "./record";
 import { alternative, standard } from "./scenarios";
@@ -188,47 +187,56 @@ describe("service", () => {
     });
 
     // Provider 6.34, service.go, resourceServiceUpdate: ForceNewDeployment goes into each update but one of tags alone.
-    it("has new tasks for exactly the settings of which the table says so", async function () {
-        this.timeout(120_000); // the whole program, once for each setting
-        const paces = {
-            ...{ rollout: "canary", bakeMinutes: "3", rolloutPercent: "20", rolloutStepMinutes: "2" },
-            rolloutTestPort: "9000",
-        };
-        const others = {
-            ...{ githubBranch: "live", githubEnvironment: "dev", createGithubRepository: "true", releasedBy: "pulumi" },
-            ...{ availabilityZones: "3", natGateways: "none", healthCheckPath: "/health" },
-            ...{ startSeconds: "90", drainSeconds: "120", stopSeconds: "90", capacity: "spot", architecture: "arm64" },
-            ...{ memory: "1024", minTasks: "1", maxTasks: "3", enableExec: "true", deletionProtection: "true" },
-            ...{ environment: '{"LOG_LEVEL":"debug"}', secrets: '{"KEY":"value"}' },
-            ...{ logRetentionDays: "7", containerInsights: "enhanced", alarmEmail: "on-call@example.com" },
-            privateSubnetIds: "subnet-1000000a,subnet-1000000c,subnet-1000000d",
-            ...paces,
-        };
+    it("has new tasks for exactly the settings of which the table says so", async () => {
         const vpc = {
             vpcId: "vpc-0a1b2c3d",
             publicSubnetIds: "subnet-0000000a,subnet-0000000c",
             privateSubnetIds: "subnet-1000000a,subnet-1000000c",
         };
-        const existing = await record({ values: vpc }); // for its subnets
-        const gradual = await record({ values: { rollout: "linear" } }); // of which there are settings
-        const owned = (recording: Recording) => ({
-            ...service(recording),
+        /** What such settings need beside them, and the settings. */
+        const renewing: readonly (readonly [Values, Values])[] = [
+            [
+                {},
+                {
+                    availabilityZones: "3",
+                    natGateways: "none",
+                    startSeconds: "90",
+                    capacity: "spot",
+                    rollout: "canary",
+                },
+            ],
+            [
+                { rollout: "linear" },
+                { bakeMinutes: "3", rolloutPercent: "20", rolloutStepMinutes: "2", rolloutTestPort: "9000" },
+            ],
+            [{ readOnlyRoot: "false" }, { enableExec: "true" }],
+            [vpc, { privateSubnetIds: "subnet-1000000a,subnet-1000000c,subnet-1000000d" }],
+        ];
+        const others = {
+            ...{ githubBranch: "live", githubEnvironment: "dev", createGithubRepository: "true", releasedBy: "pulumi" },
+            ...{ healthCheckPath: "/health", drainSeconds: "120", stopSeconds: "90", architecture: "arm64" },
+            ...{ dualStack: "true", domainName: "shop.example.com", hostedZone: "example.com" },
+            ...{ egress: "5432", command: '["serve"]', user: "1000", cpu: "512", memory: "1024" },
+            ...{ minTasks: "1", maxTasks: "3", deletionProtection: "true", imageScan: "block" },
+            ...{ environment: '{"LOG_LEVEL":"debug"}', secrets: '{"KEY":"value"}' },
+            ...{ logRetentionDays: "7", containerInsights: "enhanced", alarmEmail: "on-call@example.com" },
+            ...{ accessLogs: "true", flowLogs: "true" },
+        };
+        const serviceOf = async (values: Values) => ({
+            ...service(await record({ values })),
             taskDefinition: "the next release's",
             desiredCount: "autoscaling's",
         });
-        const changing: string[] = [];
-        for (const [key, value] of Object.entries(others)) {
-            const isPace = key !== "rollout" && key in paces;
-            const isPlace = key in vpc;
-            const partner = key === "enableExec" ? { readOnlyRoot: "false" } : {};
-            const values = { ...partner, ...(isPace && { rollout: "linear" }), ...(isPlace && vpc), [key]: value };
-            const before = isPace ? gradual : isPlace ? existing : run;
-            if (!isDeepStrictEqual(owned(await record({ values })), owned(before))) {
-                changing.push(key);
+        for (const [beside, values] of renewing) {
+            const before = await serviceOf(beside);
+            for (const [key, value] of Object.entries(values)) {
+                assert.notDeepEqual(await serviceOf({ ...beside, [key]: value }), before, key);
             }
         }
+        assert.deepEqual(await serviceOf(others), await serviceOf({}));
+        const shown = renewing.flatMap(([, values]) => Object.keys(values));
         const said = Object.entries<Setting>(table).filter(([, { takesEffect }]) => takesEffect.includes("new tasks"));
-        assert.deepEqual(changing.sort(), said.map(([key]) => key).sort());
+        assert.deepEqual(shown.sort(), said.map(([key]) => key).sort());
     });
 
     it("tags the tasks that it starts", () => {

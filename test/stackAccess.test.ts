@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { aStack } from "./operated";
-import { projectFolder } from "./settings";
+import { aStack, runCommand } from "./operated";
 
 /** A key of a stack's configuration, as `pulumi config --json` has it. */
 interface Entry {
@@ -65,16 +63,9 @@ describe("the account that the commands for a stack that runs look into", () => 
         fs.writeFileSync(path.join(folder, "pulumi"), script.join("\n"), { mode: 0o755 });
         fs.rmSync(path.join(folder, "called"), { force: true });
         asked = [];
-        const env = {
-            ...{ PATH: folder, HOME: folder, AWS_EC2_METADATA_DISABLED: "true" },
-            ...{ AWS_ACCESS_KEY_ID: "SHELL", AWS_SECRET_ACCESS_KEY: "s", ...more },
-        };
-        const main = ["-r", "./tools/transpile.js", "tools/operations/main.ts", command, "--stack", "prod"];
-        const said = await new Promise<string>((resolve) =>
-            execFile(process.execPath, main, { cwd: projectFolder, env }, (error, stdout, stderr) =>
-                resolve(error ? stderr : stdout),
-            ),
-        );
+        const keys = { AWS_ACCESS_KEY_ID: "SHELL", AWS_SECRET_ACCESS_KEY: "s", ...more };
+        const { failed, stdout, stderr } = await runCommand(folder, [command, "--stack", "prod"], keys);
+        const said = failed ? stderr : stdout;
         return { asked, said, pulumi: fs.readFileSync(path.join(folder, "called"), "utf8").trim().split("\n") };
     }
 

@@ -1,4 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { parseArgs } from "node:util";
 
 /** Options of a command: each with a text, or a switch. */

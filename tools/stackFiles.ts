@@ -1,5 +1,5 @@
 /** The project's configuration as the engine would hand it to the program, read without the Pulumi CLI. */
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";

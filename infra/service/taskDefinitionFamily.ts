@@ -77,6 +77,8 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Inpu
     }
 }
 
+const provider = new Provider();
+
 /**
  * All revisions of a task definition's family, whoever registered them. AWS has no such thing to create, so nothing happens until
  * destroy: then the revisions of the pipeline go as well, which otherwise stay in the account for good.
@@ -89,6 +91,6 @@ export class TaskDefinitionFamily extends pulumi.dynamic.Resource {
         args: { family: string; region: string; account: pulumi.Input<string> },
         opts?: pulumi.CustomResourceOptions,
     ) {
-        super(new Provider(), name, args, opts, "ecs", "TaskDefinitionFamily");
+        super(provider, name, args, opts, "ecs", "TaskDefinitionFamily");
     }
 }

@@ -1,4 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import type { Registration } from "../recorder";
 import type { Stack } from "../resources";
 import { charges, free, type Charge, type Line } from "./charges";

@@ -1,4 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import table from "./prices.json";
 
 /** In US dollars: of an hour, a month, or a GB (2^30 bytes), as the name ends. */

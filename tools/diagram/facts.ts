@@ -1,5 +1,5 @@
 /** What the picture shows, read from a stack's resources: each fact from the resource that makes it true. */
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { layOut } from "../awsxLayout";
 import type { Recording } from "../recorder";
 import type { Stack } from "../resources";

@@ -1,7 +1,7 @@
 /** The lines that the app's tasks have written, and those that they go on writing. */
 import type { CloudWatchLogs, FilterLogEventsCommandInput, FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import type { ECS } from "@aws-sdk/client-ecs";
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "./stack";
 import { lastOf, shortOf } from "./tasks";

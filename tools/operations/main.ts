@@ -1,5 +1,5 @@
 /** `npm run releases`, `status`, `logs` and `shell`: each about the selected stack, or with `-- --stack NAME` about another one. */
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { options, run } from "../command";
 import { operations } from "./operations";
 import { throughPlugin } from "./sessionPlugin";

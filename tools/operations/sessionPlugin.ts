@@ -1,6 +1,6 @@
 /** This end of a shell in a task: AWS's Session Manager plugin, in the terminal. */
 import type { Session } from "@aws-sdk/client-ecs";
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 

@@ -1,6 +1,6 @@
 /** A shell in a running task, in a session that ECS opens. */
 import type { ECS, Task } from "@aws-sdk/client-ecs";
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import type { Stack } from "./stack";
 import { describedTasks, idOf } from "./tasks";
 

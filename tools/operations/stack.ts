@@ -1,5 +1,5 @@
 /** The stack that a command is about, as its own outputs name its parts. */
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { spawnSync } from "node:child_process";
 import { AwsCaller } from "../../infra/awsCaller";
 import { regionOf } from "../region";

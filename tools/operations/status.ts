@@ -2,7 +2,7 @@
 import type { CloudWatch, MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import type { ECS, Service, ServiceDeployment, Task } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2, TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { RunError } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 import { lastReleases, type History } from "./releases";
 import type { Stack } from "./stack";
 import { describedTasks } from "./tasks";
