@@ -130,27 +130,48 @@ export class CopiedCheckout {
 
     /** Command lines of all processes that run in this copy or were given a path in it. */
     processes(): string[] {
-        return fs.readdirSync("/proc").flatMap((pid) => {
-            try {
-                const mine = (file: string) => fs.readFileSync(`/proc/${pid}/${file}`, "utf8").includes(this.folder);
-                const cwd = /^\d+$/.test(pid) && fs.readlinkSync(`/proc/${pid}/cwd`);
-                const ours = cwd && (cwd.startsWith(this.folder) || mine("cmdline") || mine("environ"));
-                return ours ? [fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")] : [];
-            } catch {
-                return []; // it ended meanwhile
-            }
+        return this.pids().flatMap((pid) => readOfProcess(pid, "cmdline")?.replaceAll("\0", " ") ?? []);
+    }
+
+    private pids(): string[] {
+        return fs.readdirSync("/proc").filter((pid) => {
+            const mine = (file: string) => readOfProcess(pid, file)?.includes(this.folder);
+            return /^\d+$/.test(pid) && (mine("cwd") || mine("cmdline") || mine("environ"));
         });
     }
 
-    /** Destroys what a failed test has left, and deletes the copy; one that cannot be destroyed stays, to be looked at. */
+    /**
+     * Destroys what a failed test has left, and deletes the copy. One that cannot be destroyed stays, to be looked at, and runs no
+     * more: its ports are those of the tests that follow.
+     */
     async remove(): Promise<void> {
         for (const stack of ["prod", "dev"]) {
             if (stack === "dev" ? fs.existsSync(this.path(".sandbox")) : fs.existsSync(this.stateFile(stack))) {
                 const { code, output } = await this.run(`sandbox:destroy -- --stack ${stack}`);
+                if (code !== 0) {
+                    await this.kill();
+                }
                 assert.equal(code, 0, `the sandbox in ${this.folder} was not destroyed:\n${output}`);
             }
         }
         fs.rmSync(this.folder, { recursive: true, force: true });
+    }
+
+    private async kill(): Promise<void> {
+        spawnSync("kill", ["-KILL", ...this.pids()]);
+        for (const { Id } of await docker<{ Id: string }[]>(`/containers/json?all=true&filters=${labelOf(this)}`)) {
+            await docker(`/containers/${Id}?force=true`, "DELETE");
+        }
+    }
+}
+
+/** A file of a process, or where a link in its place leads to; undefined once it has ended. */
+function readOfProcess(pid: string, file: string): string | undefined {
+    const name = `/proc/${pid}/${file}`;
+    try {
+        return file === "cwd" ? fs.readlinkSync(name) : fs.readFileSync(name, "utf8");
+    } catch {
+        return undefined;
     }
 }
 
@@ -195,15 +216,22 @@ export async function undisturbed<T>(url: string, work: Promise<T>, expected: re
     return result;
 }
 
-async function docker<T>(path: string): Promise<T> {
+async function docker<T>(path: string, method = "GET"): Promise<T> {
     const socketPath = (process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock").replace("unix://", "");
     return new Promise((resolve, reject) => {
-        http.get({ socketPath, path }, (response) => {
+        const request = http.request({ socketPath, path, method }, (response) => {
             let body = "";
             response.setEncoding("utf8").on("data", (chunk) => (body += chunk));
-            response.on("end", () => resolve(JSON.parse(body) as T));
-        }).on("error", reject);
+            response.on("end", () => resolve(JSON.parse(body || "null") as T));
+        });
+        request.on("error", reject).end();
     });
+}
+
+/** The filter for what Docker runs for a copy's sandbox. */
+function labelOf(copy: CopiedCheckout): string {
+    const id = createHash("sha256").update(copy.folder).digest("hex").slice(0, 12);
+    return encodeURIComponent(JSON.stringify({ label: [`fargate-cicd.sandbox=${id}`] }));
 }
 
 export interface Container {
@@ -216,9 +244,7 @@ export interface Container {
 
 /** The tasks of a copy's sandbox that Docker runs. */
 export async function containersOf(copy: CopiedCheckout): Promise<Container[]> {
-    const id = createHash("sha256").update(copy.folder).digest("hex").slice(0, 12);
-    const filters = encodeURIComponent(JSON.stringify({ label: [`fargate-cicd.sandbox=${id}`] }));
-    const containers = await docker<{ Id: string; ImageID: string }[]>(`/containers/json?filters=${filters}`);
+    const containers = await docker<{ Id: string; ImageID: string }[]>(`/containers/json?filters=${labelOf(copy)}`);
     return Promise.all(
         containers.map(async ({ Id, ImageID }) => {
             const image = await docker<{ RepoDigests: string[] | null }>(`/images/${ImageID}/json`);
