@@ -64,6 +64,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         super("fargate-cicd:loadBalancer:LoadBalancer", name, {}, opts);
 
         const { network, rolloutTestPort: testPort } = args;
+        const own = { parent: this };
         const protocol = args.domain ? "HTTPS" : "HTTP";
         const { group, rules } = letIn(
             `${name}-alb`,
@@ -77,10 +78,10 @@ export class LoadBalancer extends pulumi.ComponentResource {
                     ...(testPort !== undefined && { test: { protocol, port: testPort } }),
                 },
             },
-            { parent: this },
+            own,
         );
 
-        const logs = args.accessLogs ? new AccessLogs(name, args, { parent: this }) : undefined;
+        const logs = args.accessLogs ? new AccessLogs(name, args, own) : undefined;
         const balancer = new aws.lb.LoadBalancer(
             name,
             {
@@ -108,86 +109,23 @@ export class LoadBalancer extends pulumi.ComponentResource {
             );
         }
 
-        const targetGroup = (groupName: string) =>
-            new aws.lb.TargetGroup(
-                groupName,
-                {
-                    vpcId: network.vpcId,
-                    targetType: "ip",
-                    protocol: "HTTP",
-                    port: 80, // for targets that name none; each task registers with the port of its container
-                    deregistrationDelay: args.drainSeconds,
-                    healthCheck: {
-                        path: args.healthCheckPath,
-                        interval,
-                        timeout,
-                        healthyThreshold,
-                        unhealthyThreshold,
-                        matcher: "200-399",
-                    },
-                },
-                { parent: this },
-            );
-        const targets = targetGroup(name);
-        const alternate = targetGroup(`${name}-alternate`);
+        const targets = targetGroup(name, args, own);
+        const alternate = targetGroup(`${name}-alternate`, args, own);
 
-        // What a listener does where none of its rules fits, which one always does: see trafficShift.
-        const forward = { type: "forward", targetGroupArn: targets.arn };
-        const listen = (
-            protocol: string,
-            settings: Omit<aws.lb.ListenerArgs, "loadBalancerArn" | "protocol">,
-            dependsOn?: pulumi.Resource,
-            kind = protocol.toLowerCase(),
-        ) =>
-            new aws.lb.Listener(
-                `${name}-${kind}`,
-                { loadBalancerArn: balancer.arn, protocol, ...settings },
-                { parent: this, dependsOn },
-            );
-        /** The listener for visitors, and that for tests, which they get over the same protocol. */
-        const serve = (settings: Omit<aws.lb.ListenerArgs, "loadBalancerArn" | "protocol" | "defaultActions">) => {
-            const forwarding = { ...settings, defaultActions: [forward] };
-            return {
-                production: listen(protocol, forwarding),
-                test:
-                    testPort === undefined
-                        ? undefined
-                        : listen(protocol, { ...forwarding, port: testPort }, undefined, "test"),
-            };
-        };
-        let listeners: ReturnType<typeof serve>;
+        let certificateArn: pulumi.Output<string> | undefined;
         if (args.domain) {
             const { name: domainName, hostedZone } = args.domain;
-            const zone = lookUp(() => aws.route53.getZone({ name: hostedZone }, { parent: this }));
+            const zone = lookUp(() => aws.route53.getZone({ name: hostedZone }, own));
+            certificateArn = new Certificate(name, { domainName, zoneId: zone.zoneId }, own).arn;
+            lead(name, domainName, zone.zoneId, balancer, args.dualStack, own);
             this.hostedZoneArn = zone.arn;
-            const certificate = new Certificate(name, { domainName, zoneId: zone.zoneId }, { parent: this });
-            listeners = serve({ port: 443, sslPolicy, certificateArn: certificate.arn });
-            const redirect = { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" };
-            // Visitors are sent on only once there is something to send them to.
-            listen("HTTP", { port: 80, defaultActions: [{ type: "redirect", redirect }] }, listeners.production);
-            const lead = (recordName: string, type: string) =>
-                new aws.route53.Record(
-                    recordName,
-                    {
-                        zoneId: zone.zoneId,
-                        name: domainName,
-                        type,
-                        aliases: [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: false }],
-                    },
-                    { parent: this },
-                );
-            lead(name, "A");
-            if (args.dualStack) {
-                lead(`${name}-ipv6`, "AAAA");
-            }
             this.url = pulumi.output(`https://${domainName}`);
         } else {
-            listeners = serve({ port: 80 });
             this.url = pulumi.interpolate`http://${balancer.dnsName}`;
         }
+        const listeners = listen(name, { balancer, targets, certificateArn, testPort }, own);
 
-        this.shift = trafficShift(name, { targetGroups: [targets, alternate], ...listeners }, { parent: this });
-
+        this.shift = trafficShift(name, { targetGroups: [targets, alternate], ...listeners }, own);
         this.ready = listeners.production;
         this.securityGroupId = group.id;
         this.targetGroupArn = targets.arn;
@@ -202,5 +140,86 @@ export class LoadBalancer extends pulumi.ComponentResource {
             securityGroupId: this.securityGroupId,
             targetGroupArn: this.targetGroupArn,
         });
+    }
+}
+
+/** The tasks that requests go to, each as it is ready. */
+function targetGroup(
+    name: string,
+    { network, drainSeconds, healthCheckPath }: LoadBalancerArgs,
+    opts: pulumi.CustomResourceOptions,
+): aws.lb.TargetGroup {
+    return new aws.lb.TargetGroup(
+        name,
+        {
+            vpcId: network.vpcId,
+            targetType: "ip",
+            protocol: "HTTP",
+            port: 80, // for targets that name none; each task registers with the port of its container
+            deregistrationDelay: drainSeconds,
+            healthCheck: {
+                path: healthCheckPath,
+                interval,
+                timeout,
+                healthyThreshold,
+                unhealthyThreshold,
+                matcher: "200-399",
+            },
+        },
+        opts,
+    );
+}
+
+interface ListenersArgs {
+    readonly balancer: aws.lb.LoadBalancer;
+    readonly targets: aws.lb.TargetGroup;
+    /** Without one the app is served over HTTP. */
+    readonly certificateArn: pulumi.Output<string> | undefined;
+    readonly testPort: number | undefined;
+}
+
+/** The listener for visitors, and that for tests, which they get over the same protocol. */
+function listen(
+    name: string,
+    { balancer, targets, certificateArn, testPort }: ListenersArgs,
+    opts: pulumi.CustomResourceOptions,
+) {
+    const loadBalancerArn = balancer.arn;
+    const [kind, port] = certificateArn ? (["https", 443] as const) : (["http", 80] as const);
+    const forwarding = {
+        loadBalancerArn,
+        ...(certificateArn ? { protocol: "HTTPS", sslPolicy, certificateArn } : { protocol: "HTTP" }),
+        // What a listener does where none of its rules fits, which one always does: see trafficShift.
+        defaultActions: [{ type: "forward", targetGroupArn: targets.arn }],
+    };
+    const production = new aws.lb.Listener(`${name}-${kind}`, { ...forwarding, port }, opts);
+    const test =
+        testPort === undefined
+            ? undefined
+            : new aws.lb.Listener(`${name}-test`, { ...forwarding, port: testPort }, opts);
+    if (certificateArn) {
+        const redirect = { protocol: "HTTPS", port: String(port), statusCode: "HTTP_301" };
+        new aws.lb.Listener(
+            `${name}-http`,
+            { loadBalancerArn, protocol: "HTTP", port: 80, defaultActions: [{ type: "redirect", redirect }] },
+            { ...opts, dependsOn: production }, // visitors are sent on only once there is something to send them to
+        );
+    }
+    return { production, test };
+}
+
+/** Makes a name of Route 53 lead to the load balancer. */
+function lead(
+    name: string,
+    domainName: string,
+    zoneId: pulumi.Input<string>,
+    { dnsName, zoneId: balancerZoneId }: aws.lb.LoadBalancer,
+    dualStack: boolean,
+    opts: pulumi.CustomResourceOptions,
+): void {
+    const aliases = [{ name: dnsName, zoneId: balancerZoneId, evaluateTargetHealth: false }];
+    new aws.route53.Record(name, { zoneId, name: domainName, type: "A", aliases }, opts);
+    if (dualStack) {
+        new aws.route53.Record(`${name}-ipv6`, { zoneId, name: domainName, type: "AAAA", aliases }, opts);
     }
 }
