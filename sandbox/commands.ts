@@ -6,7 +6,7 @@ import { fewestTasks } from "../infra/service/hours";
 import { reachable } from "./address";
 import { startAwsEmulator, stopAwsEmulator } from "./aws/emulator";
 import { ensureHostedZone } from "./aws/hostedZone";
-import { deployerCredentials } from "./deployer";
+import { makeDeployer } from "./deployer";
 import { openOther, openStack } from "./engine";
 import { ensureReviewers } from "./github/reviewers";
 import { jwksUrl, startGitHub } from "./github/service";
@@ -81,9 +81,9 @@ async function open(project: Project, asDeployer: boolean): Promise<Sandbox> {
         const { reviewers } = github.environment;
         await step("Reviewers, as the team has them", () => ensureReviewers(github.owner, reviewers));
     }
-    const deployer = asDeployer ? await step("Deployer's role", () => deployerCredentials(settings)) : {};
+    const deployer = asDeployer ? await step("Deployer's role", () => makeDeployer(settings)) : undefined;
     const stack = await step("Pulumi stack", () =>
-        openStack(project, { binFolder, plugins }, { ...buildEnv, ...deployer }),
+        openStack(project, { binFolder, plugins }, { ...buildEnv, ...deployer?.environment }, deployer?.roleArn),
     );
     const others = otherStacks(project.stack).map((other) =>
         openOther(other.stack, region, binFolder, { ...buildEnv }),

@@ -61,13 +61,15 @@ function workspace(region: string, toolFolder: string, extra: Readonly<Record<st
  * The stack, created when there is none.
  * @param machine where `pulumi` is, and the plugins that it does not fetch
  * @param extra further environment, such as BuildKit's
+ * @param roleArn what the stack's aws provider assumes, if it is not to be the account's root
  */
 export async function openStack(
     project: Project,
     { binFolder, plugins }: Pick<Machine, "binFolder" | "plugins">,
     extra: Readonly<Record<string, string>>,
+    roleArn?: string,
 ): Promise<automation.Stack> {
-    project.write(plugins);
+    project.write(plugins, roleArn);
     const options = workspace(project.settings().region, binFolder, extra);
     // The program runs in this process and is to see what the engine sees; the marker is for the engine's processes only.
     const { [runVariable]: _marker, ...programEnvironment } = options.envVars;

@@ -87,8 +87,9 @@ export class Project {
     /**
      * Writes the files that the engine reads, without `secrets`: these the engine encrypts itself.
      * @param plugins the folders of those that the engine does not fetch, by their packages' names
+     * @param roleArn what the stack's aws provider assumes, if it is not to be the account's root
      */
-    write(plugins: Readonly<Record<string, string>>): void {
+    write(plugins: Readonly<Record<string, string>>, roleArn?: string): void {
         fs.mkdirSync(projectDir, { recursive: true });
         fs.mkdirSync(backendDir, { recursive: true });
         const project = {
@@ -104,6 +105,9 @@ export class Project {
         const file = this.fileIn(projectDir);
         const salt = fs.existsSync(file) ? readYaml<StackFile>(file).encryptionsalt : undefined;
         const config = this.config();
+        if (roleArn !== undefined) {
+            config["aws:assumeRoles"] = [{ roleArn, sessionName: "pulumi" }];
+        }
         const encrypted = this.secrets();
         const entries = Object.entries((config[secretsKey()] ?? {}) as Record<string, unknown>);
         if (entries.length > 0) {
