@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { referencesInUse } from "../infra/service/inUse";
 import { account, failure, secretArn } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Call } from "./iam";
-import { attempt, record, type Recording } from "./record";
+import { attempt, record, type Recording, type Scenario } from "./record";
 import { databasePassword, existingParameter, existingSecret, standard, withDomain } from "./scenarios";
 
 const region = "ap-northeast-1";
@@ -185,6 +185,27 @@ describe("secrets that a release refers to, and the configuration no more", () =
         const run = await without({ DB_PASSWORD: existingSecret });
         assert.deepEqual(run.of(secretType).length, 1);
         assert.deepEqual(readable(run), [secretArn("main-DB_PASSWORD"), existingSecret, other, parameter]);
+    });
+
+    it("are another stack's where they have its tags, whose variable has the same name", async () => {
+        const theirs = secretArn("main-DB_PASSWORD");
+        const taggedBy = (Stack: string) => ({
+            ...running,
+            "aws:secretsmanager/getSecret:getSecret": ({ arn }: Readonly<Record<string, unknown>>) => {
+                assert.equal(arn, theirs);
+                return { tags: { Project: "fargate-cicd", Stack } };
+            },
+        });
+        const referring = (lookups: Scenario["lookups"]) =>
+            record({ values: { secrets: JSON.stringify({ DB_PASSWORD: `${theirs}:::0123` }) }, lookups });
+        const decrypted = (run: Recording) =>
+            policyOf(run.one("aws:iam/rolePolicy:RolePolicy", "main-execution")).Statement.flatMap(
+                ({ Condition }) => Condition?.StringEquals?.["kms:EncryptionContext:SecretARN"] ?? [],
+            );
+        const shared = await referring(taggedBy("another"));
+        assert.deepEqual([shared.of(secretType).length, decrypted(shared).includes(theirs)], [0, true]);
+        const own = await referring(taggedBy("dev"));
+        assert.deepEqual([own.of(secretType).length, decrypted(own).includes(theirs)], [1, false]);
     });
 
     it("are the configuration's where that has them, with its value, each once", async () => {

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Statement } from "../iam";
 import { afterChecks } from "../nothingBefore";
-import { referencesInUse, type ReferenceInUse } from "./inUse";
+import { referencesInUse } from "./inUse";
 import { ReadableSecrets } from "./readableSecrets";
 
 /** What a container definition takes: the variable's name, and where ECS finds its value when it starts a task. */
@@ -52,9 +52,8 @@ export class Secrets extends pulumi.ComponentResource {
         this.references = [...own.map(({ name, valueFrom }) => ({ name, valueFrom })), ...existing];
 
         // What the look-up tells is known in a preview, too, so that what is declared here shows in it.
-        const found = afterChecks(() => referencesInUse(args.serviceName, { parent: this }));
-        const inUse = found.then((references) => {
-            const former = references.filter((one) => isOwn(name, one) && !Object.hasOwn(args.values, one.name));
+        const inUse = afterChecks(() => this.inUse(name, args)).then((references) => {
+            const former = references.filter((one) => one.isOwn && !Object.hasOwn(args.values, one.name));
             for (const variable of new Set(former.map((one) => one.name))) {
                 this.secret(name, variable, undefined, args);
             }
@@ -64,11 +63,11 @@ export class Secrets extends pulumi.ComponentResource {
         const configured = made.apply((arns) => [...arns, ...Object.values(args.existing).map(arnOf)]);
         const { arns } = new ReadableSecrets(
             name,
-            { configured, inUse: inUse.then((references) => references.map(({ valueFrom }) => arnOf(valueFrom))) },
+            { configured, inUse: inUse.then((references) => references.map(({ arn }) => arn)) },
             { parent: this },
         );
         this.statements = pulumi.all([arns, made, inUse]).apply(([readable, present, used]) => {
-            const former = used.filter((one) => isOwn(name, one)).map(({ valueFrom }) => arnOf(valueFrom));
+            const former = used.filter(({ isOwn }) => isOwn).map(({ arn }) => arn);
             const isOfStack = (arn: string) => present.includes(arn) || former.includes(arn);
             return reading(
                 readable.filter(isOfStack),
@@ -77,6 +76,25 @@ export class Secrets extends pulumi.ComponentResource {
             );
         });
         this.registerOutputs({});
+    }
+
+    /** What a release that runs refers to, and whether that is a secret of this component. */
+    private async inUse(name: string, { serviceName, existing }: SecretsArgs) {
+        const references = await referencesInUse(serviceName, { parent: this });
+        return Promise.all(
+            references.map(async ({ name: variable, valueFrom }) => {
+                const arn = arnOf(valueFrom);
+                const isNamed = isNameOf(`${name}-${variable}`, arn);
+                // Another stack's secret for the same variable has that name as well, and may be one that is configured.
+                const isInDoubt = isNamed && Object.values(existing).some((other) => arnOf(other) === arn);
+                return { name: variable, arn, isOwn: isInDoubt ? await this.isOfStack(arn) : isNamed };
+            }),
+        );
+    }
+
+    private async isOfStack(arn: string): Promise<boolean> {
+        const { tags } = await aws.secretsmanager.getSecret({ arn }, { parent: this });
+        return tags.Project === pulumi.getProject() && tags.Stack === pulumi.getStack();
     }
 
     /** @param value none, where the configuration has it no more and it stays as it is */
@@ -98,17 +116,20 @@ export class Secrets extends pulumi.ComponentResource {
         );
         const version = new aws.secretsmanager.SecretVersion(
             logicalName,
-            { secretId: secret.id, secretString: value ?? "as it is" },
+            { secretId: secret.id, secretString: value ?? unsent },
             { parent: this, ignoreChanges: value ? [] : ["secretString"] },
         );
         return { secret, version };
     }
 }
 
-/** Whether it is a secret of this component, by the name that it was given, and not one that existed already. */
-function isOwn(name: string, { name: variable, valueFrom }: ReferenceInUse): boolean {
-    const [, , service, , , , physicalName = ""] = valueFrom.split(":");
-    return service === "secretsmanager" && physicalName.startsWith(`${name}-${variable}-`);
+/** In place of a value that stays as it is, for a property that has to have one. */
+const unsent = "as it is";
+
+/** Whether an ARN is that of a secret with this logical name, after which Pulumi and then AWS add something of their own. */
+function isNameOf(logicalName: string, arn: string): boolean {
+    const [, , service, , , , physicalName = ""] = arn.split(":");
+    return service === "secretsmanager" && physicalName.startsWith(`${logicalName}-`);
 }
 
 /** The permissions to read the stack's own secrets, which are encrypted with `key`, and those that exist already. */
