@@ -76,7 +76,7 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
                       afresh
                 : undefined,
         };
-        // A repository that the stack made may have been pushed to since.
+        // This holds for a stack that has never run as well: a repository that it made may have been pushed to since.
         const binding = ({ property }: pulumi.dynamic.CheckFailure) =>
             property === "createGithubRepository" && kept.createGithubRepository === true;
         const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap((property) => {

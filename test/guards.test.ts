@@ -98,7 +98,7 @@ describe("a shell in a running task", () => {
         assert.ok(needs.includes("main-exec"), needs.join(", "));
     });
 
-    // Provider 6.34, cluster.go: an update without a configuration sends none, so that the former one stays, and each refresh shows it.
+    // terraform-provider-aws 6.34, cluster.go: an update without a configuration sends none, so that the former one stays, and each refresh shows it.
     it("writes down what is typed and shown in a log group of its own, and says so where none can be opened, too", () => {
         const logging = (recording: Recording) => recording.one("aws:ecs/cluster:Cluster").inputs.configuration;
         assert.deepEqual(logging(run), { executeCommandConfiguration: { logging: "NONE" } });

@@ -4,7 +4,7 @@ import { account } from "../tools/fakeCloud";
 import { standard } from "./scenarios";
 
 /**
- * Provider 6.34 (service.go, resourceServiceUpdate) fails once where a rollout is taken back, and leaves in the state what it had asked
+ * terraform-provider-aws 6.34 (service.go, resourceServiceUpdate) fails once where a rollout is taken back, and leaves in the state what it had asked
  * for: the next update has no change, and so neither calls AWS nor waits.
  */
 describe("the outcome of an update", () => {

@@ -186,7 +186,7 @@ describe("service", () => {
         assert.equal(service(run).forceNewDeployment, true);
     });
 
-    // Provider 6.34, service.go, resourceServiceUpdate: ForceNewDeployment goes into each update but one of tags alone.
+    // terraform-provider-aws 6.34, service.go, resourceServiceUpdate: ForceNewDeployment goes into each update but one of tags alone.
     it("has new tasks for exactly the settings of which the table says so", async () => {
         const vpc = {
             vpcId: "vpc-0a1b2c3d",

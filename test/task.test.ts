@@ -67,7 +67,7 @@ describe("task", () => {
         const { command, user, readonlyRootFilesystem, mountPoints } = container!;
         assert.deepEqual([command, user, readonlyRootFilesystem], [["node", "server.js"], "1000", true]);
         assert.deepEqual(mountPoints, [{ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false }]);
-        // "Task definition differences for Fargate" in the ECS Developer Guide: no tmpfs, and no host path of a volume.
+        // "Task definition differences for Fargate" in the ECS Developer Guide: no host path of a volume.
         assert.equal(container!.linuxParameters, undefined);
         assert.deepEqual(definition(other).inputs.volumes, [{ name: "tmp" }]);
     });

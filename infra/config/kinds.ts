@@ -74,7 +74,7 @@ export const listOf = <T>(entry: v.GenericSchema<string, T>) =>
     );
 
 interface EntriesOf {
-    /** Of the whole. */
+    /** What the value as a whole should be, for the message where it is malformed. */
     readonly expected: string;
     readonly name: v.GenericSchema<string>;
     readonly value: v.GenericSchema<string>;
@@ -120,7 +120,7 @@ export const entries = ({ expected, name, value, refused = () => undefined, ...w
 type Members = Readonly<Record<string, v.GenericSchema>>;
 
 interface GroupsOf<M extends Members> {
-    /** Of the whole. */
+    /** What the value as a whole should be, for the message where it is malformed. */
     readonly expected: string;
     readonly name: v.GenericSchema<string>;
     readonly members: M;

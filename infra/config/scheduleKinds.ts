@@ -56,7 +56,7 @@ const expression = v.message(
     'a schedule such as "cron(0 3 * * ? *)", of minute, hour, day of the month, month, day of the week and year, or "rate(12 hours)"',
 );
 
-/** Node lists one name of each zone and takes all; AWS takes both, in this case only. */
+/** Node lists one name of each zone and takes all of its names, in any case; AWS takes all of them as well, written in this case only. */
 function isZone(given: string): boolean {
     try {
         new Intl.DateTimeFormat("en", { timeZone: given });

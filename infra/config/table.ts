@@ -28,7 +28,7 @@ export interface Setting<T = unknown> extends Kind<T> {
     readonly heading: (typeof headings)[number];
     /** What it is, in one sentence without a full stop, in Markdown: that of docs/settings.md, and Pulumi.yaml's without the marks. */
     readonly description: string;
-    /** What is so without a value. */
+    /** What applies where the setting has no value, for the docs. */
     readonly none?: string;
     /** When a change reaches a stack that runs. */
     readonly takesEffect: string;

@@ -13,7 +13,7 @@ export interface FlowLogsArgs extends LogKeeping {
     readonly deletionProtection: boolean;
 }
 
-/** Who talks to whom in the VPC, what was let through and what was not: a line for each, ten minutes together. */
+/** Who talks to whom in the VPC, what was let through and what was not: a line for each and every ten minutes, as AWS aggregates them by default. */
 export class FlowLogs extends pulumi.ComponentResource {
     constructor(name: string, args: FlowLogsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:flowLogs:FlowLogs", name, {}, opts);

@@ -91,7 +91,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 ipAddressType: args.dualStack ? "dualstack" : "ipv4",
                 securityGroups: [group.id],
                 dropInvalidHeaderFields: true,
-                // Said in either case: the provider leaves as it was what is not said any more.
+                // Set in either case: the provider keeps the former value of a property that is left out.
                 accessLogs: { enabled: logs !== undefined, bucket: logs?.bucket ?? "" },
                 enableDeletionProtection: args.deletionProtection,
             },

@@ -13,7 +13,7 @@ type Found = Pick<aws.ecs.GetServiceResult, "serviceName" | "desiredCount" | "ru
  * @param mayRest whether there are hours with no task
  * @returns the service's name, once it is known to run
  */
-export function running(
+export function verifyRunning(
     service: aws.ecs.Service,
     released: pulumi.Input<string> | undefined,
     mayRest: boolean,

@@ -1,7 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import type { Rollout } from "../config";
 
-/** The strategy as ECS has it; with `rolling` said as well, since the provider leaves as it was what is not said. */
+/** The strategy as ECS has it; set for `rolling` as well, since the provider keeps the former value of a property that is left out. */
 export function deploymentConfiguration({
     rollout,
     bakeMinutes,

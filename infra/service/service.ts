@@ -13,7 +13,7 @@ import { newLogGroup, type LogKeeping } from "../logGroup";
 import type { Network } from "../network/network";
 import { egressRules } from "./egress";
 import { fewestTasks } from "./hours";
-import { running } from "./outcome";
+import { verifyRunning } from "./outcome";
 import { deploymentConfiguration } from "./rollout";
 import { scale } from "./scaling";
 import type { Task } from "./task";
@@ -135,7 +135,7 @@ export class Service extends pulumi.ComponentResource {
                 //
                 // The breaker is there for gradual releases, too: without it ECS starts their tasks anew for the 24 hours that a stage may
                 // take, and no metric of AWS's own tells of a task that exits. Its reference says "services using the rolling update (ECS)
-                // deployment type" and means the controller: the provider's TestAccECSService_BlueGreenDeployment_circuitBreakerRollback,
+                // deployment type" and means the controller: terraform-provider-aws's TestAccECSService_BlueGreenDeployment_circuitBreakerRollback,
                 // which runs on AWS, has such a release "rolled back because the circuit breaker threshold was exceeded".
                 deploymentCircuitBreaker: { enable: true, rollback: true },
                 alarms: { enable: true, rollback: true, alarmNames: [args.rollbackAlarm] },
@@ -144,7 +144,7 @@ export class Service extends pulumi.ComponentResource {
                 // An app that takes all the time it was given is not killed for what the load balancer needs to notice.
                 healthCheckGracePeriodSeconds: args.startSeconds + noticeSeconds,
                 // The provider refuses a change of `capacity` without it. With it, every change of the service but one of its tags puts new
-                // tasks in place of those that run (provider 6.34, service.go): the table of settings says which settings do that.
+                // tasks in place of those that run (terraform-provider-aws 6.34, internal/service/ecs/service.go): the table of settings says which settings do that.
                 forceNewDeployment: true,
                 availabilityZoneRebalancing: "ENABLED", // for services from before AWS made it the default, too
                 enableExecuteCommand: args.enableExec,
@@ -188,10 +188,9 @@ export class Service extends pulumi.ComponentResource {
         this.ready = service;
         this.metricDimensions = { ClusterName: cluster.name, ServiceName: service.name };
         const released = args.releasedBy === "pulumi" ? args.task.definitionArn : undefined;
-        this.registerOutputs({
-            clusterName: this.clusterName,
-            serviceName: running(service, released, fewestTasks(args) === 0, { parent: this }),
-        });
+        const verified = verifyRunning(service, released, fewestTasks(args) === 0, { parent: this });
+        // An output of the component alone: where it fails, the update ends with that, and all else has been made.
+        this.registerOutputs({ clusterName: this.clusterName, serviceName: verified });
     }
 
     private cluster(name: string, { serviceName, containerInsights, ...args }: ServiceArgs): aws.ecs.Cluster {
@@ -208,7 +207,7 @@ export class Service extends pulumi.ComponentResource {
                 name: serviceName,
                 // Said in either case: an account can have it on by default.
                 settings: [{ name: "containerInsights", value: containerInsights }],
-                // Said whether or not a shell can be opened: the provider leaves as it was what is not said any more.
+                // Set whether or not a shell can be opened: the provider keeps the former value of a property that is left out.
                 configuration: { executeCommandConfiguration: shellLogging(args) },
             },
             // The cluster writes into the group from its first minute to its last.

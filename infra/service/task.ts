@@ -37,8 +37,38 @@ export interface TaskArgs extends LogKeeping {
     readonly region: string;
 }
 
+/**
+ * What ECS needs to start a task, but for the app's secrets.
+ * @param registries `arn:…:ecr:<region>`
+ */
+const executionStatements = (
+    repositoryArn: pulumi.Input<string>,
+    logGroupArn: pulumi.Input<string>,
+    registries: pulumi.Input<string>,
+): Statement[] => [
+    // ECR hands out registry tokens for the whole account; the action has no narrower resource.
+    { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
+    {
+        sid: "PullImage",
+        actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        resources: [repositoryArn],
+    },
+    // Where an account has GuardDuty's runtime monitoring, AWS adds its agent to each task, and ECS pulls it, from a repository of AWS's,
+    // with this role: "Prerequisites for AWS Fargate (Amazon ECS only) support" in GuardDuty's guide.
+    {
+        sid: "PullGuardDutyAgent",
+        actions: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        resources: [pulumi.interpolate`${registries}:*:repository/aws-guardduty-agent-fargate`],
+    },
+    {
+        sid: "WriteLogs",
+        actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        resources: [pulumi.interpolate`${logGroupArn}:log-stream:*`],
+    },
+];
+
 /** What the agent that AWS puts into the container needs, and no more: "ECS Exec", IAM permissions, in the ECS Developer Guide. */
-const execStatements = (logGroupArn: pulumi.Output<string>, kmsKeyArn?: string): Statement[] => [
+const shellStatements = (logGroupArn: pulumi.Output<string>, kmsKeyArn?: string): Statement[] => [
     {
         sid: "OpenShell",
         actions: [
@@ -62,6 +92,31 @@ const execStatements = (logGroupArn: pulumi.Output<string>, kmsKeyArn?: string):
 /** The volume at /tmp. */
 const temporary = "tmp";
 
+/** "ContainerDefinition" of the ECS API Reference. */
+const containerDefinition = (name: string, args: TaskArgs, logGroupName: pulumi.Input<string>) => ({
+    name,
+    image: args.registry.imageRef,
+    essential: true,
+    command: args.command,
+    user: args.user,
+    readonlyRootFilesystem: args.readOnlyRoot || undefined,
+    mountPoints: args.readOnlyRoot ? [{ sourceVolume: temporary, containerPath: "/tmp", readOnly: false }] : undefined,
+    stopTimeout: args.stopSeconds,
+    environment: Object.entries(args.environment).map(([variable, value]) => ({ name: variable, value })),
+    secrets: args.secrets.references,
+    // Processes that a closed shell leaves behind are somebody's children again, and end.
+    linuxParameters: args.enableExec ? { initProcessEnabled: true } : undefined,
+    portMappings: [{ containerPort: args.port, hostPort: args.port, protocol: "tcp" }],
+    logConfiguration: {
+        logDriver: "awslogs",
+        options: {
+            "awslogs-group": logGroupName,
+            "awslogs-region": args.region,
+            "awslogs-stream-prefix": name,
+        },
+    },
+});
+
 const cpuArchitectures = { x86_64: "X86_64", arm64: "ARM64" } as const;
 
 /** What runs: the container, its size, its logs, and the two roles it runs with. */
@@ -73,14 +128,14 @@ export class Task extends pulumi.ComponentResource {
     public readonly definitionArn: pulumi.Output<string>;
     /** `arn:…:task-definition/<family>`: with `:*`, every revision. */
     public readonly familyArn: pulumi.Output<string>;
-    /** Of what the containers write. */
+    /** The ARN of the group that the containers log to. */
     public readonly logGroupArn: pulumi.Output<string>;
     /** What ECS uses to start a task: pulls its image, reads its secrets, writes its logs. */
     public readonly executionRoleArn: pulumi.Output<string>;
     /** What the app's own AWS calls are made with: nothing is allowed but what is configured, until somebody attaches a policy. */
     public readonly taskRoleArn: pulumi.Output<string>;
     public readonly logGroupName: pulumi.Output<string>;
-    /** Of what is typed and shown in shells; undefined where none can be opened. */
+    /** The group that is told what is typed and shown in shells; undefined where none can be opened. */
     public readonly shellLogGroupName?: pulumi.Output<string>;
     /** All that must be there before a task starts, and stay until the last one has stopped. */
     public readonly ready: pulumi.Resource[];
@@ -95,48 +150,30 @@ export class Task extends pulumi.ComponentResource {
             : undefined;
 
         const account = accountId(this);
-        const executionRole = this.role(
+        const trust = serviceTrust("ecs-tasks.amazonaws.com", account);
+        const executionRole = newRole(
             `${name}-execution`,
-            "Starts the tasks: pulls the image, writes the logs",
-            account,
+            { description: "Starts the tasks: pulls the image, writes the logs", trust },
+            { parent: this },
         );
-        // Where an account has GuardDuty's runtime monitoring, AWS adds its agent to each task, and ECS pulls it, from a repository of AWS's,
-        // with this role: "Prerequisites for AWS Fargate (Amazon ECS only) support" in GuardDuty's guide.
-        const guardDutyAgent = pulumi.interpolate`arn:${partition(this)}:ecr:${args.region}:*:repository/aws-guardduty-agent-fargate`;
         const executionPolicy = new aws.iam.RolePolicy(
             `${name}-execution`,
             {
                 role: executionRole.name,
                 policy: args.secrets.statements.apply((readSecrets) =>
                     policyDocument([
-                        // ECR hands out registry tokens for the whole account; the action has no narrower resource.
-                        { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
-                        {
-                            sid: "PullImage",
-                            actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                            resources: [args.registry.repositoryArn],
-                        },
-                        {
-                            sid: "PullGuardDutyAgent",
-                            actions: [
-                                "ecr:BatchCheckLayerAvailability",
-                                "ecr:BatchGetImage",
-                                "ecr:GetDownloadUrlForLayer",
-                            ],
-                            resources: [guardDutyAgent],
-                        },
-                        {
-                            sid: "WriteLogs",
-                            actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-                            resources: [pulumi.interpolate`${logs.arn}:log-stream:*`],
-                        },
+                        ...executionStatements(
+                            args.registry.repositoryArn,
+                            logs.arn,
+                            pulumi.interpolate`arn:${partition(this)}:ecr:${args.region}`,
+                        ),
                         ...readSecrets,
                     ]),
                 ),
             },
             { parent: this },
         );
-        const taskRole = this.role(`${name}-task`, "The app's own role", account);
+        const taskRole = newRole(`${name}-task`, { description: "The app's own role", trust }, { parent: this });
         const taskPolicies = this.taskPolicies(name, taskRole, args, shellLogs);
 
         const family = new TaskDefinitionFamily(
@@ -158,35 +195,9 @@ export class Task extends pulumi.ComponentResource {
                 },
                 executionRoleArn: executionRole.arn,
                 taskRoleArn: taskRole.arn,
-                // Fargate has no tmpfs; a volume without anything in it is the task's own, and goes with it.
+                // A volume without anything in it is the task's own and goes with it; unlike a tmpfs it takes none of the task's memory.
                 volumes: args.readOnlyRoot ? [{ name: temporary }] : undefined,
-                containerDefinitions: pulumi.jsonStringify([
-                    {
-                        name: this.containerName,
-                        image: args.registry.imageRef,
-                        essential: true,
-                        command: args.command,
-                        user: args.user,
-                        readonlyRootFilesystem: args.readOnlyRoot || undefined,
-                        mountPoints: args.readOnlyRoot
-                            ? [{ sourceVolume: temporary, containerPath: "/tmp", readOnly: false }]
-                            : undefined,
-                        stopTimeout: args.stopSeconds,
-                        environment: Object.entries(args.environment).map(([name, value]) => ({ name, value })),
-                        secrets: args.secrets.references,
-                        // Processes that a closed shell leaves behind are somebody's children again, and end.
-                        linuxParameters: args.enableExec ? { initProcessEnabled: true } : undefined,
-                        portMappings: [{ containerPort: args.port, hostPort: args.port, protocol: "tcp" }],
-                        logConfiguration: {
-                            logDriver: "awslogs",
-                            options: {
-                                "awslogs-group": logs.name,
-                                "awslogs-region": args.region,
-                                "awslogs-stream-prefix": this.containerName,
-                            },
-                        },
-                    },
-                ]),
+                containerDefinitions: pulumi.jsonStringify([containerDefinition(this.containerName, args, logs.name)]),
                 // A replaced revision stays active: it may be the one that runs, or that a failed release is rolled back to.
                 // TaskDefinitionFamily takes all of them away in the end.
                 skipDestroy: true,
@@ -218,7 +229,7 @@ export class Task extends pulumi.ComponentResource {
         const own = (logicalName: string, policy: pulumi.Input<string>) =>
             new aws.iam.RolePolicy(logicalName, { role, policy }, { parent: this });
         return [
-            ...(shellLogs ? [own(`${name}-exec`, policyDocument(execStatements(shellLogs.arn, args.kmsKeyArn)))] : []),
+            ...(shellLogs ? [own(`${name}-exec`, policyDocument(shellStatements(shellLogs.arn, args.kmsKeyArn)))] : []),
             ...(args.taskPolicyFile ? [own(`${name}-app`, args.taskPolicyFile.document)] : []),
             ...args.taskPolicyArns.map(
                 (policyArn) =>
@@ -229,16 +240,5 @@ export class Task extends pulumi.ComponentResource {
                     ),
             ),
         ];
-    }
-
-    private role(name: string, description: string, account: pulumi.Output<string>): aws.iam.Role {
-        return newRole(
-            name,
-            {
-                description,
-                trust: serviceTrust("ecs-tasks.amazonaws.com", account),
-            },
-            { parent: this },
-        );
     }
 }

@@ -43,7 +43,7 @@ describe("the emulated AWS, letting tasks out", function () {
         subnet = (await ec2.createSubnet({ VpcId: Vpc!.VpcId!, CidrBlock: "10.0.0.0/24" })).Subnet!.SubnetId!;
         group = (await ec2.createSecurityGroup({ GroupName: "tasks", Description: "tasks", VpcId: Vpc!.VpcId! }))
             .GroupId!;
-        // As the provider does with every group that it makes, ports included (provider 6.34, vpc_security_group.go).
+        // As the provider does with every group that it makes, ports included (terraform-provider-aws 6.34, vpc_security_group.go).
         const everything = { IpProtocol: "-1", FromPort: 0, ToPort: 0, IpRanges: [{ CidrIp: "0.0.0.0/0" }] };
         await ec2.revokeSecurityGroupEgress({ GroupId: group, IpPermissions: [everything] });
         cluster = (await ecs.createCluster({ clusterName: "app" })).cluster!.clusterArn!;

@@ -20,7 +20,7 @@ function program(typeChecked: boolean): { milliseconds: number; kilobytes: numbe
 }
 
 function load(): void {
-    const runs = [1, 2, 3].map(() => ({ plain: program(false), checked: program(true) })); // in turn: the machine is shared
+    const runs = [1, 2, 3].map(() => ({ plain: program(false), checked: program(true) })); // in turn: other load falls on both
     const ratio = (key: "milliseconds" | "kilobytes") =>
         median(runs.map(({ plain }) => plain[key])) / median(runs.map(({ checked }) => checked[key]));
     report({

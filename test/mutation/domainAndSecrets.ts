@@ -29,8 +29,8 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "visitors are sent to HTTPS before it is there",
         file: "infra/network/loadBalancer.ts",
-        find: '[{ type: "redirect", redirect }] }, listeners.production);',
-        become: '[{ type: "redirect", redirect }] });',
+        find: "{ ...opts, dependsOn: production },",
+        become: "opts,",
     },
     {
         mistake: "a domain outside of the zone is accepted",
@@ -113,8 +113,14 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "what a running release reads may not be read any more",
         file: "infra/service/secrets.ts",
-        find: "inUse: inUse.then((references) => references.map(({ valueFrom }) => arnOf(valueFrom)))",
+        find: "inUse: inUse.then((references) => references.map(({ arn }) => arn))",
         become: "inUse: []",
+    },
+    {
+        mistake: "another stack's secret is declared anew",
+        file: "infra/service/secrets.ts",
+        find: "isInDoubt ? await this.isOfStack(arn) : isNamed",
+        become: "isNamed",
     },
     {
         mistake: "whoever releases chooses what the tasks may read",

@@ -200,7 +200,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the execution role pulls from every repository",
         file: "infra/service/task.ts",
-        find: "resources: [args.registry.repositoryArn],",
+        find: "resources: [repositoryArn],",
         become: 'resources: ["*"],',
     },
     // Images.
