@@ -9,7 +9,7 @@ import { Network } from "./infra/network/network";
 import { Registry } from "./infra/registry";
 import { refuseImpossibleChanges } from "./infra/runningStack";
 import { Schedules } from "./infra/schedules/schedules";
-import { fewestTasks } from "./infra/service/hours";
+import { fewestTasks } from "./infra/service/scheduledScaling";
 import { Secrets } from "./infra/service/secrets";
 import { Service } from "./infra/service/service";
 import { Task } from "./infra/service/task";

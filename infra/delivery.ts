@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { OidcProvider } from "./config";
 import type { GitHubRepository } from "./github/repository";
 import { newRole, policyDocument, type Statement } from "./iam";
-import { lookUp } from "./nothingBefore";
+import { lookUpAfterChecks } from "./checks";
 import type { Registry } from "./registry";
 import type { Service } from "./service/service";
 import type { Task } from "./service/task";
@@ -49,7 +49,9 @@ export class Delivery extends pulumi.ComponentResource {
                       { url: `https://${issuer}`, clientIdLists: [audience] },
                       { parent: this },
                   )
-                : lookUp(() => aws.iam.getOpenIdConnectProvider({ url: `https://${issuer}` }, { parent: this }));
+                : lookUpAfterChecks(() =>
+                      aws.iam.getOpenIdConnectProvider({ url: `https://${issuer}` }, { parent: this }),
+                  );
 
         const role = (purpose: string, description: string, context: string, statements: readonly Statement[]) => {
             const created = newRole(

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AwsCaller } from "./awsCaller";
 import type { Settings } from "./config";
-import { accepted, nothingBefore } from "./nothingBefore";
+import { accepted, holdUntil } from "./checks";
 
 /** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
 interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
@@ -148,7 +148,7 @@ export function refuseImpossibleChanges(settings: Settings): void {
         shifted: settings.rollout !== "rolling",
     });
     const checked = accepted(guard);
-    nothingBefore(checked);
+    holdUntil(checked);
     // Nor does a look-up start that the refusal would cut off: each would be reported as an error of its own. (A check that itself
     // waits for look-ups cannot do that: the engine asks about one after the other, and the one that waits would hold them up.)
     pulumi.runtime.registerInvokeTransform(async ({ args, opts }) => {

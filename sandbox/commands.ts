@@ -2,7 +2,7 @@
 import type * as automation from "@pulumi/pulumi/automation";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import { fewestTasks } from "../infra/service/hours";
+import { fewestTasks } from "../infra/service/scheduledScaling";
 import { reachable } from "./address";
 import { startAwsEmulator, stopAwsEmulator } from "./aws/emulator";
 import { ensureHostedZone } from "./aws/hostedZone";

@@ -130,10 +130,10 @@ describe("delivery: who may assume the roles", () => {
             { [`${issuer}:sub`]: named },
             { [`${issuer}:aud`]: "sts.amazonaws.com" },
         ];
-        const letIn = strange.filter((context) =>
+        const loadBalancerSecurityGroup = strange.filter((context) =>
             mayAssume(trust(run, "main-preview"), oidcProviderArn, federation, context),
         );
-        assert.deepEqual(letIn, []);
+        assert.deepEqual(loadBalancerSecurityGroup, []);
     });
 
     const strangers: Readonly<Record<string, Context>> = {

@@ -1,7 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { findVpc } from "../infra/network/existingVpc";
-import { crowdedOf, problemsOf, type Subnet, type Surroundings, type Wish } from "../infra/network/fit";
+import {
+    subnetsWithoutRoom,
+    problemsOf,
+    type Subnet,
+    type DescribedVpc,
+    type VpcRequirements,
+} from "../infra/network/fit";
 import { failure } from "../tools/fakeCloud";
 import { record } from "./record";
 import { inExistingVpc } from "./scenarios";
@@ -9,7 +15,7 @@ import { serializedProvider } from "./serializedProvider";
 import { load } from "./settings";
 
 const type = "pulumi-nodejs:dynamic/network:FittingVpc";
-const wish: Wish = {
+const wish: VpcRequirements = {
     vpcId: "vpc-1",
     publicSubnetIds: ["subnet-pub-a", "subnet-pub-c"],
     privateSubnetIds: ["subnet-priv-a", "subnet-priv-c"],
@@ -34,7 +40,7 @@ const subnet = (kind: "pub" | "priv", zone: string, change: Partial<Subnet> = {}
 });
 
 /** A VPC that fits, but for what a test changes of some of its subnets. */
-function vpc(changes: Readonly<Record<string, Partial<Subnet>>> = {}): Surroundings {
+function vpc(changes: Readonly<Record<string, Partial<Subnet>>> = {}): DescribedVpc {
     const subnets = [subnet("pub", "a"), subnet("pub", "c"), subnet("priv", "a"), subnet("priv", "c")];
     return { ranges: ["10.0.0.0/16"], subnets: subnets.map((each) => ({ ...each, ...changes[each.id] })) };
 }
@@ -52,7 +58,7 @@ describe("an existing VPC", () => {
         assert.deepEqual(problemsOf(wish, vpc({ "subnet-pub-a": { cidr: "10.0.0.0/27" } })), []);
     });
 
-    const cases: Readonly<Record<string, [Partial<Wish>, Surroundings, string[]]>> = {
+    const cases: Readonly<Record<string, [Partial<VpcRequirements>, DescribedVpc, string[]]>> = {
         "that is not there": [
             {},
             { subnets: [], ranges: [] },
@@ -169,8 +175,8 @@ describe("an existing VPC", () => {
             "subnet-priv-a": { freeAddresses: 0 },
         });
         const problem = "publicSubnetIds: subnet-pub-a has 7 free addresses, and a load balancer needs 8";
-        assert.deepEqual(crowdedOf(wish, full), [{ id: "subnet-pub-a", problem }]);
-        const inside = crowdedOf({ ...wish, internal: true }, full);
+        assert.deepEqual(subnetsWithoutRoom(wish, full), [{ id: "subnet-pub-a", problem }]);
+        const inside = subnetsWithoutRoom({ ...wish, internal: true }, full);
         assert.deepEqual(
             inside.map(({ id }) => id),
             ["subnet-priv-a"],
@@ -260,7 +266,7 @@ describe("an existing VPC", () => {
             program: () => {
                 findVpc(load(existing));
                 pulumi.runtime.registerStackTransformation(({ opts }) => {
-                    waits.push(opts.dependsOn instanceof Promise); // see nothingBefore
+                    waits.push(opts.dependsOn instanceof Promise); // see holdUntil
                     return undefined;
                 });
                 new pulumi.ComponentResource("fargate-cicd:test:Test", "any");

@@ -175,7 +175,7 @@ describe("a running stack", () => {
             program: () => {
                 refuseImpossibleChanges(load());
                 pulumi.runtime.registerStackTransformation(({ opts }) => {
-                    waits.push(opts.dependsOn instanceof Promise); // see nothingBefore
+                    waits.push(opts.dependsOn instanceof Promise); // see holdUntil
                     return undefined;
                 });
                 new pulumi.ComponentResource("fargate-cicd:test:Test", "any");

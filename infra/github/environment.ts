@@ -1,7 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../config";
-import { lookUp } from "../nothingBefore";
+import { lookUpAfterChecks } from "../checks";
 
 export interface GitHubEnvironmentArgs {
     /** The repository's name, without its owner. */
@@ -30,10 +30,10 @@ export class GitHubEnvironment extends pulumi.ComponentResource {
         const { name: environment, reviewers } = args.environment;
 
         const users = reviewers.users.map(
-            (username) => lookUp(() => github.getUser({ username }, { parent: this })).id,
+            (username) => lookUpAfterChecks(() => github.getUser({ username }, { parent: this })).id,
         );
         const teams = reviewers.teams.map(
-            (slug) => lookUp(() => github.getTeam({ slug, summaryOnly: true }, { parent: this })).id,
+            (slug) => lookUpAfterChecks(() => github.getTeam({ slug, summaryOnly: true }, { parent: this })).id,
         );
         const asked = users.length + teams.length > 0;
         const created = new github.RepositoryEnvironment(

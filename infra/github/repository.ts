@@ -1,7 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../config";
-import { accepted, nothingBefore } from "../nothingBefore";
+import { accepted, holdUntil } from "../checks";
 import { Claim } from "./claim";
 import { GitHubEnvironment } from "./environment";
 
@@ -61,7 +61,7 @@ export class GitHubRepository extends pulumi.ComponentResource {
             },
         );
         const lookup = { parent: this, provider: this.provider };
-        const found = lookUp(args, lookup);
+        const found = findOnGitHub(args, lookup);
         this.claim = new Claim(
             name,
             {
@@ -74,7 +74,7 @@ export class GitHubRepository extends pulumi.ComponentResource {
             { parent: this },
             lookup,
         );
-        nothingBefore(accepted(this.claim));
+        holdUntil(accepted(this.claim));
         // Where there is a problem, the claim is refused and nothing needs an answer any more.
         const known = found.then((answers) => ("problem" in answers ? new Promise<never>(() => undefined) : answers));
         const account = pulumi.output(known.then((answers) => answers.account));
@@ -134,7 +134,7 @@ interface Answers {
     readonly repository?: github.GetRepositoryResult;
 }
 
-async function lookUp(
+async function findOnGitHub(
     args: GitHubRepositoryArgs,
     lookup: pulumi.InvokeOptions,
 ): Promise<Answers | { readonly problem: string }> {

@@ -1,22 +1,22 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { ExistingVpc, Settings } from "../config";
-import { accepted, nothingBefore } from "../nothingBefore";
+import { accepted, holdUntil } from "../checks";
 import {
     balancerSubnets,
-    crowdedOf,
+    subnetsWithoutRoom,
     problemsOf,
-    type Crowded,
+    type SubnetWithoutRoom,
     type RouteTable,
     type Subnet,
-    type Surroundings,
+    type DescribedVpc,
 } from "./fit";
 
 interface Inputs {
     /** What the load balancer's nodes are in. */
     readonly subnetIds: readonly string[];
     readonly problems: readonly string[];
-    readonly crowded: readonly Crowded[];
+    readonly crowded: readonly SubnetWithoutRoom[];
 }
 
 /** What the state keeps: where the load balancer has its addresses. */
@@ -63,25 +63,25 @@ export function findVpc({
     if (!existingVpc) {
         return undefined;
     }
-    const wish = { ...existingVpc, internal, dualStack };
-    const surroundings = lookUp(existingVpc);
-    const checks = surroundings.then(
-        (found) => ({ problems: problemsOf(wish, found), crowded: crowdedOf(wish, found) }),
+    const required = { ...existingVpc, internal, dualStack };
+    const described = describeVpc(existingVpc);
+    const checks = described.then(
+        (found) => ({ problems: problemsOf(required, found), crowded: subnetsWithoutRoom(required, found) }),
         (error: unknown) => ({ problems: [`vpcId: ${(error as Error).message}`], crowded: [] }),
     );
     const guard = new FittingVpc("main", {
-        subnetIds: balancerSubnets(wish).ids,
+        subnetIds: balancerSubnets(required).ids,
         problems: checks.then(({ problems }) => problems),
         crowded: checks.then(({ crowded }) => crowded),
     });
     const checked = accepted(guard);
-    nothingBefore(checked);
+    holdUntil(checked);
     // Where it does not fit, nothing needs an answer any more.
-    const ranges = checked.then(() => surroundings).then((found) => found.ranges);
+    const ranges = checked.then(() => described).then((found) => found.ranges);
     return { ...existingVpc, ranges: pulumi.output(ranges) };
 }
 
-async function lookUp({ vpcId, publicSubnetIds, privateSubnetIds }: ExistingVpc): Promise<Surroundings> {
+async function describeVpc({ vpcId, publicSubnetIds, privateSubnetIds }: ExistingVpc): Promise<DescribedVpc> {
     const ids = [...new Set([...publicSubnetIds, ...privateSubnetIds])];
     // Asked for by filters, what is not there is left out; asked for by its id, it is an error.
     const [vpcs, found] = await Promise.all([

@@ -22,7 +22,7 @@ export interface RouteTable {
 }
 
 /** A VPC that is there already, as AWS describes it. */
-export interface Surroundings {
+export interface DescribedVpc {
     /** Those that were asked for and found. None where the VPC itself was not. */
     readonly subnets: readonly Subnet[];
     /** The VPC's IPv4 ranges; none where there is no such VPC. */
@@ -30,13 +30,13 @@ export interface Surroundings {
 }
 
 /** How the app is to live there. */
-export interface Wish extends ExistingVpc {
+export interface VpcRequirements extends ExistingVpc {
     readonly internal: boolean;
     readonly dualStack: boolean;
 }
 
 /** What is wrong with a subnet as long as the app does not live in it. */
-export interface Crowded {
+export interface SubnetWithoutRoom {
     readonly id: string;
     readonly problem: string;
 }
@@ -52,26 +52,26 @@ const isFromInternet = (target: string | undefined) =>
     isInternetGateway(target) || target?.startsWith("vpce-") === true;
 
 /** Where the load balancer's nodes are. */
-export function balancerSubnets({ internal, publicSubnetIds, privateSubnetIds }: Wish) {
+export function balancerSubnets({ internal, publicSubnetIds, privateSubnetIds }: VpcRequirements) {
     return internal
         ? { key: "privateSubnetIds", ids: privateSubnetIds }
         : { key: "publicSubnetIds", ids: publicSubnetIds };
 }
 
 /** What keeps the app from living there, each with the key that it is about and the ids. */
-export function problemsOf(wish: Wish, { subnets, ranges }: Surroundings): string[] {
+export function problemsOf(required: VpcRequirements, { subnets, ranges }: DescribedVpc): string[] {
     if (ranges.length === 0) {
         return [
-            `vpcId: there is no ${wish.vpcId} in this account and region: \`aws ec2 describe-vpcs\` lists those there are`,
+            `vpcId: there is no ${required.vpcId} in this account and region: \`aws ec2 describe-vpcs\` lists those there are`,
         ];
     }
-    const balancer = balancerSubnets(wish);
+    const balancer = balancerSubnets(required);
     const among = (ids: readonly string[]) =>
-        subnets.filter(({ id, vpcId }) => ids.includes(id) && vpcId === wish.vpcId);
+        subnets.filter(({ id, vpcId }) => ids.includes(id) && vpcId === required.vpcId);
     const nodes = among(balancer.ids);
-    const tasks = among(wish.privateSubnetIds);
+    const tasks = among(required.privateSubnetIds);
     return [
-        ...lists(wish).flatMap(({ key, ids }) => strangers(key, ids, wish, subnets)),
+        ...lists(required).flatMap(({ key, ids }) => missingSubnets(key, ids, required, subnets)),
         ...tasks.flatMap((subnet) => wayOut(subnet)),
         ...tasks
             .filter(({ zoneId }) => zonesWithoutFargate.includes(zoneId))
@@ -85,15 +85,15 @@ export function problemsOf(wish: Wish, { subnets, ranges }: Surroundings): strin
                       `${balancer.key}: ${subnet.id} is ${subnet.cidr}, and a load balancer needs a /${longestPrefix} or larger`,
                   ]
                 : []),
-            ...(wish.internal ? [] : wayIn(subnet, wish)),
+            ...(required.internal ? [] : wayIn(subnet, required)),
         ]),
-        ...zones(wish, nodes, tasks),
+        ...zones(required, nodes, tasks),
     ];
 }
 
 /** Subnets that are too full for a load balancer's first nodes; once it is there, the addresses that it has are its own. */
-export const crowdedOf = (wish: Wish, { subnets }: Surroundings): Crowded[] => {
-    const { key, ids } = balancerSubnets(wish);
+export const subnetsWithoutRoom = (required: VpcRequirements, { subnets }: DescribedVpc): SubnetWithoutRoom[] => {
+    const { key, ids } = balancerSubnets(required);
     return subnets
         .filter(({ id, freeAddresses }) => ids.includes(id) && freeAddresses < fewestAddresses)
         .map(({ id, freeAddresses }) => ({
@@ -108,7 +108,12 @@ const lists = ({ publicSubnetIds, privateSubnetIds }: ExistingVpc) => [
 ];
 
 /** Subnets that are nowhere, or in another VPC. */
-function strangers(key: string, ids: readonly string[], { vpcId }: Wish, subnets: readonly Subnet[]): string[] {
+function missingSubnets(
+    key: string,
+    ids: readonly string[],
+    { vpcId }: VpcRequirements,
+    subnets: readonly Subnet[],
+): string[] {
     const missing = ids.filter((id) => !subnets.some((subnet) => subnet.id === id));
     const elsewhere = subnets.filter((subnet) => ids.includes(subnet.id) && subnet.vpcId !== vpcId);
     return [
@@ -134,7 +139,7 @@ function wayOut({ id, routeTable: { id: table, ipv4 } }: Subnet): string[] {
 }
 
 /** What visitors come by. */
-function wayIn({ id, ipv6, routeTable: { id: table, ...ways } }: Subnet, { dualStack }: Wish): string[] {
+function wayIn({ id, ipv6, routeTable: { id: table, ...ways } }: Subnet, { dualStack }: VpcRequirements): string[] {
     const gateway = "to an internet gateway";
     return [
         ...(isFromInternet(ways.ipv4)
@@ -152,8 +157,8 @@ function wayIn({ id, ipv6, routeTable: { id: table, ...ways } }: Subnet, { dualS
 }
 
 /** Tasks spread over two zones at least, in each of which the load balancer has one subnet: it sends no request to another zone. */
-function zones(wish: Wish, nodes: readonly Subnet[], tasks: readonly Subnet[]): string[] {
-    const balancer = balancerSubnets(wish);
+function zones(required: VpcRequirements, nodes: readonly Subnet[], tasks: readonly Subnet[]): string[] {
+    const balancer = balancerSubnets(required);
     const zonesOf = (subnets: readonly Subnet[]) => [...new Set(subnets.map(({ zone }) => zone))];
     const named = (subnets: readonly Subnet[]) => subnets.map(({ id }) => id).join(" and ");
     const single = (key: string, subnets: readonly Subnet[]) =>
@@ -166,7 +171,7 @@ function zones(wish: Wish, nodes: readonly Subnet[], tasks: readonly Subnet[]): 
     const unserved = tasks.filter(({ zone }) => nodes.length > 0 && !zonesOf(nodes).includes(zone));
     return [
         ...single("privateSubnetIds", tasks),
-        ...(wish.internal ? [] : single("publicSubnetIds", nodes)),
+        ...(required.internal ? [] : single("publicSubnetIds", nodes)),
         ...crowds.map(
             ({ zone, subnets }) =>
                 `${balancer.key}: ${named(subnets)} are in ${zone}, and a load balancer takes one subnet of a zone`,

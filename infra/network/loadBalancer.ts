@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { AccessLogs, type AccessLogsArgs } from "./accessLogs";
 import { Certificate } from "./certificate";
 import type { Domain } from "../config";
-import { lookUp } from "../nothingBefore";
+import { lookUpAfterChecks } from "../checks";
 import type { Network } from "./network";
 import { trafficShift, type TrafficShift } from "./trafficShift";
-import { letIn } from "./visitors";
+import { loadBalancerSecurityGroup } from "./ingress";
 
 export interface LoadBalancerArgs extends AccessLogsArgs {
     readonly network: Network;
@@ -66,7 +66,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         const { network, rolloutTestPort: testPort } = args;
         const own = { parent: this };
         const protocol = args.domain ? "HTTPS" : "HTTP";
-        const { group, rules } = letIn(
+        const { group, rules } = loadBalancerSecurityGroup(
             `${name}-alb`,
             {
                 ...args,
@@ -109,21 +109,21 @@ export class LoadBalancer extends pulumi.ComponentResource {
             );
         }
 
-        const targets = targetGroup(name, args, own);
-        const alternate = targetGroup(`${name}-alternate`, args, own);
+        const targets = newTargetGroup(name, args, own);
+        const alternate = newTargetGroup(`${name}-alternate`, args, own);
 
         let certificateArn: pulumi.Output<string> | undefined;
         if (args.domain) {
             const { name: domainName, hostedZone } = args.domain;
-            const zone = lookUp(() => aws.route53.getZone({ name: hostedZone }, own));
+            const zone = lookUpAfterChecks(() => aws.route53.getZone({ name: hostedZone }, own));
             certificateArn = new Certificate(name, { domainName, zoneId: zone.zoneId }, own).arn;
-            lead(name, domainName, zone.zoneId, balancer, args.dualStack, own);
+            newAliases(name, domainName, zone.zoneId, balancer, args.dualStack, own);
             this.hostedZoneArn = zone.arn;
             this.url = pulumi.output(`https://${domainName}`);
         } else {
             this.url = pulumi.interpolate`http://${balancer.dnsName}`;
         }
-        const listeners = listen(name, { balancer, targets, certificateArn, testPort }, own);
+        const listeners = newListeners(name, { balancer, targets, certificateArn, testPort }, own);
 
         this.shift = trafficShift(name, { targetGroups: [targets, alternate], ...listeners }, own);
         this.ready = listeners.production;
@@ -144,7 +144,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
 }
 
 /** The tasks that requests go to, each as it is ready. */
-function targetGroup(
+function newTargetGroup(
     name: string,
     { network, drainSeconds, healthCheckPath }: LoadBalancerArgs,
     opts: pulumi.CustomResourceOptions,
@@ -179,7 +179,7 @@ interface ListenersArgs {
 }
 
 /** The listener for visitors, and that for tests, which they get over the same protocol. */
-function listen(
+function newListeners(
     name: string,
     { balancer, targets, certificateArn, testPort }: ListenersArgs,
     opts: pulumi.CustomResourceOptions,
@@ -209,7 +209,7 @@ function listen(
 }
 
 /** Makes a name of Route 53 lead to the load balancer. */
-function lead(
+function newAliases(
     name: string,
     domainName: string,
     zoneId: pulumi.Input<string>,

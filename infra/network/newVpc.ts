@@ -3,7 +3,7 @@ import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { AsyncResource } from "node:async_hooks";
 import { prefixLength, zoneBits, type NatGateways } from "../config";
-import { afterChecks } from "../nothingBefore";
+import { afterChecks } from "../checks";
 import { zonesWithoutFargate } from "./fargateZones";
 import { FlowLogs, type FlowLogsArgs } from "./flowLogs";
 import type { Place } from "./place";

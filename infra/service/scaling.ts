@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config";
-import { changeBounds } from "./hours";
+import { scheduledActions } from "./scheduledScaling";
 
 type Dimensions = Readonly<Record<string, pulumi.Input<string>>>;
 
@@ -60,7 +60,7 @@ export function scale(name: string, args: ScalingArgs, { parent }: { readonly pa
     const cpu = follow("cpu", { predefinedMetricSpecification: { predefinedMetricType } }, 60); // per cent
     // Application Auto Scaling refuses two changes of one target at a time (ConcurrentUpdateException).
     const requests = follow("requests", { customizedMetricSpecification: requestsPerTask(args) }, 1000, cpu); // a minute
-    changeBounds(name, args, target, requests, { parent });
+    scheduledActions(name, args, target, requests, { parent });
 }
 
 /**

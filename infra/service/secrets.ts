@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Statement } from "../iam";
-import { afterChecks } from "../nothingBefore";
+import { afterChecks } from "../checks";
 import { referencesInUse } from "./inUse";
 import { ReadableSecrets } from "./readableSecrets";
 
@@ -69,7 +69,7 @@ export class Secrets extends pulumi.ComponentResource {
         this.statements = pulumi.all([arns, made, inUse]).apply(([readable, present, used]) => {
             const former = used.filter(({ isOwn }) => isOwn).map(({ arn }) => arn);
             const isOfStack = (arn: string) => present.includes(arn) || former.includes(arn);
-            return reading(
+            return readStatements(
                 readable.filter(isOfStack),
                 readable.filter((arn) => !isOfStack(arn)),
                 args.kmsKeyArn,
@@ -133,7 +133,7 @@ function isNameOf(logicalName: string, arn: string): boolean {
 }
 
 /** The permissions to read the stack's own secrets, which are encrypted with `key`, and those that exist already. */
-function reading(own: readonly string[], existing: readonly string[], key?: string): Statement[] {
+function readStatements(own: readonly string[], existing: readonly string[], key?: string): Statement[] {
     const parameters = existing.filter(isParameter);
     const secrets = existing.filter((arn) => !isParameter(arn));
     const statements: Statement[] = [
@@ -148,9 +148,9 @@ function reading(own: readonly string[], existing: readonly string[], key?: stri
             resources: key && own.length > 0 ? [key] : [],
             condition: { StringLike: { "kms:ViaService": "secretsmanager.*" } },
         },
-        decrypting("DecryptExistingSecrets", secrets, "SecretARN"),
+        decryptStatement("DecryptExistingSecrets", secrets, "SecretARN"),
         { sid: "ReadParameters", actions: ["ssm:GetParameters"], resources: parameters },
-        decrypting("DecryptParameters", parameters, "PARAMETER_ARN"),
+        decryptStatement("DecryptParameters", parameters, "PARAMETER_ARN"),
     ];
     return statements.filter(({ resources }) => resources.length > 0);
 }
@@ -161,7 +161,7 @@ function reading(own: readonly string[], existing: readonly string[], key?: stri
  *
  * @param context what the service encrypts with beside the key: "Encryption context" in the guides of Secrets Manager and Parameter Store
  */
-const decrypting = (sid: string, arns: readonly string[], context: "SecretARN" | "PARAMETER_ARN"): Statement => ({
+const decryptStatement = (sid: string, arns: readonly string[], context: "SecretARN" | "PARAMETER_ARN"): Statement => ({
     sid,
     actions: ["kms:Decrypt"],
     resources: [...new Set(arns.map(keysBeside))],

@@ -12,7 +12,7 @@ import { noticeSeconds, type LoadBalancer } from "../network/loadBalancer";
 import { newLogGroup, type LogKeeping } from "../logGroup";
 import type { Network } from "../network/network";
 import { egressRules } from "./egress";
-import { fewestTasks } from "./hours";
+import { fewestTasks } from "./scheduledScaling";
 import { verifyRunning } from "./outcome";
 import { deploymentConfiguration } from "./rollout";
 import { scale } from "./scaling";

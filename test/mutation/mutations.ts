@@ -11,7 +11,7 @@ export const mutations: readonly Mutation[] = [
     // Who reaches what.
     {
         mistake: "the load balancer is open on every port",
-        file: "infra/network/visitors.ts",
+        file: "infra/network/ingress.ts",
         find: "toPort: port,",
         become: "toPort: 65535,",
     },
@@ -72,7 +72,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "an existing VPC is used before it is known to fit",
         file: "infra/network/existingVpc.ts",
-        find: "nothingBefore(checked);",
+        find: "holdUntil(checked);",
         become: "",
     },
     {
@@ -89,7 +89,7 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "an internal load balancer is open to the world",
-        file: "infra/network/visitors.ts",
+        file: "infra/network/ingress.ts",
         find: 'internal ? { "": whole.peer } : anybody',
         become: "anybody",
     },
@@ -286,7 +286,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "something is made before the running stack is checked",
         file: "infra/runningStack.ts",
-        find: "    nothingBefore(checked);\n",
+        find: "    holdUntil(checked);\n",
         become: "",
     },
     {
@@ -334,7 +334,7 @@ export const mutations: readonly Mutation[] = [
     // First contact.
     {
         mistake: "everything is made while it is still asked whether the repository is there",
-        file: "infra/nothingBefore.ts",
+        file: "infra/checks.ts",
         find: "check.then(() => opts.dependsOn ?? [])",
         become: "opts.dependsOn",
     },

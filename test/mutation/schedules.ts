@@ -40,7 +40,7 @@ export const schedules: readonly Mutation[] = [
     },
     {
         mistake: "two hours change the scalable target at the same time",
-        file: "infra/service/hours.ts",
+        file: "infra/service/scheduledScaling.ts",
         find: "dependsOn: last",
         become: "dependsOn: before",
     },

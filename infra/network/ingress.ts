@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { WholeVpc } from "./place";
 
-export interface VisitorsArgs {
+export interface IngressArgs {
     readonly vpcId: pulumi.Input<string>;
     readonly whole: WholeVpc;
     /** Nobody but the VPC gets in. */
@@ -19,9 +19,9 @@ export interface VisitorsArgs {
  *
  * @returns its security group, and the rules that let visitors in
  */
-export function letIn(
+export function loadBalancerSecurityGroup(
     name: string,
-    { vpcId, whole, internal, dualStack, ports }: VisitorsArgs,
+    { vpcId, whole, internal, dualStack, ports }: IngressArgs,
     opts: pulumi.CustomResourceOptions,
 ): { readonly group: aws.ec2.SecurityGroup; readonly rules: pulumi.Resource[] } {
     const [who, from] = internal ? ["the VPC", "the VPC"] : ["anywhere", "the internet"];

@@ -11,7 +11,7 @@ const checks = new WeakMap<pulumi.Resource, Promise<void>>();
  * Holds back every resource that is declared from now on until `check` has passed, so that one that fails refuses the whole update
  * before anything is made; with --skip-preview, too. The state shows no dependency.
  */
-export function nothingBefore(check: Promise<void>): void {
+export function holdUntil(check: Promise<void>): void {
     checks.set(pulumi.runtime.getStackResource()!, check);
     pulumi.runtime.registerStackTransformation(({ props, opts }) => ({
         props,
@@ -30,4 +30,4 @@ export async function afterChecks<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 /** The same, for what is declared with the answer. */
-export const lookUp = <T>(ask: () => Promise<T>) => pulumi.output(afterChecks(ask));
+export const lookUpAfterChecks = <T>(ask: () => Promise<T>) => pulumi.output(afterChecks(ask));

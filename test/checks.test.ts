@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { problemOf } from "../infra/github/repository";
-import { afterChecks, nothingBefore } from "../infra/nothingBefore";
+import { afterChecks, holdUntil } from "../infra/checks";
 import { record } from "./record";
 import { production, standard, withDomain } from "./scenarios";
 
@@ -24,7 +24,7 @@ describe("before anything is made", () => {
         const note = (name: string, thing: Thing) => thing.id.apply(() => order.push(name));
         const program = () => {
             note("early", new Thing("early"));
-            nothingBefore(
+            holdUntil(
                 sleep(20).then(() => {
                     order.push("checked");
                 }),
@@ -57,7 +57,7 @@ describe("a look-up", () => {
             order.push("checked");
         };
         const program = () => {
-            nothingBefore(check());
+            holdUntil(check());
             return { asked: asked("after") };
         };
         await record({ program });
