@@ -172,8 +172,8 @@ export function deployStatements(target: DeployTarget): Statement[] {
             resources: [target.repositoryArn],
         },
         // With enhanced scanning, which is a setting of the registry, ECR asks Inspector with the caller's rights: "IAM permissions
-        // required for enhanced scanning" in ECR's user guide. Inspector lists findings for the whole account or not at all.
-        { sid: "ReadFindings", actions: ["inspector2:ListFindings"], resources: ["*"] },
+        // required for enhanced scanning" in ECR's user guide. Inspector lists both for the whole account or not at all.
+        { sid: "ReadFindings", actions: ["inspector2:ListCoverage", "inspector2:ListFindings"], resources: ["*"] },
         // ECS describes task definitions for the whole account or not at all; the action has no narrower resource.
         { sid: "ReadTaskDefinitions", actions: ["ecs:DescribeTaskDefinition"], resources: ["*"] },
         { sid: "RegisterRevision", actions: ["ecs:RegisterTaskDefinition"], resources: [revisions] },

@@ -22,10 +22,12 @@ export interface ReleaseOptions {
     readonly approve?: string;
     /** Instead of a push: a start by hand, to go back to this commit. */
     readonly commit?: string;
+    /** In this environment alone; undefined: in each. */
+    readonly only?: string;
 }
 
 export async function release(project: Project, options: ReleaseOptions): Promise<void> {
-    const { officialActions, approve, commit } = options;
+    const { officialActions, approve, commit, only = "all" } = options;
     const { github } = project.settings();
     const repository = `${github.owner}/${github.repository}`;
     if (!(await isAwsHealthy())) {
@@ -36,7 +38,7 @@ export async function release(project: Project, options: ReleaseOptions): Promis
         approve !== undefined
             ? await approved(repository, workflow, approve)
             : commit !== undefined
-              ? await dispatched(repository, github.branch, workflow, { commit })
+              ? await dispatched(repository, github.branch, workflow, { commit, stack: only })
               : undefined;
     const branch = begun?.ref.replace("refs/heads/", "") ?? github.branch;
     const content = begun?.content ?? fs.readFileSync(path.join(checkout, workflow), "utf8");

@@ -145,6 +145,32 @@ describe("the release command", () => {
     });
 });
 
+describe("the image of a commit", () => {
+    const image = `registry/shop:${commit}-X64`;
+    const look = (answer: object | string) =>
+        runScript("findImage.js", { ECR_REPOSITORY: "shop", IMAGE: image }, { "ecr batch-get-image": [answer] });
+    const failing = (failureCode: string, failureReason: string) => ({
+        images: [],
+        failures: [{ failureCode, failureReason }],
+    });
+
+    it("is told to the steps that follow, and whether it is there", () => {
+        const there = look({ images: [{ imageManifest: "{}" }], failures: [] });
+        assert.deepEqual([there.code, there.outputs], [0, `name=${image}\nexists=true\n`]);
+        assert.deepEqual(there.calls[0]!.parameters.imageIds, [{ imageTag: `${commit}-X64` }]);
+        const missing = look(failing("ImageNotFound", "Requested image not found"));
+        assert.deepEqual([missing.code, missing.outputs], [0, `name=${image}\nexists=false\n`]);
+    });
+
+    it("is not taken for missing where ECR does not say so: it would be built, and refused as there already", () => {
+        for (const answer of [failing("KmsError", "the key is disabled"), "Could not connect to the endpoint"]) {
+            const { code, output, outputs } = look(answer);
+            assert.deepEqual([code, outputs], [1, ""]);
+            assert.match(output, /^::error::.*(the key is disabled|Could not connect)/m);
+        }
+    });
+});
+
 describe("the scan of an image", () => {
     const env = { ECR_REPOSITORY: "shop", IMAGE: `registry:5000/shop:${commit}-X64`, LOOKS: "5" };
     const scanned = (status: string, severities: Readonly<Record<string, string>> = {}) => ({

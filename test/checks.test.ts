@@ -68,8 +68,8 @@ describe("a look-up", () => {
     it("is GitHub's own where it belongs to a check, and one of the others nowhere before it", async () => {
         for (const scenario of [standard, production, withDomain]) {
             const asked = (await scenario()).lookups.map(({ token }) => token);
-            const ofCheck = /^github:.*(getUser:getUser|getRepository|getActions)/;
-            const last = asked.findLastIndex((token) => /getActions/.test(token));
+            const ofCheck = /^github:.*(getRestApi|getRepository|getActions)/;
+            const last = asked.findLastIndex((token) => /^github:.*(getRestApi|getActions)/.test(token));
             assert.deepEqual(
                 asked.slice(0, last).filter((token) => !ofCheck.test(token)),
                 [],

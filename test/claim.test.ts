@@ -13,6 +13,8 @@ interface There {
     readonly secrets?: readonly string[];
     readonly environmentVariables?: Listed;
     readonly environmentSecrets?: readonly string[];
+    /** The environment's, where there is one. */
+    readonly rules?: readonly object[];
 }
 
 interface State {
@@ -32,6 +34,15 @@ async function claimed(values: Values, there: There): Promise<Registration> {
     answer("ActionsSecrets", { secrets: names(there.secrets) });
     answer("ActionsEnvironmentVariables", { variables: list(there.environmentVariables) });
     answer("ActionsEnvironmentSecrets", { secrets: names(there.environmentSecrets) });
+    const owner = stubs["github:index/getRestApi:getRestApi"]!;
+    stubs["github:index/getRestApi:getRestApi"] = (asked) => {
+        const isEnvironment = (asked as { endpoint: string }).endpoint === "repos/acme/shop/environments/prod";
+        const found = there.rules && {
+            code: 200,
+            body: JSON.stringify({ name: "prod", protection_rules: there.rules }),
+        };
+        return (isEnvironment && found) || owner(asked);
+    };
     try {
         return (await record({ values })).one("pulumi-nodejs:dynamic/github:Claim");
     } finally {
@@ -111,6 +122,22 @@ describe("the claim to what is written on GitHub", () => {
         assert.deepEqual(failures.length, 1);
         assert.match(failures[0]!, /acme\/shop prod AWS_IAM_ROLE_TO_ASSUME, acme\/shop prod ECS_SERVICE\n/);
         assert.match(failures[0]!, /gh variable delete NAME --repo acme\/shop --env prod/);
+    });
+
+    it("is refused for an environment with rules or settings of somebody else, which a destroy would take along", async () => {
+        const prod = { githubEnvironment: "prod" };
+        const reason =
+            "these settings are on GitHub already, and not from this stack: environment acme/shop prod\n" +
+            "  if another workflow needs it: pulumi config set githubEnvironment <another name>\n" +
+            "  if nobody needs it, nor what is in it, delete it: gh api --method DELETE repos/acme/shop/environments/prod";
+        const rules = [{ type: "required_reviewers" }];
+        assert.deepEqual((await check(prod, { rules })).failures, [reason]);
+        assert.deepEqual((await check(prod, { rules: [], environmentSecrets: ["NPM_TOKEN"] })).failures, [reason]);
+        const { claims, failures } = await check(prod, { rules: [] }); // as GitHub makes one that a job names
+        assert.deepEqual(failures, []);
+        assert.deepEqual((await check(prod, { rules }, claims)).failures, []);
+        const former = { rules, environmentVariables: { ECS_SERVICE: "fargate-cicd-dev" } };
+        assert.deepEqual((await check(prod, former)).failures, [], "of a state from before it was claimed");
     });
 
     it("is refused for one variable that somebody has set by hand, or the secret of the recipe by hand", async () => {

@@ -34,7 +34,7 @@ describe("configuration", () => {
         });
 
         it(`${key}: is fixed by the command in its own message`, () => {
-            assert.doesNotThrow(() => load({ minTasks: "1", [key]: example }));
+            assert.doesNotThrow(() => load({ minTasks: "1", ...partners[key], [key]: example }));
         });
     }
 

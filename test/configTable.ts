@@ -268,6 +268,8 @@ export const partners: Readonly<Record<string, Values>> = {
     minTasks: { maxTasks: "1000" },
     maxTasks: { minTasks: "1" },
     enableExec: { readOnlyRoot: "false" },
+    githubPreventSelfReview: { githubEnvironment: "prod", githubReviewers: "alice" },
+    githubAdminsBypass: { githubEnvironment: "prod", githubReviewers: "alice" },
 };
 
 /** What the words of the table promise of a choice, a flag or a whole number; undefined for the rest. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { issuer } from "../tools/fakeCloud";
 import { policyOf } from "./iam";
-import type { Recording } from "./record";
+import { record, type Recording } from "./record";
 import { production, sharedDev, standard } from "./scenarios";
 import { load, refusal } from "./settings";
 
@@ -42,6 +42,8 @@ describe("a stack with an environment on GitHub", () => {
             assert.deepEqual(created, {
                 repository,
                 environment,
+                preventSelfReview: false,
+                canAdminsBypass: true,
                 deploymentBranchPolicy: { protectedBranches: false, customBranchPolicies: true },
             });
             assert.deepEqual(
@@ -59,7 +61,22 @@ describe("a stack with an environment on GitHub", () => {
         assert.equal(reviewers(dev), undefined);
         assert.deepEqual(reviewers(prod), [{ users: [90000007], teams: [70000001] }]);
         const asked = prod.lookups.filter(({ token }) => /getTeam|getUser/.test(token)).map(({ inputs }) => inputs);
-        assert.deepEqual(asked, [{ username: "acme" }, { username: "Alice" }, { slug: "platform", summaryOnly: true }]);
+        assert.deepEqual(asked, [{ username: "Alice" }, { slug: "platform", summaryOnly: true }]);
+    });
+
+    it("is as strict with whoever started a run, and with administrators, as is configured", async () => {
+        const strict = { githubPreventSelfReview: "true", githubAdminsBypass: "false" };
+        const guarded = { githubEnvironment: "prod", githubReviewers: "alice" };
+        const run = await record({ values: { ...guarded, ...strict } });
+        const { inputs } = run.one("github:index/repositoryEnvironment:RepositoryEnvironment");
+        assert.deepEqual([inputs.preventSelfReview, inputs.canAdminsBypass], [true, false]);
+        for (const [key, value] of Object.entries(strict)) {
+            assert.equal(
+                refusal({ githubEnvironment: "prod", [key]: value }),
+                `Pulumi.dev.yaml has 1 invalid setting:\n  - githubReviewers: expected somebody, as ${key} is about whom ` +
+                    'they let through, got ""\n    fix: pulumi config set githubReviewers alice',
+            );
+        }
     });
 
     it("has the deploy role's secret and everything that deploy.yml reads there, and nothing else", () => {

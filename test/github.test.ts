@@ -143,7 +143,7 @@ describe("GitHub", () => {
         assert.deepEqual(run.of("github:index/repository:Repository"), []);
         assert.deepEqual(
             run.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs }) => inputs),
-            [{ username: "acme" }, { fullName: "acme/shop" }, { name: "shop" }, { name: "shop" }],
+            [{ endpoint: "users/acme" }, { fullName: "acme/shop" }, { name: "shop" }, { name: "shop" }],
         );
     });
 
@@ -153,7 +153,7 @@ describe("GitHub", () => {
         assert.match(provider, /\$pulumi:providers:github::main::/);
         assert.deepEqual(
             other.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs: asked }) => asked),
-            [{ username: "acme" }, { name: "new-shop" }, { name: "new-shop" }],
+            [{ endpoint: "users/acme" }, { name: "new-shop" }, { name: "new-shop" }],
         );
     });
 

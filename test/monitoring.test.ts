@@ -199,6 +199,8 @@ describe("monitoring", () => {
         assert.equal(group.inputs.retentionInDays, 30);
         const needs = prod.one("aws:ecs/cluster:Cluster").dependsOn.map(({ name }) => name);
         assert.deepEqual(needs, ["main-insights"], "the cluster goes first, so that nothing makes the group again");
+        // What comes late makes it again, and a group that is there already could not be made when Insights is turned on once more.
+        assert.ok(run.one("aws:cloudwatch/logGroup:LogGroup", "main-insights"));
     });
 
     it("has Container Insights of each container where it is enhanced, with the same group and alarm", async () => {

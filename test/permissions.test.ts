@@ -44,6 +44,7 @@ describe("permissions", () => {
                 ["ecr:CompleteLayerUpload", repository(mine)],
                 ["ecr:PutImage", repository(mine)],
                 ["ecr:DescribeImageScanFindings", repository(mine)],
+                ["inspector2:ListCoverage", "*"],
                 ["inspector2:ListFindings", "*"],
                 ["ecs:DescribeTaskDefinition", "*"],
                 ["ecs:RegisterTaskDefinition", revision],
@@ -223,10 +224,10 @@ describe("permissions", () => {
                 .map(({ Action }) => `${resource.name} ${[Action].flat().join(" ")}`),
         );
         assert.deepEqual(wide, [
-            "main-shift elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth",
+            "main-shift-tasks elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth",
             "main-execution ecr:GetAuthorizationToken",
             "main-deploy ecr:GetAuthorizationToken",
-            "main-deploy inspector2:ListFindings",
+            "main-deploy inspector2:ListCoverage inspector2:ListFindings",
             "main-deploy ecs:DescribeTaskDefinition",
             "main-deploy ecs:ListTasks",
             "main-preview ec2:DescribeAvailabilityZones",
@@ -265,6 +266,7 @@ describe("permissions", () => {
             "ecs:TagResource",
             "ecs:UpdateService",
             "iam:PassRole",
+            "inspector2:ListCoverage",
             "inspector2:ListFindings",
             "logs:GetLogEvents",
         ]);

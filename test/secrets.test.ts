@@ -105,7 +105,7 @@ describe("variables and secrets of the app", () => {
         ];
         const others = run.of("aws:iam/rolePolicy:RolePolicy").filter(({ name }) => name !== "main-execution");
         const names = others.map(({ name }) => name).sort();
-        assert.deepEqual(names, ["main-deploy", "main-preview", "main-shift"]);
+        assert.deepEqual(names, ["main-deploy", "main-preview", "main-shift", "main-shift-tasks"]);
         for (const policy of others) {
             await assertVerdicts(policyOf(policy), "denied", calls);
         }

@@ -152,6 +152,7 @@ describe("service", () => {
             "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders main",
             "aws:iam/rolePolicy:RolePolicy main-execution",
             "aws:iam/rolePolicy:RolePolicy main-shift",
+            "aws:iam/rolePolicy:RolePolicy main-shift-tasks",
             "aws:lb/listener:Listener main-http",
             "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule main-alb-to-tasks",
             "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule main-tasks-https",
@@ -215,8 +216,7 @@ describe("service", () => {
         const others = {
             ...{ githubBranch: "live", githubEnvironment: "dev", createGithubRepository: "true", releasedBy: "pulumi" },
             ...{ healthCheckPath: "/health", drainSeconds: "120", stopSeconds: "90", architecture: "arm64" },
-            ...{ dualStack: "true", domainName: "shop.example.com", hostedZone: "example.com" },
-            ...{ egress: "5432", command: '["serve"]', user: "1000", cpu: "512", memory: "1024" },
+            ...{ dualStack: "true", egress: "5432", command: '["serve"]', user: "1000", cpu: "512", memory: "1024" },
             ...{ minTasks: "1", maxTasks: "3", deletionProtection: "true", imageScan: "block" },
             ...{ environment: '{"LOG_LEVEL":"debug"}', secrets: '{"KEY":"value"}' },
             ...{ logRetentionDays: "7", containerInsights: "enhanced", alarmEmail: "on-call@example.com" },
@@ -233,8 +233,12 @@ describe("service", () => {
                 assert.notDeepEqual(await serviceOf({ ...beside, [key]: value }), before, key);
             }
         }
-        assert.deepEqual(await serviceOf(others), await serviceOf({}));
-        const shown = renewing.flatMap(([, values]) => Object.keys(values));
+        const before = await serviceOf({});
+        assert.deepEqual(await serviceOf(others), before);
+        const domain = { domainName: "shop.example.com", hostedZone: "example.com" };
+        assert.notDeepEqual(await serviceOf(domain), before);
+        assert.deepEqual(await serviceOf({ ...domain, domainName: "store.example.com" }), await serviceOf(domain));
+        const shown = ["domainName", ...renewing.flatMap(([, values]) => Object.keys(values))];
         const said = Object.entries<Setting>(table).filter(([, { takesEffect }]) => takesEffect.includes("new tasks"));
         assert.deepEqual(shown.sort(), said.map(([key]) => key).sort());
     });

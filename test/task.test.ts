@@ -91,7 +91,7 @@ describe("task", () => {
 
     it("keeps logs for the configured days, never for ever", () => {
         const logs = (recording: Recording) => {
-            const { name, retentionInDays } = recording.one("aws:cloudwatch/logGroup:LogGroup").inputs;
+            const { name, retentionInDays } = recording.one("aws:cloudwatch/logGroup:LogGroup", "main").inputs;
             return { name, retentionInDays };
         };
         assert.deepEqual(logs(run), { name: "/ecs/fargate-cicd-dev", retentionInDays: 30 });
@@ -111,6 +111,7 @@ describe("task", () => {
         assert.deepEqual(
             policies.map(({ type, inputs }) => [type, inputs.role]),
             [
+                ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-shift").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-shift").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-execution").outputs.name],
                 ["aws:iam/rolePolicy:RolePolicy", run.one(roleType, "main-deploy").outputs.name],

@@ -79,7 +79,10 @@ describe("the shift of a release's requests", () => {
         const role = tested.one("aws:iam/role:Role", "main-shift");
         const [trust] = policyOf(role, "assumeRolePolicy").Statement;
         assert.deepEqual([trust!.Principal, trust!.Action], [{ Service: "ecs.amazonaws.com" }, "sts:AssumeRole"]);
-        const policy = policyOf(tested.one("aws:iam/rolePolicy:RolePolicy", "main-shift"));
+        const named = (name: string) => tested.one("aws:iam/rolePolicy:RolePolicy", name);
+        const [early, late] = [named("main-shift-tasks"), named("main-shift")];
+        const [tasks, requests] = [policyOf(early), policyOf(late)];
+        const policy = { ...requests, Statement: [...tasks.Statement, ...requests.Statement] };
         const arnOf = (type: string, name: string) => String(tested.one(type, name).outputs.arn);
         const [group] = groupArns(tested).map(String);
         await assertVerdicts(policy, "allowed", [

@@ -150,6 +150,12 @@ describe("the workflows", () => {
                             "The commit to go back to, by its hash or the first digits of it; empty for the newest",
                         type: "string",
                     },
+                    stack: {
+                        description: "With a commit, the environment to go back in",
+                        type: "choice",
+                        options: ["all", "dev", "prod"],
+                        default: "all",
+                    },
                 },
             },
         });
@@ -181,20 +187,27 @@ describe("the workflows", () => {
     it("deploy to the stacks that there are: the repository's own, or dev's environment and after it prod's", () => {
         const { deploy, dev, prod } = workflow("deploy.yml").jobs;
         const url = "${{ steps.version.outputs.url }}";
+        const goingBackIn = (only: string) => ` && (inputs.commit == '' || inputs.stack == 'all'${only})`;
         const found = " && (needs.commit.result == 'success' || needs.commit.result == 'skipped')";
         assert.deepEqual(
             [deploy, dev, prod].map((job) => [job!.if, job!["runs-on"], job!.needs, job!.environment]),
             [
-                [`!cancelled() && vars.RUNNER != ''${found}`, "${{ vars.RUNNER }}", "commit", undefined],
                 [
-                    `!cancelled() && vars.RUNNER_DEV != ''${found}`,
+                    // An organization may have a RUNNER of its own; without an environment's there is no ECS_SERVICE.
+                    `!cancelled() && vars.RUNNER != '' && vars.ECS_SERVICE != ''${goingBackIn("")}${found}`,
+                    "${{ vars.RUNNER }}",
+                    "commit",
+                    undefined,
+                ],
+                [
+                    `!cancelled() && vars.RUNNER_DEV != ''${goingBackIn(" || inputs.stack == 'dev'")}${found}`,
                     "${{ vars.RUNNER_DEV }}",
                     "commit",
                     { name: "dev", url },
                 ],
                 [
                     // Of the two before it one is always skipped, where there is no such stack.
-                    `!cancelled() && vars.RUNNER_PROD != ''${found}` +
+                    `!cancelled() && vars.RUNNER_PROD != ''${goingBackIn(" || inputs.stack == 'prod'")}${found}` +
                         " && (needs.deploy.result == 'success' || needs.deploy.result == 'skipped')" +
                         " && (needs.dev.result == 'success' || needs.dev.result == 'skipped')",
                     "${{ vars.RUNNER_PROD }}",

@@ -53,13 +53,13 @@ export function create(
             const path = `targetgroup/${physicalName}/${suffix}`;
             return made(arn("elasticloadbalancing", path), { arn: arn("elasticloadbalancing", path), arnSuffix: path });
         }
-        case "aws:lb/listener:Listener":
+        case "aws:lb/listener:Listener": {
+            const id = arn("elasticloadbalancing", `listener/app/${name}/${suffix}/${suffix}`);
+            return made(id, { arn: id });
+        }
         case "aws:lb/listenerRule:ListenerRule": {
-            const path = `app/${name}/${suffix}/${suffix}`;
-            const id = arn(
-                "elasticloadbalancing",
-                type.endsWith("Rule") ? `listener-rule/${path}/${suffix}` : `listener/${path}`,
-            );
+            const [, listener = name] = String(given.listenerArn).split(":listener/");
+            const id = arn("elasticloadbalancing", `listener-rule/${listener}/${suffix}`);
             return made(id, { arn: id });
         }
         case "aws:ecr/repository:Repository":
@@ -211,6 +211,12 @@ export const lookups: Readonly<Record<string, Lookup>> = {
         login: capital(username),
         id: username === "acme" ? "90000001" : "90000007",
     }),
+    "github:index/getRestApi:getRestApi": ({ endpoint }) => {
+        const [, owner] = /^users\/(.+)$/.exec(String(endpoint)) ?? [];
+        return owner === undefined
+            ? { code: 404, body: '{"message":"Not Found"}' }
+            : { code: 200, body: JSON.stringify({ login: capital(owner), id: 90000001 }) };
+    },
     "github:index/getTeam:getTeam": () => ({ id: "70000001" }),
     "github:index/getActionsVariables:getActionsVariables": () => ({ variables: [] }),
     "github:index/getActionsSecrets:getActionsSecrets": () => ({ secrets: [] }),

@@ -3,6 +3,7 @@
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
 const { aws, pause, print, step, summarize, tableOf, warn } = require("./aws.js");
+const { idOf, imageOf } = require("./images.js");
 
 const { ECR_REPOSITORY, IMAGE, IMAGE_SCAN } = process.env;
 
@@ -11,28 +12,16 @@ const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEF
 /** How often a scan is asked for that goes on, or that ECR has not begun yet: a release waits for it, the list not for long. */
 const looks = Number(process.env.LOOKS ?? (IMAGE_SCAN === "block" ? 300 : 60));
 
-const acceptedMediaTypes = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-];
-
 /**
  * What ECR scans. An index it does not: under the tag of a release that is the image and what attests to it, which is for no platform.
  * @throws Error where the tag has no image
  */
 function scannedImage() {
-    const tag = { imageTag: IMAGE.split(":").at(-1) };
-    const found = aws("ecr", "batch-get-image", {
-        repositoryName: ECR_REPOSITORY,
-        imageIds: [tag],
-        acceptedMediaTypes,
-    });
-    if (!found.images?.length) throw new Error(`${IMAGE}: ${found.failures?.[0]?.failureReason ?? "no such image"}`);
-    const { manifests = [] } = JSON.parse(found.images[0].imageManifest);
+    const { found, failure } = imageOf(ECR_REPOSITORY, IMAGE);
+    if (!found) throw new Error(`${IMAGE}: ${failure?.failureReason ?? "no such image"}`);
+    const { manifests = [] } = JSON.parse(found.imageManifest);
     const image = manifests.find(({ platform }) => platform?.os !== "unknown");
-    return image ? { imageDigest: image.digest } : tag;
+    return image ? { imageDigest: image.digest } : idOf(IMAGE);
 }
 
 /** Whether a scan has a result: an "enhanced" one goes on for ever, or is said to be over, before Inspector has found anything. */

@@ -37,6 +37,10 @@ export interface Environment {
     readonly name: string;
     /** Who lets each deployment through; where there are none, nobody has to. */
     readonly reviewers: Reviewers;
+    /** Who started a run is not among those who let it through. */
+    readonly preventSelfReview: boolean;
+    /** Administrators of the repository may let a deployment through without the reviewers. */
+    readonly adminsBypass: boolean;
 }
 
 /** Settings that the program has in another form than their own: see below. */
@@ -44,7 +48,8 @@ type Composed =
     | ("aws:region" | "name" | "domainName" | "hostedZone" | "secrets")
     | ("githubRepository" | "githubBranch" | "githubOidcProvider" | "createGithubRepository")
     | ("vpcId" | "publicSubnetIds" | "privateSubnetIds" | "loadBalancer")
-    | ("githubEnvironment" | "githubReviewers" | "previewPullRequests" | "previewToken" | "pulumiGithubApp");
+    | ("githubEnvironment" | "githubReviewers" | "githubPreventSelfReview" | "githubAdminsBypass")
+    | ("previewPullRequests" | "previewToken" | "pulumiGithubApp");
 
 /** The stack's configuration, complete and valid: each setting by its key, as the table describes it, or composed with others. */
 export interface Settings extends Omit<Values, Composed> {
@@ -92,8 +97,8 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
 
     const { "aws:region": region, name, domainName, hostedZone, secrets, ...rest } = values;
     const { githubRepository, githubBranch, githubOidcProvider, createGithubRepository, ...others } = rest;
-    const { githubEnvironment, githubReviewers, previewPullRequests, previewToken, pulumiGithubApp, ...placed } =
-        others;
+    const { githubEnvironment, githubReviewers, githubPreventSelfReview, githubAdminsBypass, ...unguarded } = others;
+    const { previewPullRequests, previewToken, pulumiGithubApp, ...placed } = unguarded;
     const { vpcId, publicSubnetIds, privateSubnetIds, loadBalancer, ...plain } = placed;
     return {
         ...plain,
@@ -107,7 +112,14 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
             create: createGithubRepository,
             branch: githubBranch,
             oidcProvider: githubOidcProvider,
-            environment: githubEnvironment ? { name: githubEnvironment, reviewers: githubReviewers } : undefined,
+            environment: githubEnvironment
+                ? {
+                      name: githubEnvironment,
+                      reviewers: githubReviewers,
+                      preventSelfReview: githubPreventSelfReview,
+                      adminsBypass: githubAdminsBypass,
+                  }
+                : undefined,
             previews: previewPullRequests,
             previewToken,
             pulumiApp: pulumiGithubApp,

@@ -104,6 +104,20 @@ export const table = {
         none: "nobody",
         takesEffect: atOnce,
     },
+    githubPreventSelfReview: {
+        heading: "GitHub",
+        ...flag,
+        default: "false",
+        description: "Whether one of `githubReviewers` may not let a run through that they started themselves",
+        takesEffect: atOnce,
+    },
+    githubAdminsBypass: {
+        heading: "GitHub",
+        ...flag,
+        default: "true",
+        description: "Whether administrators of the repository may let a deployment through without `githubReviewers`",
+        takesEffect: atOnce,
+    },
     previewPullRequests: {
         heading: "GitHub",
         ...flag,
@@ -288,7 +302,7 @@ export const table = {
         description:
             "The app's domain name, for HTTPS with a certificate that renews itself; HTTP redirects to it. Needs `hostedZone`",
         none: "HTTP at the load balancer's own address",
-        takesEffect: atOnce,
+        takesEffect: "at once; where it is added or taken away, in new tasks",
     },
     hostedZone: {
         heading: "Network",

@@ -28,6 +28,14 @@ function checkEnvironment(config: ConfigReader, values: Values): void {
     if (config.accepted("githubEnvironment", "githubReviewers") && asked && !values.githubEnvironment) {
         config.refuse("githubEnvironment", "an environment, which is what githubReviewers guard", "", "prod");
     }
+    for (const [key, isSet] of [
+        ["githubPreventSelfReview", values.githubPreventSelfReview],
+        ["githubAdminsBypass", !values.githubAdminsBypass],
+    ] as const) {
+        if (config.accepted("githubReviewers", key) && isSet && !asked) {
+            config.refuse("githubReviewers", `somebody, as ${key} is about whom they let through`, "", "alice");
+        }
+    }
     const guarded = values.githubEnvironment !== undefined && teams.length > 0;
     if (config.accepted("githubReviewers", "previewPullRequests") && guarded && values.previewPullRequests) {
         config.refuse(

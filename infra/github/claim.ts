@@ -4,7 +4,7 @@ import { deployNames, previewNames, runnerName, type SettingNames } from "./sett
 
 /** Settings that are this stack's, or are in its way, together. */
 interface Group {
-    /** Each with the place that it is in, in lower case as GitHub compares them: `acme/shop ECS_SERVICE`. */
+    /** Each with the place that it is in, in lower case as GitHub compares them: `acme/shop ECS_SERVICE`, `environment acme/shop dev`. */
     readonly claims: readonly string[];
     /** Which of them are on GitHub, unless they are known to be this stack's. */
     readonly taken: readonly string[];
@@ -85,62 +85,95 @@ export async function claimInputs(args: ClaimArgs, lookup: pulumi.InvokeOptions)
     }
 }
 
+/** A place for settings, and what is in it. */
+interface Scope {
+    /** What each setting in it is claimed under. */
+    readonly prefix: string;
+    /** Of GitHub's CLI. */
+    readonly flags: string;
+    readonly variables: readonly { readonly name: string; readonly value: string }[];
+    readonly secrets: readonly { readonly name: string }[];
+}
+
 async function groupsOf(
     { fullName, environment, serviceName, previews }: ClaimArgs,
     opts: pulumi.InvokeOptions,
 ): Promise<Group[]> {
     const name = fullName.split("/")[1]!;
-    const shared = {
+    const repositoryScope: Scope = {
         prefix: fullName.toLowerCase(),
         flags: `--repo ${fullName}`,
         variables: await visible(async () => (await github.getActionsVariables({ name }, opts)).variables),
         secrets: await visible(async () => (await github.getActionsSecrets({ name }, opts)).secrets),
     };
     const entered = environment === undefined ? undefined : { name, environment };
-    const own = entered
+    const deployScope: Scope = entered
         ? {
-              prefix: `${shared.prefix} ${entered.environment.toLowerCase()}`,
-              flags: `${shared.flags} --env ${entered.environment}`,
+              prefix: `${repositoryScope.prefix} ${entered.environment.toLowerCase()}`,
+              flags: `${repositoryScope.flags} --env ${entered.environment}`,
               variables: await visible(
                   async () => (await github.getActionsEnvironmentVariables(entered, opts)).variables,
               ),
               secrets: await visible(async () => (await github.getActionsEnvironmentSecrets(entered, opts)).secrets),
           }
-        : shared;
-    type Place = typeof shared;
-
-    const group = ({ prefix, flags, ...there }: Place, names: SettingNames, isOurs: boolean, wayOut: string): Group => {
-        const claim = (setting: string) => `${prefix} ${setting}`;
-        const found = (kind: "secrets" | "variables") =>
-            names[kind].filter((each) => there[kind].some((setting) => setting.name.toUpperCase() === each));
-        const remove = `gh variable delete NAME ${flags}; gh secret delete NAME ${flags}`;
-        return {
-            claims: [...names.secrets, ...names.variables].map(claim),
-            taken: isOurs ? [] : [...found("secrets"), ...found("variables")].map(claim),
-            wayOut: `  if they are another stack's: ${wayOut}\n  if nobody needs them, delete each: ${remove}`,
-        };
-    };
-    const has = (place: Place, variable: string, value: string) =>
-        place.variables.some((each) => each.name === variable && each.value === value);
+        : repositoryScope;
 
     // A stack that wrote its settings before it claimed them knows them by their values.
-    const deploys = has(own, "ECS_SERVICE", serviceName);
+    const deploys = has(deployScope, "ECS_SERVICE", serviceName);
     const another = "pulumi config set githubEnvironment <another name>";
     const runner = { secrets: [], variables: [runnerName(environment)] };
-    return [
-        group(own, deployNames, deploys, another),
-        group(shared, runner, deploys, another),
-        ...(previews
-            ? [
-                  group(
-                      shared,
-                      entered ? previewNames : without(previewNames, deployNames.variables),
-                      has(shared, "PULUMI_STACK", pulumi.getStack()),
-                      "pulumi config set previewPullRequests false",
-                  ),
-              ]
-            : []),
+    const groups = [
+        groupOf(deployScope, deployNames, deploys, another),
+        groupOf(repositoryScope, runner, deploys, another),
     ];
+    if (environment !== undefined) {
+        const endpoint = `repos/${fullName}/environments/${environment}`;
+        const held = [await visible(() => rulesOf(endpoint, opts)), deployScope.variables, deployScope.secrets].flat();
+        const isForeign = !deploys && held.length > 0 && groups[0]!.taken.length === 0; // what is told of that is enough
+        groups.push(environmentGroup(deployScope.prefix, endpoint, isForeign, another));
+    }
+    if (previews) {
+        const names = environment === undefined ? without(previewNames, deployNames.variables) : previewNames;
+        const isOurs = has(repositoryScope, "PULUMI_STACK", pulumi.getStack());
+        groups.push(groupOf(repositoryScope, names, isOurs, "pulumi config set previewPullRequests false"));
+    }
+    return groups;
+}
+
+const has = ({ variables }: Scope, variable: string, value: string) =>
+    variables.some((each) => each.name === variable && each.value === value);
+
+function groupOf({ prefix, flags, ...there }: Scope, names: SettingNames, isOurs: boolean, wayOut: string): Group {
+    const claim = (setting: string) => `${prefix} ${setting}`;
+    const found = (kind: "secrets" | "variables") =>
+        names[kind].filter((each) => there[kind].some((setting) => setting.name.toUpperCase() === each));
+    const remove = `gh variable delete NAME ${flags}; gh secret delete NAME ${flags}`;
+    return {
+        claims: [...names.secrets, ...names.variables].map(claim),
+        taken: isOurs ? [] : [...found("secrets"), ...found("variables")].map(claim),
+        wayOut: `  if they are another stack's: ${wayOut}\n  if nobody needs them, delete each: ${remove}`,
+    };
+}
+
+/**
+ * The environment itself: its rules would be set anew, and `pulumi destroy` takes it away with all that is in it. One without rules and
+ * settings, as GitHub makes where a job names it, has nothing to lose.
+ */
+function environmentGroup(prefix: string, endpoint: string, isForeign: boolean, another: string): Group {
+    const claim = `environment ${prefix}`;
+    return {
+        claims: [claim],
+        taken: isForeign ? [claim] : [],
+        wayOut:
+            `  if another workflow needs it: ${another}\n` +
+            `  if nobody needs it, nor what is in it, delete it: gh api --method DELETE ${endpoint}`,
+    };
+}
+
+/** "Get an environment" in GitHub's REST API. */
+async function rulesOf(endpoint: string, opts: pulumi.InvokeOptions): Promise<readonly unknown[]> {
+    const { code, body } = await github.getRestApi({ endpoint }, opts);
+    return code === 200 ? (JSON.parse(body) as { protection_rules: unknown[] }).protection_rules : [];
 }
 
 /** In one place, a setting that both workflows read is there once. */

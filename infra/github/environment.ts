@@ -27,7 +27,7 @@ export class GitHubEnvironment extends pulumi.ComponentResource {
     constructor(name: string, args: GitHubEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:github:GitHubEnvironment", name, {}, opts);
         const { repository } = args;
-        const { name: environment, reviewers } = args.environment;
+        const { name: environment, reviewers, preventSelfReview, adminsBypass } = args.environment;
 
         const users = reviewers.users.map(
             (username) => lookUpAfterChecks(() => github.getUser({ username }, { parent: this })).id,
@@ -42,6 +42,8 @@ export class GitHubEnvironment extends pulumi.ComponentResource {
                 repository,
                 environment,
                 reviewers: asked ? [{ users: users.map(toNumber), teams: teams.map(toNumber) }] : undefined,
+                preventSelfReview,
+                canAdminsBypass: adminsBypass,
                 deploymentBranchPolicy: { protectedBranches: false, customBranchPolicies: true },
             },
             args.options(this),

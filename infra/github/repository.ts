@@ -128,8 +128,15 @@ export class GitHubRepository extends pulumi.ComponentResource {
     }
 }
 
+/** A user or an organization. */
+interface Account {
+    /** As GitHub spells it. */
+    readonly login: string;
+    readonly id: string;
+}
+
 interface Answers {
-    readonly account: github.GetUserResult;
+    readonly account: Account;
     /** Undefined: the stack makes it. */
     readonly repository?: github.GetRepositoryResult;
 }
@@ -140,7 +147,7 @@ async function findOnGitHub(
 ): Promise<Answers | { readonly problem: string }> {
     try {
         const [account, repository] = await Promise.all([
-            github.getUser({ username: args.owner }, lookup), // an organization's, too
+            accountOf(args.owner, lookup),
             args.create ? undefined : github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup),
         ]);
         const problem = repository && problemOf(args, repository);
@@ -148,6 +155,16 @@ async function findOnGitHub(
     } catch (error) {
         return { problem: `githubRepository: ${(error as Error).message}` };
     }
+}
+
+/** Not `getUser`, which asks for the account's keys as well: GitHub documents them for users, and not for organizations. */
+async function accountOf(owner: string, lookup: pulumi.InvokeOptions): Promise<Account> {
+    const { code, body } = await github.getRestApi({ endpoint: `users/${owner}` }, lookup);
+    if (code !== 200) {
+        throw new Error(`GitHub has no account "${owner}"`);
+    }
+    const { login, id } = JSON.parse(body) as { login: string; id: number };
+    return { login, id: String(id) };
 }
 
 /**

@@ -112,18 +112,21 @@ export class LoadBalancer extends pulumi.ComponentResource {
         const targets = newTargetGroup(name, args, own);
         const alternate = newTargetGroup(`${name}-alternate`, args, own);
 
-        let certificateArn: pulumi.Output<string> | undefined;
+        let listeners: ReturnType<typeof newListeners>;
         if (args.domain) {
             const { name: domainName, hostedZone } = args.domain;
-            const zone = lookUpAfterChecks(() => aws.route53.getZone({ name: hostedZone }, own));
-            certificateArn = new Certificate(name, { domainName, zoneId: zone.zoneId }, own).arn;
-            newAliases(name, domainName, zone.zoneId, balancer, args.dualStack, own);
-            this.hostedZoneArn = zone.arn;
+            const { zoneId, arn } = lookUpAfterChecks(() => aws.route53.getZone({ name: hostedZone }, own));
+            const { arn: certificateArn } = new Certificate(name, { domainName, zoneId }, own);
+            listeners = newListeners(name, { balancer, targets, certificateArn, testPort }, own);
+            // Visitors come by the name only once there is something that answers with its certificate.
+            const served = { ...own, dependsOn: listeners.production };
+            newAliases(name, domainName, zoneId, balancer, args.dualStack, served);
+            this.hostedZoneArn = arn;
             this.url = pulumi.output(`https://${domainName}`);
         } else {
+            listeners = newListeners(name, { balancer, targets, testPort }, own);
             this.url = pulumi.interpolate`http://${balancer.dnsName}`;
         }
-        const listeners = newListeners(name, { balancer, targets, certificateArn, testPort }, own);
 
         this.shift = trafficShift(name, { targetGroups: [targets, alternate], ...listeners }, own);
         this.ready = listeners.production;
@@ -174,7 +177,7 @@ interface ListenersArgs {
     readonly balancer: aws.lb.LoadBalancer;
     readonly targets: aws.lb.TargetGroup;
     /** Without one the app is served over HTTP. */
-    readonly certificateArn: pulumi.Output<string> | undefined;
+    readonly certificateArn?: pulumi.Output<string>;
     readonly testPort: number | undefined;
 }
 
@@ -196,7 +199,12 @@ function newListeners(
     const test =
         testPort === undefined
             ? undefined
-            : new aws.lb.Listener(`${name}-test`, { ...forwarding, port: testPort }, opts);
+            : new aws.lb.Listener(
+                  `${name}-test`,
+                  { ...forwarding, port: testPort },
+                  // Changed in place, one for HTTP would keep the SSL policy of HTTPS, which AWS refuses. It is the only one at its port.
+                  { ...opts, replaceOnChanges: ["protocol"], deleteBeforeReplace: true },
+              );
     if (certificateArn) {
         const redirect = { protocol: "HTTPS", port: String(port), statusCode: "HTTP_301" };
         new aws.lb.Listener(

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { newRole, policyDocument } from "../iam";
+import { newRole, policyDocument, type Statement } from "../iam";
 
 export interface TrafficShiftArgs {
     /** In one of them the running release serves; the next one starts in the other, or with a rolling release in the same. */
@@ -14,7 +14,7 @@ export interface TrafficShift {
     /** As the service is told. */
     readonly configuration: aws.types.input.ecs.ServiceLoadBalancerAdvancedConfiguration;
     /** ECS refuses a role that may not read the listeners yet, and needs it to the last. */
-    readonly ready: pulumi.Resource;
+    readonly ready: readonly pulumi.Resource[];
 }
 
 /**
@@ -61,43 +61,43 @@ export function trafficShift(
         },
         { parent },
     );
-    const ready = new aws.iam.RolePolicy(
-        `${name}-shift`,
-        {
-            role: role.name,
-            // AWS's own AmazonECSInfrastructureRolePolicyForLoadBalancers, as far as it is about an Application Load Balancer, and
-            // on this one's parts alone.
-            policy: policyDocument([
-                {
-                    // Elastic Load Balancing describes for the whole account or not at all.
-                    sid: "ReadLoadBalancers",
-                    actions: [
-                        "elasticloadbalancing:DescribeListeners",
-                        "elasticloadbalancing:DescribeRules",
-                        "elasticloadbalancing:DescribeTargetGroups",
-                        "elasticloadbalancing:DescribeTargetHealth",
-                    ],
-                    resources: ["*"],
-                },
-                {
-                    sid: "MoveTasks",
-                    actions: ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
-                    resources: targetGroups.map(({ arn }) => arn),
-                },
-                {
-                    sid: "ShiftRequests",
-                    actions: ["elasticloadbalancing:ModifyRule"],
-                    resources: [productionRule, ...(testRule ? [testRule] : [])].map(({ arn }) => arn),
-                },
-                {
-                    sid: "ShiftRequestsOfListeners",
-                    actions: ["elasticloadbalancing:ModifyListener"],
-                    resources: [production, ...(test ? [test] : [])].map(({ arn }) => arn),
-                },
-            ]),
-        },
-        { parent },
-    );
+    // AWS's own AmazonECSInfrastructureRolePolicyForLoadBalancers, as far as it is about an Application Load Balancer, and on this one's
+    // parts alone. In two: IAM takes seconds to tell its services, and ECS gives a deployment up that it may not register tasks for;
+    // what the first tasks need is there while the load balancer is made, which takes minutes.
+    const rights = (policyName: string, statements: readonly Statement[]) =>
+        new aws.iam.RolePolicy(policyName, { role: role.name, policy: policyDocument(statements) }, { parent });
+    const ready = [
+        rights(`${name}-shift-tasks`, [
+            {
+                // Elastic Load Balancing describes for the whole account or not at all.
+                sid: "ReadLoadBalancers",
+                actions: [
+                    "elasticloadbalancing:DescribeListeners",
+                    "elasticloadbalancing:DescribeRules",
+                    "elasticloadbalancing:DescribeTargetGroups",
+                    "elasticloadbalancing:DescribeTargetHealth",
+                ],
+                resources: ["*"],
+            },
+            {
+                sid: "MoveTasks",
+                actions: ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+                resources: targetGroups.map(({ arn }) => arn),
+            },
+        ]),
+        rights(`${name}-shift`, [
+            {
+                sid: "ShiftRequests",
+                actions: ["elasticloadbalancing:ModifyRule"],
+                resources: [productionRule, ...(testRule ? [testRule] : [])].map(({ arn }) => arn),
+            },
+            {
+                sid: "ShiftRequestsOfListeners",
+                actions: ["elasticloadbalancing:ModifyListener"],
+                resources: [production, ...(test ? [test] : [])].map(({ arn }) => arn),
+            },
+        ]),
+    ];
 
     return {
         configuration: {

@@ -163,7 +163,7 @@ export class Service extends pulumi.ComponentResource {
                 dependsOn: [
                     ...args.network.ready,
                     args.loadBalancer.ready,
-                    args.loadBalancer.shift.ready,
+                    ...args.loadBalancer.shift.ready,
                     capacityProviders,
                     ...rules,
                     ...args.task.ready,
@@ -194,18 +194,19 @@ export class Service extends pulumi.ComponentResource {
     }
 
     private cluster(name: string, { serviceName, containerInsights, ...args }: ServiceArgs): aws.ecs.Cluster {
-        // AWS would create the group itself, without an end to what it keeps and without anybody to delete it.
-        const insightsLogs =
-            containerInsights !== "disabled"
-                ? newLogGroup(`${name}-insights`, `/aws/ecs/containerinsights/${serviceName}/performance`, args, {
-                      parent: this,
-                  })
-                : undefined;
+        // AWS would make the group itself, without an end to what it keeps, and goes on for minutes with what it has collected when that
+        // is turned off: a group that came and went with the setting would be there already when it is to be made again.
+        const insightsLogs = newLogGroup(
+            `${name}-insights`,
+            `/aws/ecs/containerinsights/${serviceName}/performance`,
+            args,
+            { parent: this },
+        );
         return new aws.ecs.Cluster(
             name,
             {
                 name: serviceName,
-                // Said in either case: an account can have it on by default.
+                // Set in either case: an account can have it on by default.
                 settings: [{ name: "containerInsights", value: containerInsights }],
                 // Set whether or not a shell can be opened: the provider keeps the former value of a property that is left out.
                 configuration: { executeCommandConfiguration: shellLogging(args) },

@@ -124,7 +124,8 @@ def ecr(call: Call) -> list[Check]:
         tagged = [Check("ecr:TagResource", repository)] if args.get("tags") else []
         # Where the registry's scans are enhanced, which any may come to be: "IAM permissions required for enhanced scanning" in the
         # ECR User Guide.
-        found = [Check("inspector2:ListFindings", "*")] if call.action == "DescribeImageScanFindings" else []
+        asked = ("inspector2:ListCoverage", "inspector2:ListFindings")
+        found = [Check(action, "*") for action in asked if call.action == "DescribeImageScanFindings"]
         return [call.on(repository), *tagged, *found]
     return [call.on("*")]
 

@@ -57,12 +57,7 @@ export const routes: readonly GitHubRoute[] = [
     { route: `POST ${repository}/actions/variables`, need: write("Variables") },
     { route: `DELETE ${repository}/actions/variables/{name}`, need: write("Variables") },
     { route: `PATCH ${repository}/actions/variables/{name}`, need: write("Variables") },
-    {
-        route: `GET ${environment}`,
-        need: read("Actions"),
-        when: inEnvironment,
-        source: "resource_github_repository_environment.go, in a refresh",
-    },
+    { route: `GET ${environment}`, need: read("Actions"), when: inEnvironment },
     { route: `PUT ${environment}`, need: write("Administration"), when: inEnvironment },
     { route: `DELETE ${environment}`, need: write("Administration"), when: inEnvironment },
     {

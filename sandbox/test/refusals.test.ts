@@ -184,7 +184,7 @@ describe("the roles of the pipeline", () => {
         // A release that goes well does without them, and one that fails or is undone does not (undo.test.ts); the list of what a scan
         // has found is missing on the run's page, and fails nothing.
         const otherwise = [
-            ...["ecr:DescribeImageScanFindings", "inspector2:ListFindings"],
+            ...["ecr:DescribeImageScanFindings", "inspector2:ListCoverage", "inspector2:ListFindings"],
             ...["ecs:StopServiceDeployment", "ecs:ListTasks", "ecs:DescribeTasks", "logs:GetLogEvents"],
         ];
 

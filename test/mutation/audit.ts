@@ -35,8 +35,8 @@ export const audit: readonly Mutation[] = [
     {
         mistake: "another web ACL ends as none",
         file: "infra/network/loadBalancer.ts",
-        find: "deleteBeforeReplace: true",
-        become: "",
+        find: "{ parent: this, deleteBeforeReplace: true },",
+        become: "own,",
     },
     {
         mistake: "anybody's flow logs may use the role",

@@ -12,7 +12,10 @@ const lines = (text) =>
 /** GitHub's cache is a service of GitHub. BuildKit runs on between releases here, and keeps the same layers itself. */
 function checkCache(name, value) {
     if (value === "") return;
-    const known = name === "cache-to" ? /^type=gha(,mode=(min|max)|,ignore-error=(true|false))*$/ : /^type=gha$/;
+    const known =
+        name === "cache-to"
+            ? /^type=gha(,scope=[\w.-]+|,mode=(min|max)|,ignore-error=(true|false))*$/
+            : /^type=gha(,scope=[\w.-]+)?$/;
     if (!known.test(value)) throw new Error(`the stand-in knows no ${name} but type=gha, got ${value}`);
     console.log(`${name}: ${value} is GitHub's; here BuildKit's own cache serves instead`);
 }
