@@ -57,8 +57,8 @@ describe("the commit to go back to", () => {
         const digits = twins[0]!.slice(0, 4);
         const refusals: Readonly<Record<string, string>> = {
             ["f".repeat(40)]: `There is no commit ${"f".repeat(40)}.`,
-            [elsewhere]: `${elsewhere} is not on main, which deploys.`,
-            [elsewhere.slice(0, 12)]: `${elsewhere.slice(0, 12)} is not on main, which deploys.`,
+            [elsewhere]: `${elsewhere} is not on main, the branch of this run.`,
+            [elsewhere.slice(0, 12)]: `${elsewhere.slice(0, 12)} is not on main, the branch of this run.`,
             [digits]: `${digits} is the beginning of ${twins.join(" and ")}: give more of it.`,
             ...Object.fromEntries(
                 ["main", "HEAD~1", "abc", "--all", "$(id)", "0123456g", "a b"].map((text) => [

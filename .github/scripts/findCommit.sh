@@ -12,7 +12,7 @@ if [ -n "$COMMIT" ]; then
     [[ $COMMIT =~ ^[0-9a-fA-F]{4,40}$ ]] || refuse "Expected a commit's hash, or the first digits of it, and got \"$COMMIT\"."
     found=$(git rev-list "$GITHUB_SHA" | grep -i "^$COMMIT" || true)
     if [ -z "$found" ]; then
-        git rev-parse --quiet --verify "$COMMIT^{commit}" > /dev/null && refuse "$COMMIT is not on $GITHUB_REF_NAME, which deploys."
+        git rev-parse --quiet --verify "$COMMIT^{commit}" > /dev/null && refuse "$COMMIT is not on $GITHUB_REF_NAME, the branch of this run."
         refuse "There is no commit $COMMIT."
     fi
     [ "$(wc -l <<< "$found")" = 1 ] || refuse "$COMMIT is the beginning of ${found//$'\n'/ and }: give more of it."
