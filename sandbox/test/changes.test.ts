@@ -52,7 +52,7 @@ const changes: Readonly<Record<string, Change>> = {
             "+ aws:appautoscaling:ScheduledAction main-sale",
             ...named("+ aws:cloudwatch:EventRule", ["main-run-cut-off", "main-run-failed"]),
             ...named("+ aws:cloudwatch:EventTarget", ["main-run-cut-off", "main-run-failed"]),
-            ...named("+ aws:cloudwatch:LogGroup", ["main-flow-logs", "main-insights"]),
+            "+ aws:cloudwatch:LogGroup main-flow-logs",
             "+ aws:ec2:FlowLog main-flow-logs",
             "+ aws:iam:Role main-flow-logs",
             "+ aws:iam:RolePolicy main-flow-logs",
@@ -71,7 +71,7 @@ const changes: Readonly<Record<string, Change>> = {
             "+ fargate-cicd:accessLogs:AccessLogs main",
             "+ fargate-cicd:flowLogs:FlowLogs main",
             "~ aws:appautoscaling:Target main",
-            "~ aws:cloudwatch:LogGroup main",
+            ...named("~ aws:cloudwatch:LogGroup", ["main", "main-insights"]),
             "~ aws:cloudwatch:MetricAlarm main-too-few-tasks",
             "~ aws:ecs:Cluster main",
             "~ aws:lb:LoadBalancer main",
@@ -164,6 +164,7 @@ const changes: Readonly<Record<string, Change>> = {
     "who deploys, and from where": {
         to: {
             ...{ githubEnvironment: "dev", githubReviewers: "alice", githubBranch: "release" },
+            ...{ githubPreventSelfReview: true, githubAdminsBypass: false },
             ...{ previewPullRequests: false, releaseCommand: '["true"]', imageScan: "block", imageSbom: true },
         },
         plan: [

@@ -125,6 +125,14 @@ describe("dev and prod in one repository", () => {
         assert.equal((await checkout.run("sandbox:release -- --approve prod")).code, 1);
     });
 
+    it("go back one without the other where that is asked for", async () => {
+        const run = await checkout.succeed(`sandbox:release -- --commit ${released} --only prod`);
+        assert.deepEqual(jobsOf(run), { commit: "success", deploy: "skipped", dev: "skipped", prod: "waiting" });
+        const approved = await checkout.succeed("sandbox:release -- --approve prod");
+        assert.deepEqual(jobsOf(approved), { commit: "success", deploy: "skipped", dev: "skipped", prod: "success" });
+        assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [released, released]);
+    });
+
     it("let no other branch in, and prod is not reached where dev failed", async () => {
         checkout.edit(".github/workflows/deploy.yml", (yaml) =>
             yaml.replace("branches: [main]", "branches: [feature]"),

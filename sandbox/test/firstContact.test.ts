@@ -53,6 +53,19 @@ describe("the first contact with a repository and an account", () => {
         );
     });
 
+    it("leaves an environment alone whose rules are somebody else's", async () => {
+        const environment = `${first}/environments/dev`;
+        await call("PUT", environment, {
+            deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
+        });
+        const before = await call("GET", environment);
+        checkout.configure("fargate-cicd:githubEnvironment", "dev");
+        await refused("sandbox:up", /not from this stack: environment octo-org\/hello-fargate dev\n/);
+        checkout.configure("fargate-cicd:githubEnvironment", undefined);
+        assert.deepEqual(await call("GET", environment), before);
+        assert.equal(before.protection_rules.length, 1);
+    });
+
     it("makes nothing where the repository is not there, without a preview as well", async () => {
         await call("DELETE", first);
         const message = /GitHub shows no repository "octo-org\/hello-fargate" to this token/;
