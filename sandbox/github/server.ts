@@ -1,4 +1,5 @@
 import { createHash } from "crypto";
+import { randomUUID } from "node:crypto";
 import * as http from "http";
 import type { AddressInfo } from "net";
 import { accountRoutes } from "./accounts";
@@ -194,6 +195,7 @@ function send(response: http.ServerResponse, { status, body, headers }: Reply): 
     response.writeHead(status, {
         ...(body === undefined ? {} : { "content-type": "application/json; charset=utf-8" }),
         "x-github-media-type": "github.v3; format=json",
+        "x-github-request-id": randomUUID(), // by which the provider knows an answer that it was asked for as it is
         ...headers,
     });
     response.end(body === undefined ? undefined : JSON.stringify(body));

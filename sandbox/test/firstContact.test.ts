@@ -39,7 +39,20 @@ describe("the first contact with a repository and an account", () => {
 
     after(() => checkout.remove());
 
-    // First: after an up that failed the sandbox takes away what its state does not know.
+    it("leaves an environment alone whose rules are somebody else's", async () => {
+        const environment = `${first}/environments/dev`;
+        await call("PUT", environment, {
+            deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
+        });
+        const before = await call("GET", environment);
+        checkout.configure("fargate-cicd:githubEnvironment", "dev");
+        await refused("sandbox:preview", /not from this stack: environment octo-org\/hello-fargate dev\n/);
+        checkout.configure("fargate-cicd:githubEnvironment", undefined);
+        assert.deepEqual(await call("GET", environment), before);
+        assert.equal(before.protection_rules.length, 1);
+    });
+
+    // Before any up: after one that failed the sandbox takes away what its state does not know.
     it("writes nothing where somebody has set one of its variables", async () => {
         await call("POST", `${first}/actions/variables`, { name: "AWS_REGION", value: "us-east-1" });
         const message =
@@ -51,19 +64,6 @@ describe("the first contact with a repository and an account", () => {
             types().filter((type) => /^(aws|awsx|docker-build|github):/.test(type)),
             [],
         );
-    });
-
-    it("leaves an environment alone whose rules are somebody else's", async () => {
-        const environment = `${first}/environments/dev`;
-        await call("PUT", environment, {
-            deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
-        });
-        const before = await call("GET", environment);
-        checkout.configure("fargate-cicd:githubEnvironment", "dev");
-        await refused("sandbox:up", /not from this stack: environment octo-org\/hello-fargate dev\n/);
-        checkout.configure("fargate-cicd:githubEnvironment", undefined);
-        assert.deepEqual(await call("GET", environment), before);
-        assert.equal(before.protection_rules.length, 1);
     });
 
     it("makes nothing where the repository is not there, without a preview as well", async () => {
