@@ -1,5 +1,5 @@
 import { loadSettings } from "./infra/config";
-import { Delivery } from "./infra/delivery";
+import { Delivery } from "./infra/delivery/delivery";
 import { PipelineSettings } from "./infra/github/pipelineSettings";
 import { GitHubRepository } from "./infra/github/repository";
 import { Monitoring } from "./infra/monitoring/monitoring";

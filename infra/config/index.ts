@@ -90,7 +90,7 @@ export interface Settings extends Omit<Values, Composed> {
  * @throws pulumi.RunError that lists every problem at once, each with its fix.
  */
 export function loadSettings(source: ConfigSource = stackConfig()): Settings {
-    const config = new ConfigReader(source);
+    const config = new ConfigReader<keyof typeof table>(source);
     const values = config.readAll(table) as Values;
     checkTogether(config, values, source);
     config.finish();

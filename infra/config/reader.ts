@@ -20,28 +20,29 @@ export interface ConfigSource {
 /** Whose namespaces have settings of their own. */
 const packages: readonly string[] = ["aws", "awsx", "docker-build", "github", "pulumi"];
 
-/** Reads values and collects what is wrong with them, so that all of it can be said at once. */
-export class ConfigReader {
+/** Reads the values of these keys and collects what is wrong with them, so that all of it can be said at once. */
+export class ConfigReader<Key extends string> {
     private readonly problems: string[] = [];
-    private readonly refused = new Set<string>();
+    private readonly refused = new Set<Key>();
     private known: readonly string[] = [];
 
     constructor(private readonly source: ConfigSource) {}
 
     /** The value of every setting, by key, as its schema reads it. Where that refuses, the problem is noted, and the default or an example stands in. */
-    readAll(table: Readonly<Record<string, Setting>>): Record<string, unknown> {
+    readAll(table: Readonly<Record<Key, Setting>>): Record<string, unknown> {
         const values: Record<string, unknown> = {};
-        for (const [key, setting] of Object.entries(table)) {
+        for (const [key, setting] of Object.entries(table) as [Key, Setting][]) {
             const { narrowed } = setting;
             // What the other setting's schema has read, which the table cannot know the type of while it is being written.
-            const narrower = narrowed && this.accepted(narrowed.by) ? narrowed.kind(values[narrowed.by] as never) : {};
+            const narrower =
+                narrowed && this.accepted(narrowed.by as Key) ? narrowed.kind(values[narrowed.by] as never) : {};
             values[key] = this.read(key, { ...setting, ...narrower });
         }
         this.known = Object.keys(table).filter((key) => !key.includes(":"));
         return values;
     }
 
-    private read(key: string, setting: Setting): unknown {
+    private read(key: Key, setting: Setting): unknown {
         const { type, schema, example = setting.default ?? "" } = setting;
         const text = key === "aws:region" ? this.source.region : this.source.get(key);
         if (type === "entries") {
@@ -58,7 +59,7 @@ export class ConfigReader {
     }
 
     /** What is wrong with each entry, by its name, and with each member of one. No problem shows a value, which may be a secret. */
-    private readEntries(key: string, text: string, schema: Setting["schema"], example: string): unknown {
+    private readEntries(key: Key, text: string, schema: Setting["schema"], example: string): unknown {
         const result = v.safeParse(schema, text);
         const noted = new Set<string>();
         for (const { message, path = [], expected } of result.issues ?? []) {
@@ -85,11 +86,11 @@ export class ConfigReader {
     }
 
     /** Whether each of the keys has a value that is fine by itself, so that it can be held against others. */
-    accepted(...keys: string[]): boolean {
+    accepted(...keys: Key[]): boolean {
         return !keys.some((key) => this.refused.has(key));
     }
 
-    refuse(key: string, expected: string, got: string | undefined, example: string | number): void {
+    refuse(key: Key, expected: string, got: string | undefined, example: string | number): void {
         this.refused.add(key);
         const given = got === undefined ? "nothing" : `"${got}"`;
         this.note(key, `expected ${expected}, got ${given}`, `pulumi config set ${key} ${argumentOf(String(example))}`);

@@ -5,8 +5,10 @@ import type { ConfigReader, ConfigSource } from "./reader";
 import { longestRollout, rolloutMinutes } from "./rolloutKinds";
 import { table, type Values } from "./table";
 
+type Reader = ConfigReader<keyof typeof table>;
+
 /** Values that are fine alone and wrong together: only worth saying where each of them is fine alone. */
-export function checkTogether(config: ConfigReader, values: Values, source: ConfigSource): void {
+export function checkTogether(config: Reader, values: Values, source: ConfigSource): void {
     checkEnvironment(config, values);
     checkNetwork(config, values);
     checkDualStack(config, values);
@@ -22,7 +24,7 @@ export function checkTogether(config: ConfigReader, values: Values, source: Conf
     checkName(config, values, source);
 }
 
-function checkEnvironment(config: ConfigReader, values: Values): void {
+function checkEnvironment(config: Reader, values: Values): void {
     const { users, teams } = values.githubReviewers;
     const asked = users.length + teams.length > 0;
     if (config.accepted("githubEnvironment", "githubReviewers") && asked && !values.githubEnvironment) {
@@ -48,7 +50,7 @@ function checkEnvironment(config: ConfigReader, values: Values): void {
 }
 
 /** What an existing VPC needs and what it has already. */
-function checkNetwork(config: ConfigReader, values: Values): void {
+function checkNetwork(config: Reader, values: Values): void {
     const { vpcId, publicSubnetIds, privateSubnetIds, loadBalancer } = values;
     if (!config.accepted("vpcId", "publicSubnetIds", "privateSubnetIds")) {
         return;
@@ -73,7 +75,7 @@ function checkNetwork(config: ConfigReader, values: Values): void {
 }
 
 /** Where IPv6 would lead nowhere, or straight to the tasks. */
-function checkDualStack(config: ConfigReader, { dualStack, loadBalancer, natGateways }: Values): void {
+function checkDualStack(config: Reader, { dualStack, loadBalancer, natGateways }: Values): void {
     if (!dualStack || !config.accepted("dualStack", "loadBalancer", "natGateways")) {
         return;
     }
@@ -86,7 +88,7 @@ function checkDualStack(config: ConfigReader, { dualStack, loadBalancer, natGate
     }
 }
 
-function checkDomain(config: ConfigReader, { domainName, hostedZone }: Values): void {
+function checkDomain(config: Reader, { domainName, hostedZone }: Values): void {
     if (!config.accepted("domainName", "hostedZone")) {
         return;
     }
@@ -99,14 +101,14 @@ function checkDomain(config: ConfigReader, { domainName, hostedZone }: Values): 
     }
 }
 
-function checkTasks(config: ConfigReader, { minTasks, maxTasks }: Values): void {
+function checkTasks(config: Reader, { minTasks, maxTasks }: Values): void {
     if (config.accepted("minTasks", "maxTasks") && minTasks > maxTasks) {
         config.refuse("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
     }
 }
 
 /** The bounds that an entry of `scaleSchedule` stands for, with those of the settings for what it leaves out. */
-function checkHours(config: ConfigReader, { minTasks, maxTasks, scaleSchedule }: Values): void {
+function checkHours(config: Reader, { minTasks, maxTasks, scaleSchedule }: Values): void {
     if (!config.accepted("minTasks", "maxTasks", "scaleSchedule")) {
         return;
     }
@@ -125,7 +127,7 @@ function checkHours(config: ConfigReader, { minTasks, maxTasks, scaleSchedule }:
 /** "CreateScheduleGroup" in the EventBridge Scheduler API Reference. */
 const longestGroup = 64;
 
-function checkGroup(config: ConfigReader, values: Values, { project, stack }: ConfigSource): void {
+function checkGroup(config: Reader, values: Values, { project, stack }: ConfigSource): void {
     const name = values.name ?? `${project}-${stack}`;
     if (
         config.accepted("name", "schedules") &&
@@ -137,7 +139,7 @@ function checkGroup(config: ConfigReader, values: Values, { project, stack }: Co
     }
 }
 
-function checkRollout(config: ConfigReader, values: Values): void {
+function checkRollout(config: Reader, values: Values): void {
     const { rolloutTestPort } = values;
     if (rolloutTestPort === 80 || rolloutTestPort === 443) {
         const expected = "a port on which the load balancer does not serve visitors: another than 80 and 443";
@@ -157,7 +159,7 @@ function checkRollout(config: ConfigReader, values: Values): void {
     }
 }
 
-function checkVariables(config: ConfigReader, { environment, secrets }: Values): void {
+function checkVariables(config: Reader, { environment, secrets }: Values): void {
     for (const variable of Object.keys(environment).filter((name) => Object.hasOwn(secrets, name))) {
         const problem = "expected in environment or in secrets, got in both";
         config.note(variable, problem, `pulumi config rm --path environment.${variable}`);
@@ -165,7 +167,7 @@ function checkVariables(config: ConfigReader, { environment, secrets }: Values):
 }
 
 /** What allows everything does so for a reason, and a reason is for something, or it would cover what comes later. */
-function checkPolicies(config: ConfigReader, { taskPolicyArns, taskPolicyFile, taskPolicyAllowsAll }: Values): void {
+function checkPolicies(config: Reader, { taskPolicyArns, taskPolicyFile, taskPolicyAllowsAll }: Values): void {
     if (!config.accepted("taskPolicyArns", "taskPolicyFile", "taskPolicyAllowsAll")) {
         return;
     }
@@ -181,14 +183,14 @@ function checkPolicies(config: ConfigReader, { taskPolicyArns, taskPolicyFile, t
 }
 
 /** "ECS Exec" in the ECS Developer Guide: its agent has to write into the container's root file system. */
-function checkShell(config: ConfigReader, { enableExec, readOnlyRoot }: Values): void {
+function checkShell(config: Reader, { enableExec, readOnlyRoot }: Values): void {
     if (config.accepted("enableExec", "readOnlyRoot") && enableExec && readOnlyRoot) {
         config.refuse("readOnlyRoot", "false with enableExec, whose agent writes into the container", "true", "false");
     }
 }
 
 /** What belongs to a region serves in no other. */
-function checkRegions(config: ConfigReader, values: Values): void {
+function checkRegions(config: Reader, values: Values): void {
     const region = values["aws:region"];
     for (const key of ["kmsKeyArn", "webAclArn"] as const) {
         const given = values[key];
@@ -199,7 +201,7 @@ function checkRegions(config: ConfigReader, values: Values): void {
 }
 
 /** The default of `name` is made of names that have rules of their own. */
-function checkName(config: ConfigReader, values: Values, { project, stack }: ConfigSource): void {
+function checkName(config: Reader, values: Values, { project, stack }: ConfigSource): void {
     const name = `${project}-${stack}`;
     if (values.name !== undefined || isResourceName(name)) {
         return;

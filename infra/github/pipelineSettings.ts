@@ -1,7 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture, ImageScan } from "../config";
-import type { Delivery } from "../delivery";
+import type { Delivery } from "../delivery/delivery";
 import type { LoadBalancer } from "../network/loadBalancer";
 import type { Registry } from "../registry";
 import type { Service } from "../service/service";
@@ -36,7 +36,7 @@ export interface PipelineSettingsArgs {
 }
 
 /** What a workflow reads. */
-interface Settings<Names extends SettingNames = SettingNames> {
+interface WorkflowSettings<Names extends SettingNames = SettingNames> {
     readonly secrets: Readonly<Record<Names["secrets"][number], pulumi.Input<string>>>;
     readonly variables: Readonly<Record<Names["variables"][number], pulumi.Input<string>>>;
 }
@@ -52,7 +52,7 @@ const deploySettings = ({
     task,
     registry,
     service,
-}: PipelineSettingsArgs): Settings<typeof deployNames> => ({
+}: PipelineSettingsArgs): WorkflowSettings<typeof deployNames> => ({
     secrets: { AWS_IAM_ROLE_TO_ASSUME: delivery.deployRoleArn },
     variables: {
         APP_URL: loadBalancer.url,
@@ -75,7 +75,7 @@ const previewSettings = ({
     region,
     pulumiApp,
     previewToken,
-}: PipelineSettingsArgs): Settings<typeof previewNames> | undefined =>
+}: PipelineSettingsArgs): WorkflowSettings<typeof previewNames> | undefined =>
     delivery.previewRoleArn && {
         secrets: { AWS_IAM_PREVIEW_ROLE_TO_ASSUME: delivery.previewRoleArn },
         variables: {
@@ -97,32 +97,51 @@ export class PipelineSettings extends pulumi.ComponentResource {
         const preview = previewSettings(args);
         const logicalName = (setting: string) => `${name}-${setting.toLowerCase().replaceAll("_", "-")}`;
 
-        // GitHub refuses a variable that is there already and overwrites a secret: the secrets come last.
         if (environment) {
             const place = { repository, environment: environment.created };
             const inside = { ...child, deletedWith: environment.resource };
-            const variables = Object.entries(deploy.variables).map(([variableName, value]) => {
-                const variable = { ...place, variableName, value };
-                return new github.ActionsEnvironmentVariable(logicalName(variableName), variable, inside);
+            write(deploy, inside, {
+                variable: (variableName, value, options) =>
+                    new github.ActionsEnvironmentVariable(
+                        logicalName(variableName),
+                        { ...place, variableName, value },
+                        options,
+                    ),
+                secret: (secretName, value, options) =>
+                    new github.ActionsEnvironmentSecret(
+                        logicalName(secretName),
+                        { ...place, secretName, value },
+                        options,
+                    ),
             });
-            for (const [secretName, value] of Object.entries(deploy.secrets)) {
-                const sealed = { ...place, secretName, value: pulumi.secret(value) };
-                const opts = { ...inside, dependsOn: [...child.dependsOn, ...variables] };
-                new github.ActionsEnvironmentSecret(logicalName(secretName), sealed, opts);
-            }
         }
 
         const shared = environment ? undefined : deploy;
         const runner = { [runnerName(environment?.environmentName)]: runners[args.architecture] };
-        const variables = Object.entries({ ...shared?.variables, ...preview?.variables, ...runner }).map(
-            ([variableName, value]) =>
-                new github.ActionsVariable(logicalName(variableName), { repository, variableName, value }, child),
-        );
-        for (const [secretName, value] of Object.entries({ ...shared?.secrets, ...preview?.secrets })) {
-            const sealed = { repository, secretName, value: pulumi.secret(value) };
-            const opts = { ...child, dependsOn: [...child.dependsOn, ...variables] };
-            new github.ActionsSecret(logicalName(secretName), sealed, opts);
-        }
+        const all = {
+            variables: { ...shared?.variables, ...preview?.variables, ...runner },
+            secrets: { ...shared?.secrets, ...preview?.secrets },
+        };
+        write(all, child, {
+            variable: (variableName, value, options) =>
+                new github.ActionsVariable(logicalName(variableName), { repository, variableName, value }, options),
+            secret: (secretName, value, options) =>
+                new github.ActionsSecret(logicalName(secretName), { repository, secretName, value }, options),
+        });
         this.registerOutputs({});
+    }
+}
+
+type Write = (name: string, value: pulumi.Input<string>, options: pulumi.CustomResourceOptions) => pulumi.Resource;
+
+/** GitHub refuses a variable that is there already and overwrites a secret: the secrets come last. */
+function write(
+    { variables, secrets }: WorkflowSettings,
+    options: Omit<pulumi.CustomResourceOptions, "dependsOn"> & { readonly dependsOn: pulumi.Resource[] },
+    how: { readonly variable: Write; readonly secret: Write },
+): void {
+    const written = Object.entries(variables).map(([name, value]) => how.variable(name, value, options));
+    for (const [name, value] of Object.entries(secrets)) {
+        how.secret(name, pulumi.secret(value), { ...options, dependsOn: [...options.dependsOn, ...written] });
     }
 }

@@ -52,7 +52,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     },
     {
         mistake: "the preview role reads every zone",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/previewRights.ts",
         find: "resources: [hostedZoneArn]",
         become: 'resources: ["*"]',
     },

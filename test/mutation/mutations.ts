@@ -126,25 +126,25 @@ export const mutations: readonly Mutation[] = [
     // Who may become a role.
     {
         mistake: "the trust does not ask for the audience",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/delivery.ts",
         find: "[`${issuer}:aud`]: audience,",
         become: "",
     },
     {
         mistake: "the trust takes subjects as patterns",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/delivery.ts",
         find: "StringEquals: {\n                                [`${issuer}:aud`]",
         become: "StringLike: {\n                                [`${issuer}:aud`]",
     },
     {
         mistake: "the trust takes every branch, tag and pull request",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/delivery.ts",
         find: "`ref:refs/heads/${args.branch}`",
         become: '"*"',
     },
     {
         mistake: "the trust forgets the immutable form of the subject",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/delivery.ts",
         find: "pulumi.interpolate`repo:${owner}@${ownerId}/${repositoryName}@${repositoryId}:${context}`,",
         become: "",
     },
@@ -157,37 +157,37 @@ export const mutations: readonly Mutation[] = [
     // What a role may do.
     {
         mistake: "the pipeline pushes to every repository",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/deployRights.ts",
         find: "resources: [target.repositoryArn],",
         become: 'resources: ["*"],',
     },
     {
         mistake: "the pipeline updates every service",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/deployRights.ts",
         find: "resources: [target.serviceArn]",
         become: 'resources: ["*"]',
     },
     {
         mistake: "the pipeline deletes the service",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/deployRights.ts",
         find: '"ecs:UpdateService"]',
         become: '"ecs:UpdateService", "ecs:DeleteService"]',
     },
     {
         mistake: "the pipeline registers revisions of families that begin alike",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/deployRights.ts",
         find: "pulumi.interpolate`${target.familyArn}:*`",
         become: "pulumi.interpolate`${target.familyArn}*`",
     },
     {
         mistake: "the pipeline tags what exists already",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/deployRights.ts",
         find: 'condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },',
         become: "",
     },
     {
         mistake: "the pipeline passes the task's roles to any service",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/deployRights.ts",
         find: 'condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },',
         become: "",
     },
@@ -353,8 +353,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a secret is overwritten before a variable is refused",
         file: "infra/github/pipelineSettings.ts",
-        find: "const opts = { ...child, dependsOn: [...child.dependsOn, ...variables] };",
-        become: "const opts = child;",
+        find: "{ ...options, dependsOn: [...options.dependsOn, ...written] }",
+        become: "options",
     },
     {
         mistake: "another owner's repository of the same name is taken for the old one",
@@ -444,19 +444,19 @@ export const mutations: readonly Mutation[] = [
     // The pipeline.
     {
         mistake: "the preview role trusts a push",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/delivery.ts",
         find: '"pull_request",',
         become: "`ref:refs/heads/${args.branch}`,",
     },
     {
         mistake: "the preview role may write",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/previewRights.ts",
         find: 'actions: ["ec2:DescribeAvailabilityZones"]',
         become: 'actions: ["ec2:DescribeAvailabilityZones", "ec2:CreateVpc"]',
     },
     {
         mistake: "the deploy role may read every image's layers",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/deployRights.ts",
         find: '"ecr:InitiateLayerUpload",',
         become: '"ecr:InitiateLayerUpload", "ecr:GetDownloadUrlForLayer",',
     },
@@ -486,13 +486,13 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "the deploy role may run tasks of its family in any cluster",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/deployRights.ts",
         find: 'actions: ["ecs:RunTask"], resources: [revisions], condition: withinCluster',
         become: 'actions: ["ecs:RunTask"], resources: [revisions]',
     },
     {
         mistake: "the deploy role may take back the deployments of any service",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/deployRights.ts",
         find: '[target.serviceArn, ofService("service-deployment")]',
         become: '["*"]',
     },

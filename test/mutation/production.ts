@@ -16,13 +16,13 @@ export const production: readonly Mutation[] = [
     },
     {
         mistake: "a stack with an environment trusts the branch without it",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/delivery.ts",
         find: "environment ? `environment:${environment.environmentName}` : ",
         become: "",
     },
     {
         mistake: "pull requests get into a stack that they do not preview",
-        file: "infra/delivery.ts",
+        file: "infra/delivery/delivery.ts",
         find: "args.previews\n            ?",
         become: "true\n            ?",
     },

@@ -1,0 +1,95 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Statement } from "../iam";
+
+/** What a deployment touches, each by its ARN. */
+export interface DeployTarget {
+    readonly repositoryArn: pulumi.Input<string>;
+    /** Without a revision. */
+    readonly familyArn: pulumi.Input<string>;
+    readonly serviceArn: pulumi.Input<string>;
+    /** Of the tasks' logs. */
+    readonly logGroupArn: pulumi.Input<string>;
+    readonly taskRoleArns: readonly pulumi.Input<string>[];
+    /** Whether a task of the family is run before it. */
+    readonly runsTask: boolean;
+}
+
+/** All that deploy.yml does with AWS, in its order, and nothing else. */
+export function deployStatements(target: DeployTarget): Statement[] {
+    const revisions = pulumi.interpolate`${target.familyArn}:*`;
+    /** The service's deployments and revisions have its ARN, with their own kind in place of `service`. */
+    const ofService = (kind: string) =>
+        pulumi.output(target.serviceArn).apply((arn) => `${arn.replace(":service/", `:${kind}/`)}/*`);
+    const inCluster = (kind: string) =>
+        pulumi.output(target.serviceArn).apply((arn) => arn.replace(/:service\/(.*)\/.*/, `:${kind}/$1`));
+    const withinCluster = { ArnEquals: { "ecs:cluster": inCluster("cluster") } };
+    return [
+        // ECR hands out registry tokens for the whole account; the action has no narrower resource.
+        { sid: "Login", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
+        {
+            // Reading the manifest tells whether the commit's image is there already; layers are pushed, never pulled. What has been
+            // pushed is scanned.
+            sid: "PushImage",
+            actions: [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:CompleteLayerUpload",
+                "ecr:DescribeImageScanFindings",
+                "ecr:InitiateLayerUpload",
+                "ecr:PutImage",
+                "ecr:UploadLayerPart",
+            ],
+            resources: [target.repositoryArn],
+        },
+        // With enhanced scanning, which is a setting of the registry, ECR asks Inspector with the caller's rights: "IAM permissions
+        // required for enhanced scanning" in ECR's user guide. Inspector lists both for the whole account or not at all.
+        { sid: "ReadFindings", actions: ["inspector2:ListCoverage", "inspector2:ListFindings"], resources: ["*"] },
+        // ECS describes task definitions for the whole account or not at all; the action has no narrower resource.
+        { sid: "ReadTaskDefinitions", actions: ["ecs:DescribeTaskDefinition"], resources: ["*"] },
+        { sid: "RegisterRevision", actions: ["ecs:RegisterTaskDefinition"], resources: [revisions] },
+        {
+            sid: "TagNewRevision",
+            actions: ["ecs:TagResource"],
+            // A refusal that AWS has given names the family without a revision, which there is none of yet: aws/aws-cdk#25768.
+            resources: [target.familyArn, revisions],
+            condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
+        },
+        ...(target.runsTask
+            ? [{ sid: "RunTask", actions: ["ecs:RunTask"], resources: [revisions], condition: withinCluster } as const]
+            : []),
+        { sid: "RollOut", actions: ["ecs:DescribeServices", "ecs:UpdateService"], resources: [target.serviceArn] },
+        {
+            sid: "FollowDeployment",
+            actions: ["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:ListServiceDeployments"],
+            resources: [target.serviceArn, ofService("service-deployment"), ofService("service-revision")],
+        },
+        {
+            sid: "TakeBack",
+            actions: ["ecs:StopServiceDeployment"],
+            resources: [target.serviceArn, ofService("service-deployment")],
+        },
+        // Why a task has stopped. Tasks are listed by container instance, which Fargate's have none of.
+        {
+            sid: "FindTasks",
+            actions: ["ecs:ListTasks"],
+            resources: ["*"],
+            condition: withinCluster,
+        },
+        {
+            sid: "ReadTasks",
+            actions: ["ecs:DescribeTasks"],
+            resources: [pulumi.interpolate`${inCluster("task")}/*`],
+        },
+        {
+            sid: "ReadLogs",
+            actions: ["logs:GetLogEvents"],
+            resources: [pulumi.interpolate`${target.logGroupArn}:log-stream:*`],
+        },
+        {
+            sid: "PassTaskRoles",
+            actions: ["iam:PassRole"],
+            resources: target.taskRoleArns,
+            condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+        },
+    ];
+}
