@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AwsCaller } from "../awsCaller";
+import { AwsCaller, type ClientSettings } from "../awsCaller";
 
 interface Inputs {
     readonly family: string;
@@ -59,10 +59,7 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Inpu
      * @param account none in a state from before it was kept
      * @throws Error when the credentials are another account's, where a family of the same name may be somebody else's
      */
-    private async refuseOthers(
-        settings: Awaited<ReturnType<AwsCaller["clientSettings"]>>,
-        account: string | undefined,
-    ): Promise<void> {
+    private async refuseOthers(settings: ClientSettings, account: string | undefined): Promise<void> {
         if (account === undefined) {
             return;
         }

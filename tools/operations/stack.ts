@@ -1,7 +1,7 @@
 /** The stack that a command is about, as its own outputs name its parts. */
 import { RunError } from "@pulumi/pulumi/errors";
 import { spawnSync } from "node:child_process";
-import { AwsCaller } from "../../infra/awsCaller";
+import { AwsCaller, type ClientSettings } from "../../infra/awsCaller";
 import { regionOf } from "../region";
 import type { Connect } from "./sessionPlugin";
 
@@ -11,18 +11,7 @@ const names = ["url", "clusterName", "serviceName", "taskDefinitionFamily", "log
 export interface Stack extends Readonly<Record<(typeof names)[number], string>> {
     readonly region: string;
     /** What a client of the SDK is made with. @param service its names under `aws:endpoints` */
-    readonly client: (...service: readonly string[]) => {
-        readonly region: string;
-        readonly endpoint?: string;
-        readonly profile?: string;
-        readonly credentials?: {
-            readonly accessKeyId: string;
-            readonly secretAccessKey: string;
-            readonly sessionToken?: string;
-        };
-        readonly useFipsEndpoint?: boolean;
-        readonly useDualstackEndpoint?: boolean;
-    };
+    readonly client: ClientSettings;
     /** What stands at this end of a shell. */
     readonly connect: Connect;
 }
