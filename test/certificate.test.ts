@@ -78,6 +78,8 @@ describe("a domain", () => {
             type: "A",
             aliases: [{ name: dnsName, zoneId: elbZoneId, evaluateTargetHealth: false }],
         });
+        // Before, those who come by it would meet another name's certificate, or nobody.
+        assert.deepEqual(run.one(recordType, "main").dependsOn, [run.one(listenerType, "main-https")]);
         assert.deepEqual(
             run.lookups.filter(({ token }) => token.includes("route53")).map(({ inputs }) => inputs),
             [{ name: "example.com" }],

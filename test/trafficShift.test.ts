@@ -55,6 +55,10 @@ describe("the shift of a release's requests", () => {
 
     it("shows the new version on the test port first, over the same protocol, to whoever asks there", () => {
         const { port, protocol, certificateArn, defaultActions } = tested.one(listenerType, "main-test").inputs;
+        // terraform-provider-aws 6.34, listener.go, sends the SSL policy that it had, and ELB: "An SSL policy cannot be specified for HTTP
+        // listeners" (hashicorp/terraform-provider-aws#1851).
+        const { replaceOnChanges, deleteBeforeReplace } = tested.one(listenerType, "main-test");
+        assert.deepEqual([replaceOnChanges, deleteBeforeReplace], [["protocol"], true]);
         const https = tested.one(listenerType, "main-https").inputs;
         assert.deepEqual([port, protocol, certificateArn], [9000, "HTTPS", https.certificateArn]);
         // "Application Load Balancer resources for blue/green, linear, and canary deployments": none but forward actions.

@@ -3,6 +3,30 @@ import type { Mutation } from "./mutation";
 /** Mistakes around environments, alarms, and what guards a stack. */
 export const production: readonly Mutation[] = [
     {
+        mistake: "an environment of somebody else is overwritten",
+        file: "infra/github/claim.ts",
+        find: "taken: isForeign ? [claim] : [],",
+        become: "taken: [],",
+    },
+    {
+        mistake: "authors review themselves where that is ruled out",
+        file: "infra/github/environment.ts",
+        find: "                preventSelfReview,\n",
+        become: "",
+    },
+    {
+        mistake: "a domain leads to a listener without its certificate",
+        file: "infra/network/loadBalancer.ts",
+        find: "const served = { ...own, dependsOn: listeners.production };",
+        become: "const served = own;",
+    },
+    {
+        mistake: "the test listener keeps the SSL policy of HTTPS",
+        file: "infra/network/loadBalancer.ts",
+        find: '{ ...opts, replaceOnChanges: ["protocol"], deleteBeforeReplace: true },',
+        become: "opts,",
+    },
+    {
         mistake: "an environment takes deployments of every branch",
         file: "infra/github/environment.ts",
         find: "deploymentBranchPolicy: { protectedBranches: false, customBranchPolicies: true },",

@@ -27,6 +27,18 @@ export const releases: readonly Mutation[] = [
         become: "failure() && steps.revision",
     },
     {
+        mistake: "an image that ECR did not answer for is built once more",
+        file: ".github/scripts/findImage.js",
+        find: 'failure.failureCode !== "ImageNotFound"',
+        become: "false",
+    },
+    {
+        mistake: "an organization's RUNNER starts the job without an environment",
+        file: ".github/workflows/deploy.yml",
+        find: " && vars.ECS_SERVICE != ''",
+        become: "",
+    },
+    {
         mistake: "the app's log commands GitHub's runner",
         file: ".github/scripts/aws.js",
         find: "/::|##\\[/.test(text)",
