@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as fakeCloud from "./fakeCloud";
+import { reveal, secretKeys, unresolved } from "./recordedValues";
 
 /** The checkout that the program is in. */
 export const projectFolder = path.resolve(__dirname, "..");
@@ -237,51 +238,4 @@ function workFolder(): string {
 async function resolveAll({ dependsOn }: pulumi.ResourceOptions): Promise<pulumi.Resource[]> {
     const given = (await (dependsOn as Promise<unknown>)) ?? [];
     return (await Promise.all([given].flat() as Promise<pulumi.Resource>[])).flat();
-}
-
-/** `value` without the wrapping that marks a secret. */
-function reveal(value: unknown, secrets: string[], at: readonly string[] = []): unknown {
-    if (Array.isArray(value)) {
-        return value.map((item, index) => reveal(item, secrets, [...at, String(index)]));
-    }
-    if (typeof value !== "object" || value === null) {
-        return value;
-    }
-    const { [secretMark]: mark, ...properties } = value as Record<string, unknown>;
-    if (mark === secretSignature) {
-        secrets.push(at.join("."));
-        return reveal(properties.value, secrets, at);
-    }
-    return Object.fromEntries(
-        Object.entries(properties).map(([key, item]) => [key, reveal(item, secrets, [...at, key])]),
-    );
-}
-
-/** How the engine's protocol marks a secret: see the constants of the same values in the SDK's runtime/rpc. */
-const secretMark = "4dabf18193072939515e22adb298388d";
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
-
-/** What a text must not hold: a value that is missing, unknown, or an object or Output that was put into a string as it is. */
-const mistakes = ["undefined", "04da6b54-80e4-46f7-96ec-b56ff0331ba9", "[object Object]", "Calling [to"];
-
-function unresolved(value: unknown, at = ""): string[] {
-    if (typeof value === "string") {
-        return mistakes.filter((mistake) => value.includes(mistake)).map((mistake) => `${at} contains "${mistake}"`);
-    }
-    if (typeof value !== "object" || value === null) {
-        return [];
-    }
-    return Object.entries(value)
-        .filter(([key]) => key !== "__provider") // a dynamic resource's source code
-        .flatMap(([key, item]) => unresolved(item, at === "" ? key : `${at}.${key}`));
-}
-
-async function secretKeys(exported: unknown): Promise<string[]> {
-    const outputs = Object.entries((exported ?? {}) as Record<string, unknown>);
-    const secret = await Promise.all(
-        outputs.map(async ([key, value]) =>
-            pulumi.Output.isInstance(value) && (await pulumi.isSecret(value)) ? [key] : [],
-        ),
-    );
-    return secret.flat();
 }
