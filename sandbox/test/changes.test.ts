@@ -127,7 +127,7 @@ const changes: Readonly<Record<string, Change>> = {
         to: { dualStack: true },
         plan: [
             ...named("+ aws:ec2:Route", ["main-ipv6-1", "main-ipv6-2"]),
-            "+ aws:vpc:SecurityGroupIngressRule main-alb-http-ipv6",
+            ...named("+ aws:vpc:SecurityGroupIngressRule", ["main-alb-http-ipv6", "main-alb-test-ipv6"]),
             ...named("~ aws:ec2:Subnet", ["main-vpc-public-1", "main-vpc-public-2"]),
             "~ aws:ec2:Vpc main-vpc",
             "~ aws:iam:RolePolicy main-preview",
@@ -136,7 +136,7 @@ const changes: Readonly<Record<string, Change>> = {
         // The ranges stay.
         back: [
             ...named("- aws:ec2:Route", ["main-ipv6-1", "main-ipv6-2"]),
-            "- aws:vpc:SecurityGroupIngressRule main-alb-http-ipv6",
+            ...named("- aws:vpc:SecurityGroupIngressRule", ["main-alb-http-ipv6", "main-alb-test-ipv6"]),
             "~ aws:iam:RolePolicy main-preview",
             "~ aws:lb:LoadBalancer main",
         ],
@@ -151,12 +151,14 @@ const changes: Readonly<Record<string, Change>> = {
             "+ aws:route53:Record main-validation",
             "+ aws:vpc:SecurityGroupIngressRule main-alb-https",
             "+ fargate-cicd:certificate:Certificate main",
-            "+- aws:lb:ListenerRule main-production",
+            "+- aws:lb:Listener main-test",
+            ...named("+- aws:lb:ListenerRule", ["main-production", "main-test"]),
             service,
             "~ aws:ecr:Repository main",
             ...named("~ aws:iam:RolePolicy", ["main-preview", "main-shift"]),
             "~ aws:lb:Listener main-http",
             "~ aws:lb:LoadBalancer main",
+            "~ aws:vpc:SecurityGroupIngressRule main-alb-test",
             "~ github:index:ActionsVariable main-app-url",
             "~ pulumi-nodejs:dynamic/guard:RunningStack main",
         ],
@@ -236,7 +238,10 @@ const elsewhere: Partial<Readonly<Record<Key, string>>> = {
 };
 
 /** Of the file that the checkout comes with; all others have their defaults. */
-const first: Partial<Readonly<Record<Key, Value>>> = { githubRepository: "OWNER/REPOSITORY", minTasks: 1, maxTasks: 2 };
+const first: Partial<Readonly<Record<Key, Value>>> = {
+    ...{ githubRepository: "OWNER/REPOSITORY", minTasks: 1, maxTasks: 2 },
+    rolloutTestPort: 9000, // whose listener goes from HTTP to HTTPS and back with the domain
+};
 
 /** What a preview says that it would do. */
 function planOf(output: string): string[] {
@@ -265,6 +270,7 @@ describe("a change of a running stack", () => {
     const answers = [200, 301];
 
     before(async () => {
+        configure(first);
         await succeed("sandbox:up");
         address = url();
     });
