@@ -18,7 +18,7 @@ export interface AlarmsArgs {
 }
 
 /** What tells one alarm from another. Periods are a minute each. */
-interface Condition extends Pick<
+interface AlarmSpec extends Pick<
     aws.cloudwatch.MetricAlarmArgs,
     "namespace" | "metricName" | "dimensions" | "statistic" | "metricQueries" | "comparisonOperator" | "threshold"
 > {
@@ -49,10 +49,10 @@ export abstract class Alarms extends pulumi.ComponentResource {
         name: string,
         kind: string,
         { prefix, notifications }: Pick<AlarmsArgs, "prefix" | "notifications">,
-        condition: Condition,
+        spec: AlarmSpec,
         dependsOn?: pulumi.Resource,
     ) {
-        const { description, minutes, outOf = minutes, silenceIsBad = false, ...rest } = condition;
+        const { description, minutes, outOf = minutes, silenceIsBad = false, ...rest } = spec;
         return new aws.cloudwatch.MetricAlarm(
             `${name}-${kind}`,
             {
@@ -74,7 +74,7 @@ export abstract class Alarms extends pulumi.ComponentResource {
 /** What visitors notice: requests that fail, in the app or before it. */
 export class RequestAlarms extends Alarms {
     /** The name of the alarm that takes a release back. */
-    public readonly appErrors: pulumi.Output<string>;
+    public readonly rollbackAlarmName: pulumi.Output<string>;
     public readonly arns: readonly pulumi.Output<string>[];
 
     constructor(name: string, args: AlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -132,9 +132,9 @@ export class RequestAlarms extends Alarms {
             minutes: 2,
         });
 
-        this.appErrors = appErrors.name;
+        this.rollbackAlarmName = appErrors.name;
         this.arns = [appErrors, loadBalancerErrors].map(({ arn }) => arn);
-        this.registerOutputs({ appErrors: this.appErrors });
+        this.registerOutputs({ appErrors: this.rollbackAlarmName });
     }
 }
 
@@ -194,7 +194,7 @@ export class TaskAlarms extends Alarms {
             { id: "hosts", expression: "MAX([hosts0, hosts1])", label: "Tasks", returnData: true },
         ];
         // With the service gone, or not there yet, it would be silent, and some take that for an outage.
-        const add = (kind: string, condition: Condition) => this.add(name, kind, args, condition, args.service.ready);
+        const add = (kind: string, spec: AlarmSpec) => this.add(name, kind, args, spec, args.service.ready);
         const alarms = [
             add("no-healthy-task", {
                 description: "No task answers health checks: the app is down",

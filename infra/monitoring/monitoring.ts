@@ -26,7 +26,7 @@ export interface MonitoringArgs {
  */
 export class Monitoring {
     /** The name of the alarm that takes a release back. */
-    public readonly appErrors: pulumi.Output<string>;
+    public readonly rollbackAlarmName: pulumi.Output<string>;
     /** The topic that alarms go to. */
     public readonly topicArn: pulumi.Output<string>;
     private readonly notifications: Notifications;
@@ -39,7 +39,7 @@ export class Monitoring {
         this.notifications = new Notifications(name, { email: args.email, kmsKeyArn: args.kmsKeyArn });
         this.topicArn = this.notifications.topicArn;
         this.requestAlarms = new RequestAlarms(name, { ...args, notifications: this.notifications });
-        this.appErrors = this.requestAlarms.appErrors;
+        this.rollbackAlarmName = this.requestAlarms.rollbackAlarmName;
     }
 
     /** Alarms on the service's tasks, what ECS itself reports of them, and everything on one page. */
