@@ -136,6 +136,10 @@ describe("the claim to what is written on GitHub", () => {
         const { claims, failures } = await check(prod, { rules: [] }); // as GitHub makes one that a job names
         assert.deepEqual(failures, []);
         assert.deepEqual((await check(prod, { rules }, claims)).failures, []);
+        // A pull request's token sees the environment of a public repository, and no variable in it.
+        const kept = claims.filter((claim) => !claim.startsWith("environment "));
+        assert.deepEqual((await check(prod, { rules }, kept)).failures, [], "of a state from before it was claimed");
+        assert.deepEqual((await check(prod, { rules }, ["acme/shop production ECS_SERVICE"])).failures, [reason]);
         const former = { rules, environmentVariables: { ECS_SERVICE: "fargate-cicd-dev" } };
         assert.deepEqual((await check(prod, former)).failures, [], "of a state from before it was claimed");
     });

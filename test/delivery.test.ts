@@ -130,10 +130,10 @@ describe("delivery: who may assume the roles", () => {
             { [`${issuer}:sub`]: named },
             { [`${issuer}:aud`]: "sts.amazonaws.com" },
         ];
-        const loadBalancerSecurityGroup = strange.filter((context) =>
+        const admitted = strange.filter((context) =>
             mayAssume(trust(run, "main-preview"), oidcProviderArn, federation, context),
         );
-        assert.deepEqual(loadBalancerSecurityGroup, []);
+        assert.deepEqual(admitted, []);
     });
 
     const strangers: Readonly<Record<string, Context>> = {

@@ -73,8 +73,8 @@ describe("a stack with an environment on GitHub", () => {
         for (const [key, value] of Object.entries(strict)) {
             assert.equal(
                 refusal({ githubEnvironment: "prod", [key]: value }),
-                `Pulumi.dev.yaml has 1 invalid setting:\n  - githubReviewers: expected somebody, as ${key} is about whom ` +
-                    'they let through, got ""\n    fix: pulumi config set githubReviewers alice',
+                `Pulumi.dev.yaml has 1 invalid setting:\n  - githubReviewers: expected a reviewer, without ` +
+                    `whom ${key} has no effect, got ""\n    fix: pulumi config set githubReviewers alice`,
             );
         }
     });

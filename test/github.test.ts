@@ -143,7 +143,7 @@ describe("GitHub", () => {
         assert.deepEqual(run.of("github:index/repository:Repository"), []);
         assert.deepEqual(
             run.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs }) => inputs),
-            [{ endpoint: "users/acme" }, { fullName: "acme/shop" }, { name: "shop" }, { name: "shop" }],
+            [{ fullName: "acme/shop" }, { endpoint: "users/acme" }, { name: "shop" }, { name: "shop" }],
         );
     });
 

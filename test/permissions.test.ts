@@ -225,6 +225,7 @@ describe("permissions", () => {
         );
         assert.deepEqual(wide, [
             "main-shift-tasks elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth",
+            "main-shift elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth",
             "main-execution ecr:GetAuthorizationToken",
             "main-deploy ecr:GetAuthorizationToken",
             "main-deploy inspector2:ListCoverage inspector2:ListFindings",

@@ -159,6 +159,7 @@ describe("secrets that a release refers to, and the configuration no more", () =
         "aws:ecs/getTaskDefinition:getTaskDefinition": ({ taskDefinition }: Readonly<Record<string, unknown>>) => ({
             containerDefinitions: JSON.stringify(revisions[String(taskDefinition)]),
         }),
+        "aws:secretsmanager/getSecret:getSecret": () => ({ tags: { Project: "fargate-cicd", Stack: "dev" } }),
     };
     const without = (secrets: Readonly<Record<string, string>> = {}) =>
         record({ values: { secrets: JSON.stringify(secrets) }, lookups: running });
@@ -204,6 +205,9 @@ describe("secrets that a release refers to, and the configuration no more", () =
             );
         const shared = await referring(taggedBy("another"));
         assert.deepEqual([shared.of(secretType).length, decrypted(shared).includes(theirs)], [0, true]);
+        // After it has been taken out of the configuration as well, while a release names it.
+        const former = await record({ lookups: taggedBy("another") });
+        assert.deepEqual([former.of(secretType).length, decrypted(former).includes(theirs)], [0, true]);
         const own = await referring(taggedBy("dev"));
         assert.deepEqual([own.of(secretType).length, decrypted(own).includes(theirs)], [1, false]);
     });

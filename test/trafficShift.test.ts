@@ -84,9 +84,10 @@ describe("the shift of a release's requests", () => {
         const [trust] = policyOf(role, "assumeRolePolicy").Statement;
         assert.deepEqual([trust!.Principal, trust!.Action], [{ Service: "ecs.amazonaws.com" }, "sts:AssumeRole"]);
         const named = (name: string) => tested.one("aws:iam/rolePolicy:RolePolicy", name);
-        const [early, late] = [named("main-shift-tasks"), named("main-shift")];
-        const [tasks, requests] = [policyOf(early), policyOf(late)];
-        const policy = { ...requests, Statement: [...tasks.Statement, ...requests.Statement] };
+        const policy = policyOf(named("main-shift"));
+        // There while the load balancer is made: IAM tells its services seconds later.
+        const early = named("main-shift-tasks");
+        assert.deepEqual(policyOf(early).Statement, policy.Statement.slice(0, 2));
         const arnOf = (type: string, name: string) => String(tested.one(type, name).outputs.arn);
         const [group] = groupArns(tested).map(String);
         await assertVerdicts(policy, "allowed", [

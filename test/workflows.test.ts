@@ -151,7 +151,7 @@ describe("the workflows", () => {
                         type: "string",
                     },
                     stack: {
-                        description: "With a commit, the environment to go back in",
+                        description: "With a commit, the only environment to go back in",
                         type: "choice",
                         options: ["all", "dev", "prod"],
                         default: "all",
@@ -177,10 +177,19 @@ describe("the workflows", () => {
 
     it("find the commit to go back to before any group is entered, so that a wrong one cancels nothing", () => {
         const { commit } = workflow("deploy.yml").jobs;
-        assert.equal(commit!.if, "inputs.commit != ''");
+        assert.equal(commit!.if, "inputs.commit != '' || (inputs.stack || 'all') != 'all'");
+        const [stack, ...found] = commit!.steps;
+        assert.equal(stack!.if, "inputs.stack != 'all'");
+        const attempt = (env: Readonly<Record<string, string>>) =>
+            spawnSync("bash", ["-e", "-c", stack!.run!], { env, encoding: "utf8" });
+        assert.equal(attempt({ STACK: "prod", COMMIT: "1a2b", RUNNER: "ubuntu" }).status, 0);
+        for (const missing of ["COMMIT", "RUNNER"]) {
+            const { status, stdout } = attempt({ STACK: "prod", COMMIT: "1a2b", RUNNER: "ubuntu", [missing]: "" });
+            assert.deepEqual([status, /^::error::.+ Nothing was changed\.$/m.test(stdout)], [1, true], missing);
+        }
         for (const [name, { needs, steps }] of Object.entries(deploying())) {
             assert.ok([needs].flat().includes("commit"), name);
-            assert.deepEqual(steps.slice(0, 2), commit!.steps, name);
+            assert.deepEqual(steps.slice(0, 2), found, name);
         }
     });
 

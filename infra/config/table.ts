@@ -108,7 +108,7 @@ export const table = {
         heading: "GitHub",
         ...flag,
         default: "false",
-        description: "Whether one of `githubReviewers` may not let a run through that they started themselves",
+        description: "Whether one of `githubReviewers` is kept from letting through a run that they started themselves",
         takesEffect: atOnce,
     },
     githubAdminsBypass: {

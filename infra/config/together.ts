@@ -35,7 +35,7 @@ function checkEnvironment(config: Reader, values: Values): void {
         ["githubAdminsBypass", !values.githubAdminsBypass],
     ] as const) {
         if (config.accepted("githubReviewers", key) && isSet && !asked) {
-            config.refuse("githubReviewers", `somebody, as ${key} is about whom they let through`, "", "alice");
+            config.refuse("githubReviewers", `a reviewer, without whom ${key} has no effect`, "", "alice");
         }
     }
     const guarded = values.githubEnvironment !== undefined && teams.length > 0;

@@ -29,8 +29,13 @@ interface State {
  */
 const provider: pulumi.dynamic.ResourceProvider = {
     check: async (olds: Partial<State>, { groups, problem }: Inputs) => {
+        const held = olds.claims ?? [];
+        // A state from before environments were claimed has the settings in them.
+        const isOurs = (claim: string) =>
+            held.includes(claim) ||
+            (claim.startsWith("environment ") && held.some((each) => each.startsWith(`${claim.slice(12)} `)));
         const settings = groups.flatMap(({ taken, wayOut }) => {
-            const foreign = taken.filter((claim) => !(olds.claims ?? []).includes(claim));
+            const foreign = taken.filter((claim) => !isOurs(claim));
             const reason = `these settings are on GitHub already, and not from this stack: ${foreign.join(", ")}\n${wayOut}`;
             return foreign.length > 0 ? [{ property: "", reason }] : [];
         });
@@ -173,7 +178,7 @@ function environmentGroup(prefix: string, endpoint: string, isForeign: boolean, 
 /** "Get an environment" in GitHub's REST API. */
 async function rulesOf(endpoint: string, opts: pulumi.InvokeOptions): Promise<readonly unknown[]> {
     const { code, body } = await github.getRestApi({ endpoint }, opts);
-    return code === 200 ? (JSON.parse(body) as { protection_rules: unknown[] }).protection_rules : [];
+    return code === 200 ? ((JSON.parse(body) as { protection_rules?: unknown[] }).protection_rules ?? []) : [];
 }
 
 /** In one place, a setting that both workflows read is there once. */

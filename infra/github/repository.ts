@@ -146,10 +146,11 @@ async function findOnGitHub(
     lookup: pulumi.InvokeOptions,
 ): Promise<Answers | { readonly problem: string }> {
     try {
-        const [account, repository] = await Promise.all([
-            accountOf(args.owner, lookup),
-            args.create ? undefined : github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup),
-        ]);
+        // First, as it tells where GitHub cannot be reached, at which getRestApi panics (data_source_github_rest_api.go).
+        const repository = args.create
+            ? undefined
+            : await github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup);
+        const account = await accountOf(args.owner, lookup);
         const problem = repository && problemOf(args, repository);
         return problem === undefined ? { account, repository } : { problem };
     } catch (error) {

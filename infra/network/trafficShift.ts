@@ -62,30 +62,33 @@ export function trafficShift(
         { parent },
     );
     // AWS's own AmazonECSInfrastructureRolePolicyForLoadBalancers, as far as it is about an Application Load Balancer, and on this one's
-    // parts alone. In two: IAM takes seconds to tell its services, and ECS gives a deployment up that it may not register tasks for;
-    // what the first tasks need is there while the load balancer is made, which takes minutes.
+    // parts alone.
+    const moveTasks: readonly Statement[] = [
+        {
+            // Elastic Load Balancing describes for the whole account or not at all.
+            sid: "ReadLoadBalancers",
+            actions: [
+                "elasticloadbalancing:DescribeListeners",
+                "elasticloadbalancing:DescribeRules",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            resources: ["*"],
+        },
+        {
+            sid: "MoveTasks",
+            actions: ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+            resources: targetGroups.map(({ arn }) => arn),
+        },
+    ];
     const rights = (policyName: string, statements: readonly Statement[]) =>
         new aws.iam.RolePolicy(policyName, { role: role.name, policy: policyDocument(statements) }, { parent });
     const ready = [
-        rights(`${name}-shift-tasks`, [
-            {
-                // Elastic Load Balancing describes for the whole account or not at all.
-                sid: "ReadLoadBalancers",
-                actions: [
-                    "elasticloadbalancing:DescribeListeners",
-                    "elasticloadbalancing:DescribeRules",
-                    "elasticloadbalancing:DescribeTargetGroups",
-                    "elasticloadbalancing:DescribeTargetHealth",
-                ],
-                resources: ["*"],
-            },
-            {
-                sid: "MoveTasks",
-                actions: ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
-                resources: targetGroups.map(({ arn }) => arn),
-            },
-        ]),
+        // IAM takes seconds to tell its services, and ECS gives a deployment up that it may not register tasks for: what the first tasks
+        // need is there while the load balancer is made, which takes minutes.
+        rights(`${name}-shift-tasks`, moveTasks),
         rights(`${name}-shift`, [
+            ...moveTasks,
             {
                 sid: "ShiftRequests",
                 actions: ["elasticloadbalancing:ModifyRule"],

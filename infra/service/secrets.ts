@@ -79,15 +79,15 @@ export class Secrets extends pulumi.ComponentResource {
     }
 
     /** What a release that runs refers to, and whether that is a secret of this component. */
-    private async inUse(name: string, { serviceName, existing }: SecretsArgs) {
+    private async inUse(name: string, { serviceName, values }: SecretsArgs) {
         const references = await referencesInUse(serviceName, { parent: this });
         return Promise.all(
             references.map(async ({ name: variable, valueFrom }) => {
                 const arn = arnOf(valueFrom);
                 const isNamed = isNameOf(`${name}-${variable}`, arn);
-                // Another stack's secret for the same variable has that name as well, and may be one that is configured.
-                const isInDoubt = isNamed && Object.values(existing).some((other) => arnOf(other) === arn);
-                return { name: variable, arn, isOwn: isInDoubt ? await this.isOfStack(arn) : isNamed };
+                // Another stack's secret for the same variable has that name as well, and may be one that is, or was, configured.
+                const isOwn = isNamed && (Object.hasOwn(values, variable) || (await this.isOfStack(arn)));
+                return { name: variable, arn, isOwn };
             }),
         );
     }

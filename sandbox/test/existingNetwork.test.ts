@@ -25,7 +25,7 @@ describe("an app in a VPC that was there before", () => {
     };
     const balancers = async () => (await elb.describeLoadBalancers({})).LoadBalancers!;
     /** Who is let into the load balancers, by what the rule names. */
-    const loadBalancerSecurityGroup = async () => {
+    const allowedSources = async () => {
         const { SecurityGroupRules } = await ec2.describeSecurityGroupRules({});
         const rules = SecurityGroupRules!.filter(
             ({ IsEgress, Description }) => !IsEgress && Description?.startsWith("HTTP"),
@@ -85,7 +85,7 @@ describe("an app in a VPC that was there before", () => {
             [balancer!.Scheme, balancer!.VpcId, balancer!.AvailabilityZones!.map(({ SubnetId }) => SubnetId).sort()],
             ["internet-facing", team.id, team.publicSubnets.toSorted()],
         );
-        assert.deepEqual(await loadBalancerSecurityGroup(), ["0.0.0.0/0"]);
+        assert.deepEqual(await allowedSources(), ["0.0.0.0/0"]);
         await checkout.succeed("sandbox:up -- --refresh --expect-no-changes");
     });
 
@@ -110,11 +110,11 @@ describe("an app in a VPC that was there before", () => {
         const changed = ["aws:lb:LoadBalancer", "aws:vpc:SecurityGroupIngressRule"];
         assert.deepEqual(changedTypes(output), changed);
         assert.equal((await balancers())[0]!.IpAddressType, "dualstack");
-        assert.deepEqual(await loadBalancerSecurityGroup(), ["0.0.0.0/0", "::/0"]);
+        assert.deepEqual(await allowedSources(), ["0.0.0.0/0", "::/0"]);
         configure({ dualStack: undefined });
         await checkout.succeed("sandbox:up");
         assert.equal((await balancers())[0]!.IpAddressType, "ipv4");
-        assert.deepEqual(await loadBalancerSecurityGroup(), ["0.0.0.0/0"]);
+        assert.deepEqual(await allowedSources(), ["0.0.0.0/0"]);
         assert.deepEqual(await team.described(), before);
     });
 
@@ -129,7 +129,7 @@ describe("an app in a VPC that was there before", () => {
             inside.AvailabilityZones!.map(({ SubnetId }) => SubnetId).sort(),
             team.privateSubnets.toSorted(),
         );
-        assert.deepEqual(await loadBalancerSecurityGroup(), ["0.0.0.0/0", "pl-"]);
+        assert.deepEqual(await allowedSources(), ["0.0.0.0/0", "pl-"]);
         assert.deepEqual(await team.described(), before);
     });
 

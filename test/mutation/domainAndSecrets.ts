@@ -119,7 +119,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "another stack's secret is declared anew",
         file: "infra/service/secrets.ts",
-        find: "isInDoubt ? await this.isOfStack(arn) : isNamed",
+        find: "isNamed && (Object.hasOwn(values, variable) || (await this.isOfStack(arn)))",
         become: "isNamed",
     },
     {
