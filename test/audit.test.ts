@@ -155,15 +155,20 @@ describe("what an audit asks for", () => {
                 ["logs:DeleteLogGroup", group],
             ]);
             const trust = policyOf(full.one("aws:iam/role:Role", "main-flow-logs"), "assumeRolePolicy");
-            const may = (sourceAccount: string, service = "vpc-flow-logs.amazonaws.com") =>
+            const may = (
+                sourceAccount: string,
+                service = "vpc-flow-logs.amazonaws.com",
+                source = "vpc-flow-log/fl-1",
+            ) =>
                 mayAssume(trust, service, "sts:AssumeRole", {
-                    "aws:SourceArn": `arn:aws:ec2:ap-northeast-1:${account}:vpc-flow-log/fl-1`,
+                    "aws:SourceArn": `arn:aws:ec2:ap-northeast-1:${account}:${source}`,
                     "aws:SourceAccount": sourceAccount,
                 });
             assert.deepEqual(
                 [may(account), may("999999999999"), may(account, "events.amazonaws.com")],
                 [true, false, false],
             );
+            assert.equal(may(account, undefined, "instance/i-1"), false);
         });
     });
 

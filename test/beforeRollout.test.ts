@@ -132,6 +132,13 @@ describe("the release command", () => {
             ends([task("STOPPED", 3, { stoppedReason: "Essential container in task exited" })]),
             "::error::The release command failed, and nothing was rolled out. Task abc: Essential container in task exited; app exited with 3",
         );
+        const beside = {
+            containers: [
+                { name: "aws-guardduty-agent", exitCode: 0 },
+                { name: "app", exitCode: 3 },
+            ],
+        };
+        assert.match(ends([task("STOPPED", undefined, beside)])!, /^::error::The release command failed/);
         assert.match(
             ends([task("STOPPED", undefined, { stoppedReason: "CannotPullContainerError: gone" })])!,
             /nothing was rolled out\. Task abc: CannotPullContainerError: gone$/,

@@ -133,6 +133,8 @@ describe("the claim to what is written on GitHub", () => {
         const rules = [{ type: "required_reviewers" }];
         assert.deepEqual((await check(prod, { rules })).failures, [reason]);
         assert.deepEqual((await check(prod, { rules: [], environmentSecrets: ["NPM_TOKEN"] })).failures, [reason]);
+        const registry = { NPM_REGISTRY: "https://npm.example.com" };
+        assert.deepEqual((await check(prod, { rules: [], environmentVariables: registry })).failures, [reason]);
         const { claims, failures } = await check(prod, { rules: [] }); // as GitHub makes one that a job names
         assert.deepEqual(failures, []);
         assert.deepEqual((await check(prod, { rules }, claims)).failures, []);

@@ -70,11 +70,15 @@ describe("configuration: where the app lives", () => {
 
     it("takes out what an existing VPC has already", () => {
         assert.equal(
-            problems({ ...existing, vpcCidr: "10.1.0.0/16", availabilityZones: "3", natGateways: "one-per-az" }),
+            problems({
+                ...{ ...existing, vpcCidr: "10.1.0.0/16", availabilityZones: "3", natGateways: "one-per-az" },
+                flowLogs: "true",
+            }),
             [
                 ["vpcCidr", "10.1.0.0/16"],
                 ["availabilityZones", "3"],
                 ["natGateways", "one-per-az"],
+                ["flowLogs", "true"],
             ]
                 .map(
                     ([key, got]) =>

@@ -129,6 +129,8 @@ describe("monitoring", () => {
                 ["missing", undefined, undefined, undefined, "desired - running", true],
             ],
         );
+        const { comparisonOperator, threshold: none } = prod.one(alarmType, "main-too-few-tasks").inputs;
+        assert.deepEqual([comparisonOperator, none], ["GreaterThanThreshold", 0]);
         const { threshold, metricQueries } = (await alternative()).one(alarmType, "main-too-few-tasks").inputs;
         assert.deepEqual([threshold, metricQueries], [3, undefined]);
     });

@@ -34,6 +34,12 @@ describe("permissions", () => {
     });
 
     describe("of the deploy role", () => {
+        // A refusal that AWS has given names the family without a revision: aws/aws-cdk#25768. The simulator knows no such ARN.
+        it("tag a new revision, and the family that has none yet", () => {
+            const { Resource } = deploy.Statement.find(({ Sid }) => Sid === "TagNewRevision")!;
+            assert.deepEqual(Resource, [ecs(`task-definition/${mine}`), ecs(`task-definition/${mine}:*`)]);
+        });
+
         it("allow what deploy.yml does", async () => {
             await assertVerdicts(deploy, "allowed", [
                 ["ecr:GetAuthorizationToken", "*"],

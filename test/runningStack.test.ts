@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
 import { refuseImpossibleChanges } from "../infra/runningStack";
-import { record } from "./record";
-import { standard } from "./scenarios";
+import { record, type Recording } from "./record";
+import { alternative, audited, inExistingVpc, internal, kmsKey, standard, withDomain } from "./scenarios";
 import { serializedProvider } from "./serializedProvider";
 import { load } from "./settings";
 
@@ -52,6 +54,58 @@ describe("a running stack", () => {
             https: false,
             shifted: false,
         });
+    });
+
+    it("keeps of each other stack what that was made with", async () => {
+        const facts = (run: Recording): Facts => run.one(type).inputs;
+        const { createGithubRepository, githubOidcProvider } = facts(await alternative());
+        assert.deepEqual([createGithubRepository, githubOidcProvider], [true, "existing"]);
+        assert.equal(facts(await audited()).kmsKeyArn, kmsKey);
+        assert.equal(facts(await internal()).loadBalancer, "internal");
+        assert.equal(facts(await inExistingVpc()).vpcId, "vpc-0a1b2c3d");
+        assert.equal(facts(await withDomain()).https, true);
+        assert.equal(facts(await record({ values: { rollout: "canary" } })).shifted, true);
+    });
+
+    it("asks ECS for the service that it was made with, and takes it for running where ECS does not tell", async () => {
+        const asked: unknown[] = [];
+        let answer: object = {};
+        const server = http.createServer((request, response) => {
+            let body = "";
+            request.on("data", (chunk) => (body += chunk));
+            request.on("end", () => {
+                asked.push(JSON.parse(body));
+                response.writeHead("__type" in answer ? 400 : 200, { "content-type": "application/x-amz-json-1.1" });
+                response.end(JSON.stringify(answer));
+            });
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const endpoints = JSON.stringify([{ ecs: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }]);
+        const config: Facts = { "aws:endpoints": endpoints, "aws:accessKey": "a", "aws:secretKey": "s" };
+        const unstubbed = serializedProvider((await standard()).one(type).inputs);
+        await unstubbed.configure({ config: { get: (key: string) => config[key] } } as never);
+        try {
+            for (const [given, refused] of [
+                [{ services: [{ status: "ACTIVE" }] }, ["name"]],
+                [{ services: [{ status: "DRAINING" }] }, ["name"]],
+                [{ services: [{ status: "INACTIVE" }] }, []],
+                [{ services: [] }, []],
+                [{ __type: "ClusterNotFoundException" }, []],
+                [{ __type: "AccessDeniedException" }, ["name"]],
+            ] as const) {
+                answer = given;
+                const { failures = [] } = await unstubbed.check(made, { ...made, name: "shop" });
+                assert.deepEqual(
+                    failures.map(({ property }) => property),
+                    refused,
+                    JSON.stringify(given),
+                );
+            }
+        } finally {
+            server.close();
+            server.closeAllConnections();
+        }
+        assert.deepEqual(asked[0], { cluster: "fargate-cicd-dev", services: ["fargate-cicd-dev"] });
     });
 
     it("refuses to delete the repository that it made, or to make one that is there", async () => {

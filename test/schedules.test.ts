@@ -139,6 +139,9 @@ describe("schedules", () => {
             const revision = `${family()}:7`;
             const [within, elsewhere] = [cluster(), `${cluster()}-2`].map((arn) => ({ "ecs:cluster": arn }));
             const task = `${cluster().replace(":cluster/", ":task/")}/0123`;
+            // A schedule names the family alone.
+            const { Resource } = policy.Statement.find(({ Sid }) => Sid === "RunTask")!;
+            assert.deepEqual(Resource, [family(), `${family()}:*`]);
             const running = { "ecs:CreateAction": "RunTask" };
             const [execution, own, deploy] = ["main-execution", "main-task", "main-deploy"].map((name) =>
                 arnOf("aws:iam/role:Role", name),

@@ -190,11 +190,11 @@ describe("secrets that a release refers to, and the configuration no more", () =
 
     it("are another stack's where they have its tags, whose variable has the same name", async () => {
         const theirs = secretArn("main-DB_PASSWORD");
-        const taggedBy = (Stack: string) => ({
+        const taggedBy = (Stack: string, Project = "fargate-cicd") => ({
             ...running,
             "aws:secretsmanager/getSecret:getSecret": ({ arn }: Readonly<Record<string, unknown>>) => {
                 assert.equal(arn, theirs);
-                return { tags: { Project: "fargate-cicd", Stack } };
+                return { tags: { Project, Stack } };
             },
         });
         const referring = (lookups: Scenario["lookups"]) =>
@@ -205,6 +205,8 @@ describe("secrets that a release refers to, and the configuration no more", () =
             );
         const shared = await referring(taggedBy("another"));
         assert.deepEqual([shared.of(secretType).length, decrypted(shared).includes(theirs)], [0, true]);
+        const foreign = await referring(taggedBy("dev", "another-project"));
+        assert.deepEqual([foreign.of(secretType).length, decrypted(foreign).includes(theirs)], [0, true]);
         // After it has been taken out of the configuration as well, while a release names it.
         const former = await record({ lookups: taggedBy("another") });
         assert.deepEqual([former.of(secretType).length, decrypted(former).includes(theirs)], [0, true]);
@@ -226,5 +228,14 @@ describe("secrets that a release refers to, and the configuration no more", () =
             program: () => referencesInUse("fargate-cicd-dev", {}),
         });
         assert.match(String(thrown), /ThrottlingException/);
+        const denied = () => failure("reading ECS Service: AccessDeniedException: not authorized");
+        const asking = (preview: boolean) =>
+            attempt({
+                preview,
+                lookups: { "aws:ecs/getService:getService": denied },
+                program: () => referencesInUse("fargate-cicd-dev", {}),
+            });
+        assert.match(String((await asking(false)).failure), /AccessDenied/);
+        assert.equal((await asking(true)).failure, undefined, "a pull request's preview, which may not look");
     });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertVerdicts, policyOf } from "./iam";
+import { assertVerdicts, policyOf, type Call } from "./iam";
 import { record, type Recording } from "./record";
 import { standard, withDomain } from "./scenarios";
 
@@ -89,11 +89,15 @@ describe("the shift of a release's requests", () => {
         const early = named("main-shift-tasks");
         assert.deepEqual(policyOf(early).Statement, policy.Statement.slice(0, 2));
         const arnOf = (type: string, name: string) => String(tested.one(type, name).outputs.arn);
-        const [group] = groupArns(tested).map(String);
+        const groups = groupArns(tested).map(String);
+        const [group] = groups;
         await assertVerdicts(policy, "allowed", [
             ["elasticloadbalancing:DescribeTargetHealth", "*"],
-            ["elasticloadbalancing:RegisterTargets", group!],
-            ["elasticloadbalancing:DeregisterTargets", group!],
+            ...groups.flatMap((each): Call[] => [
+                ["elasticloadbalancing:RegisterTargets", each],
+                ["elasticloadbalancing:DeregisterTargets", each],
+            ]),
+            ["elasticloadbalancing:ModifyListener", arnOf(listenerType, "main-test")],
             ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-production")],
             ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-test")],
             ["elasticloadbalancing:ModifyListener", arnOf(listenerType, "main-https")],

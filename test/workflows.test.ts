@@ -134,6 +134,37 @@ describe("the workflows", () => {
         }
     });
 
+    it("start for a pull request in its own context, and test with a token that only reads", () => {
+        assert.deepEqual(workflow("preview.yml").on, { pull_request: null });
+        const { on, permissions, jobs } = workflow("ci.yml");
+        assert.deepEqual(on, { push: { branches: ["main"], "paths-ignore": ["app/**"] }, pull_request: null });
+        assert.deepEqual(permissions, { contents: "read" });
+        assert.deepEqual(
+            Object.values(jobs).filter((job) => job.permissions !== undefined),
+            [],
+        );
+    });
+
+    it("preview, and log in for whom the settings say", () => {
+        const { steps } = workflow("preview.yml").jobs.preview!;
+        const using = (action: string) => steps.find(({ uses }) => uses?.startsWith(`${action}@`))!.with!;
+        assert.equal(using("pulumi/actions").command, "preview");
+        const login = using("pulumi/auth-actions");
+        const kind = String(login["requested-token-type"]);
+        assert.ok(kind.includes("startsWith(vars.PULUMI_TOKEN, 'team:') && 'team' || "), kind);
+        assert.equal(login.scope, "${{ vars.PULUMI_TOKEN != 'organization' && vars.PULUMI_TOKEN || '' }}");
+    });
+
+    it("end a release at the first step that fails, and look at what the settings ask for", () => {
+        const { steps } = workflow("deploy.yml").jobs.deploy!;
+        assert.deepEqual(
+            steps.filter((step) => "continue-on-error" in step).map(({ name }) => name),
+            ["List what the scan has found"], // it is live by then
+        );
+        const gate = steps.find(({ name }) => name === "See that the scan finds nothing critical")!;
+        assert.equal(gate.env!.IMAGE_SCAN, "${{ inputs.commit == '' && vars.IMAGE_SCAN || 'report' }}");
+    });
+
     it("deploy on a push of the app to the branch that the role trusts by default, and by hand", () => {
         const { config } = parse(fs.readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8")) as {
             config: Record<string, { default: string }>;

@@ -11,7 +11,7 @@ const folder = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), "
 const { version } = require("typescript/package.json");
 
 process.setSourceMapsEnabled(true);
-enableCompileCache(path.join(folder, "..", "compiled")); // the SDKs, which are most of what each of them loads
+enableCompileCache?.(path.join(folder, "..", "compiled")); // the SDKs, which are most of what each of them loads
 
 require.extensions[".ts"] = (module, file) => {
     const source = fs.readFileSync(file, "utf8");

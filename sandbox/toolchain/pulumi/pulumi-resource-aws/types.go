@@ -71,6 +71,7 @@ var functions = map[string]string{
 	"route53_zone":                "route53/getZone",
 	"route_table":                 "ec2/getRouteTable",
 	"route_tables":                "ec2/getRouteTables",
+	"secretsmanager_secret":       "secretsmanager/getSecret",
 	"subnet":                      "ec2/getSubnet",
 	"subnets":                     "ec2/getSubnets",
 	"vpc":                         "ec2/getVpc",
