@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { problemOf } from "../infra/github/repository";
+import { findOnGitHub, problemOf } from "../infra/github/repository";
 import { afterChecks, holdUntil } from "../infra/checks";
 import { record } from "./record";
 import { production, standard, withDomain } from "./scenarios";
@@ -98,6 +98,24 @@ describe("the repository on GitHub", () => {
             message,
             /let GITHUB_TOKEN see it \(fine-grained: owner acme, "shop" among its repositories; classic/,
         );
+    });
+
+    it("is asked for before anything is made of the answer", async () => {
+        const found = async (repository: object) => {
+            let answers: object | undefined;
+            const program = async () => {
+                answers = await findOnGitHub({ ...asked, create: false }, {});
+                return {};
+            };
+            await record({
+                program,
+                lookups: { "github:index/getRepository:getRepository": () => ({ ...repository }) },
+            });
+            return answers as { problem?: string; account?: { login: string; id: string } };
+        };
+        assert.match((await found({})).problem!, /GitHub shows no repository "acme\/shop"/);
+        const { account } = await found({ name: "shop", fullName: "acme/shop" });
+        assert.deepEqual(account, { login: "Acme", id: "90000001" });
     });
 
     it("is refused, with its new address, where it was transferred to another owner", () => {

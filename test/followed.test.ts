@@ -312,6 +312,9 @@ describe("a release that is taken back", () => {
     it("is stopped with a rollback, and waited for", () => {
         const run = runScript("takeBack.js", { CLUSTER, SERVICE }, listed("IN_PROGRESS"));
         assert.equal(run.code, 0, run.output);
+        // One that ends already is waited for as well.
+        const status = ["PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"];
+        assert.deepEqual(run.calls[0]!.parameters.status, status);
         assert.deepEqual(run.calls[1], {
             operation: "ecs stop-service-deployment",
             parameters: { serviceDeploymentArn: deployment, stopType: "ROLLBACK" },
@@ -320,6 +323,13 @@ describe("a release that is taken back", () => {
             "ROLLBACK_IN_PROGRESS: 0 of 2 tasks running",
             "ROLLBACK_SUCCESSFUL: 0 of 2 tasks running",
         ]);
+    });
+
+    it("is over in whichever state ECS ends it", () => {
+        for (const end of ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"]) {
+            const ends = { ...listed("IN_PROGRESS"), "ecs describe-service-deployments": [state(end)] };
+            assert.equal(operations(ends).length, 3, end);
+        }
     });
 
     // The states in which ECS takes the call: "Stopping Amazon ECS service deployments" in the Developer Guide.

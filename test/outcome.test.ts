@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { problemOf, warningOf } from "../infra/service/outcome";
 import { account } from "../tools/fakeCloud";
+import { record } from "./record";
 import { standard } from "./scenarios";
 
 /**
@@ -69,5 +70,10 @@ describe("the outcome of an update", () => {
             asked.map(({ inputs }) => inputs.clusterArn),
             ["fargate-cicd-dev", run.one("aws:ecs/cluster:Cluster").outputs.arn],
         );
+    });
+
+    it("is looked at in no preview, as what is about to be mended may be broken", async () => {
+        const { lookups } = await record({ preview: true });
+        assert.equal(lookups.filter(({ token }) => token === "aws:ecs/getService:getService").length, 1);
     });
 });

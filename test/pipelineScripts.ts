@@ -50,6 +50,7 @@ export function runScript(name: string, env: Readonly<Record<string, string>>, a
     const { status, stdout, stderr } = spawnSync(process.execPath, ["--require", "./aws.js", script], {
         cwd: folder,
         encoding: "utf8",
+        timeout: 20_000, // one that waits for what never comes
         env: {
             PAUSE_SECONDS: "0",
             GITHUB_OUTPUT: file("outputs"),

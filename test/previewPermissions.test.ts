@@ -67,6 +67,14 @@ describe("permissions of the preview role", () => {
                 "allowed",
                 lookUp,
             );
+            const ofEc2 = policyOf(scenario.one("aws:iam/rolePolicy:RolePolicy", "main-preview"))
+                .Statement.flatMap(({ Action }) => Action)
+                .filter((action) => action.startsWith("ec2:"));
+            assert.deepEqual(
+                ofEc2.sort(),
+                ["ec2:DescribeAvailabilityZones", ...lookUp.map(([action]) => action)].sort(),
+                "not one more: what instances are started with is read by ec2:Describe… as well",
+            );
         }
         await assertVerdicts(preview, "denied", lookUp);
     });

@@ -155,6 +155,24 @@ describe("the workflows", () => {
         assert.equal(login.scope, "${{ vars.PULUMI_TOKEN != 'organization' && vars.PULUMI_TOKEN || '' }}");
     });
 
+    it("give each script all that it reads, but for the runner's own", () => {
+        const read = (script: string) => {
+            const source = fs.readFileSync(path.join(projectFolder, script), "utf8");
+            const taken = [...source.matchAll(/const \{([^}]+)\} = process\.env/g)].flatMap(([, names]) =>
+                names!.split(",").map((name) => name.split(":")[0]!.trim()),
+            );
+            return taken.filter((name) => !name.startsWith("GITHUB_"));
+        };
+        let count = 0;
+        for (const { name, run, env = {} } of workflow("deploy.yml").jobs.deploy!.steps) {
+            const [script] = /\.github\/scripts\/\w+\.js/.exec(run ?? "") ?? [];
+            const missing = script ? read(script).filter((variable) => !(variable in env)) : [];
+            assert.deepEqual(missing, [], name);
+            count += script ? 1 : 0;
+        }
+        assert.ok(count > 5, `${count} steps`);
+    });
+
     it("end a release at the first step that fails, and look at what the settings ask for", () => {
         const { steps } = workflow("deploy.yml").jobs.deploy!;
         assert.deepEqual(

@@ -90,6 +90,8 @@ export function create(
             return made(`https://sqs.${region}.amazonaws.com/${account}/${physicalName}`, {
                 arn: arn("sqs", physicalName),
             });
+        case "aws:s3/bucketPolicy:BucketPolicy":
+            return made(`${name}-${suffix}`, { bucket: `${String(given.bucket)}-once-it-lets-in` });
         case "aws:s3/bucket:Bucket":
             return made(physicalName, { arn: `arn:${partitionOf(region)}:s3:::${physicalName}`, bucket: physicalName });
         case "aws:sns/topic:Topic":

@@ -141,8 +141,9 @@ interface Answers {
     readonly repository?: github.GetRepositoryResult;
 }
 
-async function findOnGitHub(
-    args: GitHubRepositoryArgs,
+/** What GitHub says of the owner and the repository, or what keeps the stack from them. */
+export async function findOnGitHub(
+    args: Pick<GitHubRepositoryArgs, "owner" | "name" | "create">,
     lookup: pulumi.InvokeOptions,
 ): Promise<Answers | { readonly problem: string }> {
     try {

@@ -62,4 +62,22 @@ export const audit: readonly Mutation[] = [
         find: "kmsKeyId: kmsKeyArn,",
         become: "",
     },
+    {
+        mistake: "the load balancer is told of a bucket that does not let it in yet",
+        file: "infra/network/accessLogs.ts",
+        find: "this.bucket = policy.bucket;",
+        become: "this.bucket = bucket.bucket;",
+    },
+    {
+        mistake: "a preview reads what instances are started with",
+        file: "infra/delivery/previewRights.ts",
+        find: '"ec2:DescribeVpcs"],',
+        become: '"ec2:DescribeVpcs", "ec2:DescribeInstanceAttribute"],',
+    },
+    {
+        mistake: "missing tasks raise no alarm",
+        file: "infra/monitoring/alarms.ts",
+        find: 'comparisonOperator: "GreaterThanThreshold",\n                      threshold: 0,',
+        become: 'comparisonOperator: "LessThanThreshold",\n                      threshold: 0,',
+    },
 ];

@@ -1,5 +1,6 @@
 import { audit } from "./audit";
 import { domainAndSecrets } from "./domainAndSecrets";
+import { guards } from "./guards";
 import type { Mutation } from "./mutation";
 import { production } from "./production";
 import { releases } from "./releases";
@@ -534,6 +535,7 @@ export const mutations: readonly Mutation[] = [
     },
     ...audit,
     ...domainAndSecrets,
+    ...guards,
     ...production,
     ...releases,
     ...schedules,

@@ -56,4 +56,10 @@ export const schedules: readonly Mutation[] = [
         find: "least === 0 && most > 0",
         become: "least === 0 && most > 1000",
     },
+    {
+        mistake: "no scheduled task may start",
+        file: "infra/schedules/schedules.ts",
+        find: "resources: [task.familyArn, pulumi.interpolate`${task.familyArn}:*`],",
+        become: "resources: [pulumi.interpolate`${task.familyArn}:*`],",
+    },
 ];

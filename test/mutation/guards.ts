@@ -1,0 +1,77 @@
+import type { Mutation } from "./mutation";
+
+/** What keeps a stack from what it would lose, and what belongs to others from the stack. */
+export const guards: readonly Mutation[] = [
+    {
+        mistake: "a rename asks for the service by its new name",
+        file: "infra/runningStack.ts",
+        find: "(await this.runs(kept))",
+        become: "(await this.runs(news))",
+    },
+    {
+        mistake: "a stack that runs counts as never made",
+        file: "infra/runningStack.ts",
+        find: 'services.some(({ status }) => status !== "INACTIVE")',
+        become: 'services.some(({ status }) => status === "INACTIVE")',
+    },
+    {
+        mistake: "where ECS does not tell, nothing is refused",
+        file: "infra/runningStack.ts",
+        find: '(error as Error).name !== "ClusterNotFoundException"',
+        become: '(error as Error).name === "ClusterNotFoundException"',
+    },
+    {
+        mistake: "the repository that the stack made may be deleted",
+        file: "infra/runningStack.ts",
+        find: "createGithubRepository: github.create,",
+        become: "createGithubRepository: false,",
+    },
+    {
+        mistake: "another key replaces the image repository",
+        file: "infra/runningStack.ts",
+        find: 'kmsKeyArn: settings.kmsKeyArn ?? "",',
+        become: 'kmsKeyArn: "",',
+    },
+    {
+        mistake: "what a running release reads goes where AWS does not tell what runs",
+        file: "infra/service/inUse.ts",
+        find: "pulumi.runtime.isDryRun() && ",
+        become: "",
+    },
+    {
+        mistake: "a repository that GitHub does not show is trusted",
+        file: "infra/github/repository.ts",
+        find: "return problem === undefined ? { account, repository } : { problem };",
+        become: "return { account, repository };",
+    },
+    {
+        mistake: "an environment with variables of somebody else is taken over",
+        file: "infra/github/claim.ts",
+        find: "deployScope.variables, deployScope.secrets].flat()",
+        become: "deployScope.secrets].flat()",
+    },
+    {
+        mistake: "a pull request's preview does not know the stack's own environment",
+        file: "infra/github/claim.ts",
+        find: 'claim.startsWith("environment ") &&',
+        become: "false &&",
+    },
+    {
+        mistake: "another project's secret counts as this stack's",
+        file: "infra/service/secrets.ts",
+        find: "tags.Project === pulumi.getProject() && ",
+        become: "",
+    },
+    {
+        mistake: "flow logs are asked for in a VPC that gets none",
+        file: "infra/config/together.ts",
+        find: '"natGateways", "flowLogs"]',
+        become: '"natGateways"]',
+    },
+    {
+        mistake: "a preview fails for what is about to be mended",
+        file: "infra/service/outcome.ts",
+        find: "if (pulumi.runtime.isDryRun()) {",
+        become: "if (false) {",
+    },
+];
