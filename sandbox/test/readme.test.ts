@@ -73,7 +73,10 @@ describe("the README's commands that configure a stack, with the real CLI", () =
         assert.deepEqual(
             [github.environment, github.previews, environment, Object.keys(secrets)],
             [
-                { name: "prod", reviewers: { users: [], teams: ["platform"] } },
+                {
+                    ...{ name: "prod", reviewers: { users: [], teams: ["platform"] } },
+                    ...{ preventSelfReview: false, adminsBypass: true },
+                },
                 false,
                 { LOG_LEVEL: "debug", DB_HOST: "database.abc123.ap-northeast-1.rds.amazonaws.com" },
                 ["DB_PASSWORD"],
