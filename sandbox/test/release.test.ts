@@ -260,7 +260,7 @@ describe("a release in the sandbox", () => {
             assert.equal(run.code, 1);
             assert.match(
                 run.output,
-                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, --commit=…, after/s,
+                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, --commit=…, --only=…, after/s,
             );
         }
     });
