@@ -12,7 +12,7 @@ export const domainAndSecrets: readonly Mutation[] = [
         mistake: "the app is served over HTTP beside HTTPS",
         file: "infra/network/loadBalancer.ts",
         find: '[{ type: "redirect", redirect }]',
-        become: "[forward]",
+        become: "forwarding.defaultActions",
     },
     {
         mistake: "browsers forget the redirect",
