@@ -1,5 +1,6 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
+import { ofRestApi } from "./restApi";
 import { deployNames, previewNames, runnerName, type SettingNames } from "./settingNames";
 
 /** Settings that are this stack's, or are in its way, together. */
@@ -177,8 +178,8 @@ function environmentGroup(prefix: string, endpoint: string, isForeign: boolean, 
 
 /** "Get an environment" in GitHub's REST API. */
 async function rulesOf(endpoint: string, opts: pulumi.InvokeOptions): Promise<readonly unknown[]> {
-    const { code, body } = await github.getRestApi({ endpoint }, opts);
-    return code === 200 ? ((JSON.parse(body) as { protection_rules?: unknown[] }).protection_rules ?? []) : [];
+    const environment = await ofRestApi<{ protection_rules?: unknown[] }>(endpoint, opts);
+    return environment?.protection_rules ?? [];
 }
 
 /** In one place, a setting that both workflows read is there once. */

@@ -4,6 +4,7 @@ import type { Environment } from "../config";
 import { accepted, holdUntil } from "../checks";
 import { Claim } from "./claim";
 import { GitHubEnvironment } from "./environment";
+import { ofRestApi } from "./restApi";
 
 export interface GitHubRepositoryArgs {
     readonly owner: string;
@@ -161,12 +162,11 @@ export async function findOnGitHub(
 
 /** Not `getUser`, which asks for the account's keys as well: GitHub documents them for users, and not for organizations. */
 async function accountOf(owner: string, lookup: pulumi.InvokeOptions): Promise<Account> {
-    const { code, body } = await github.getRestApi({ endpoint: `users/${owner}` }, lookup);
-    if (code !== 200) {
+    const found = await ofRestApi<{ login: string; id: number }>(`users/${owner}`, lookup);
+    if (found === undefined) {
         throw new Error(`GitHub has no account "${owner}"`);
     }
-    const { login, id } = JSON.parse(body) as { login: string; id: number };
-    return { login, id: String(id) };
+    return { login: found.login, id: String(found.id) };
 }
 
 /**
