@@ -90,7 +90,16 @@ interface Recorded {
 /** Programs run one after the other: the SDK has one configuration, and one engine, for the whole process. */
 let before: Promise<unknown> = Promise.resolve();
 
+/** What fails by a mistake, and not by a refusal of the program's own, runs once more to tell where. */
 async function runAlone(run: Run): Promise<Recorded> {
+    const recorded = await runOnce(run, 0);
+    const { failure } = recorded;
+    return failure === undefined || pulumi.RunError.isInstance(failure)
+        ? recorded
+        : runOnce(run, Error.stackTraceLimit);
+}
+
+async function runOnce(run: Run, frames: number): Promise<Recorded> {
     const { project, stack, organization, config, region, preview = false, program = loadProgram } = run;
     const problems: string[] = [];
     const registrations: Registration[] = [];
@@ -173,9 +182,9 @@ async function runAlone(run: Run): Promise<Recorded> {
     };
     const home = process.cwd();
     process.chdir(workFolder());
-    // The SDK notes where each of its promises was made; telling that in whole stacks was two thirds of the time of a run.
+    // The SDK notes where each of its promises was made, which was most of the time of a run.
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 1;
+    Error.stackTraceLimit = frames;
     let outputs: pulumi.Inputs | void;
     try {
         outputs = await pulumi.runtime.runInPulumiStack(declare).catch((error: unknown) => {
