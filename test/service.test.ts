@@ -283,34 +283,40 @@ describe("service", () => {
             assert.ok(scaleOutCooldown! < scaleInCooldown!);
             return measure;
         });
-        const stat = (namespace: string, metricName: string, dimensions: object) => ({
-            ...{ namespace, metricName },
-            dimensions: Object.entries(dimensions).map(([name, value]) => ({ name, value: value as unknown })),
-        });
-        const balancer = { LoadBalancer: run.one("aws:lb/loadBalancer:LoadBalancer").outputs.arnSuffix };
-        const service = { ClusterName: "fargate-cicd-dev", ServiceName: "fargate-cicd-dev" };
+        const groups = run.of("aws:lb/targetGroup:TargetGroup").map(({ outputs }) => outputs.arnSuffix);
+        const balancer = run.one("aws:lb/loadBalancer:LoadBalancer").outputs.arnSuffix;
+        const each = (id: string, metricName: string, stat: string) =>
+            groups.map((group, index) => ({
+                id: `${id}${index}`,
+                metricStat: {
+                    metric: {
+                        namespace: "AWS/ApplicationELB",
+                        metricName,
+                        dimensions: [
+                            { name: "LoadBalancer", value: balancer },
+                            { name: "TargetGroup", value: group },
+                        ],
+                    },
+                    stat,
+                },
+                returnData: false,
+            }));
+        assert.equal(groups.length, 2);
         assert.deepEqual(metrics, [
             {
                 predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
                 targetValue: 60,
             },
             {
-                // Of the load balancer: a target group has the tasks in turn only.
+                // No FILL: an alarm of a scaling policy looks at three minutes in a row, of which the newest may not have been told yet.
                 customizedMetricSpecification: {
                     metrics: [
+                        ...each("requests", "RequestCountPerTarget", "Sum"),
+                        ...each("hosts", "HealthyHostCount", "Maximum"),
+                        { id: "none", expression: "0 * MAX([hosts0, hosts1])", returnData: false },
                         {
-                            id: "requests",
-                            metricStat: { metric: stat("AWS/ApplicationELB", "RequestCount", balancer), stat: "Sum" },
-                            returnData: false,
-                        },
-                        {
-                            id: "tasks",
-                            metricStat: { metric: stat("AWS/ECS", "CPUUtilization", service), stat: "SampleCount" },
-                            returnData: false,
-                        },
-                        {
-                            id: "each",
-                            expression: "FILL(requests, 0) / tasks",
+                            id: "most",
+                            expression: "MAX([requests0, requests1, none])",
                             label: "requests per task",
                             returnData: true,
                         },

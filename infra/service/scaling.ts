@@ -11,8 +11,8 @@ export interface ScalingArgs {
     readonly minTasks: number;
     readonly maxTasks: number;
     readonly scaleSchedule: Settings["scaleSchedule"];
-    /** What CloudWatch files the load balancer's metrics under. */
-    readonly balancerDimensions: Dimensions;
+    /** What CloudWatch files the metrics of each target group under. */
+    readonly targetDimensions: readonly Dimensions[];
 }
 
 /** Follows the load between `minTasks` and `maxTasks`, on whichever of the two measures asks for more tasks. */
@@ -59,34 +59,48 @@ export function scale(name: string, args: ScalingArgs, { parent }: { readonly pa
     const predefinedMetricType = "ECSServiceAverageCPUUtilization";
     const cpu = follow("cpu", { predefinedMetricSpecification: { predefinedMetricType } }, 60); // per cent
     // Application Auto Scaling refuses two changes of one target at a time (ConcurrentUpdateException).
-    const requests = follow("requests", { customizedMetricSpecification: requestsPerTask(args) }, 1000, cpu); // a minute
+    const requests = follow(
+        "requests",
+        { customizedMetricSpecification: requestsPerTask(args.targetDimensions) },
+        1000,
+        cpu,
+    ); // a minute
     scheduledActions(name, args, target, requests, { parent });
 }
 
 /**
- * Requests a minute for each running task. The predefined ALBRequestCountPerTarget is of one target group, and the tasks are in either.
- * In a minute without a request the load balancer reports none, and where a metric says nothing, no policy scales in: that is filled.
- * How many run, is how many report their CPU: "Amazon ECS service RUNNING task count" in the ECS Developer Guide.
+ * Requests a minute for each task that serves them. The predefined ALBRequestCountPerTarget is of one target group, and the tasks are in
+ * either; while a gradual release has tasks in both, those that serve more count.
+ *
+ * In a minute without a request the load balancer tells of none, and where a metric says nothing, no policy scales in: that is a 0 where
+ * it has told of the tasks. It does so at the same time, some minutes late. FILL would make the minutes that are late 0 as well, which are
+ * the newest, and the alarm that asks for more tasks looks at three in a row: "Using metric math" in the CloudWatch User Guide.
  */
-function requestsPerTask({ balancerDimensions, clusterName, serviceName }: ScalingArgs) {
-    const stat = (id: string, namespace: string, metricName: string, statistic: string, dimensions: Dimensions) => ({
-        id,
-        metricStat: {
-            metric: {
-                namespace,
-                metricName,
-                dimensions: Object.entries(dimensions).map(([name, value]) => ({ name, value })),
+function requestsPerTask(groups: readonly Dimensions[]) {
+    const each = (id: string, metricName: string, stat: string) =>
+        groups.map((dimensions, group) => ({
+            id: `${id}${group}`,
+            metricStat: {
+                metric: {
+                    namespace: "AWS/ApplicationELB",
+                    metricName,
+                    dimensions: Object.entries(dimensions).map(([name, value]) => ({ name, value })),
+                },
+                stat,
             },
-            stat: statistic,
-        },
-        returnData: false,
-    });
-    const service = { ClusterName: clusterName, ServiceName: serviceName };
+            returnData: false,
+        }));
     return {
         metrics: [
-            stat("requests", "AWS/ApplicationELB", "RequestCount", "Sum", balancerDimensions),
-            stat("tasks", "AWS/ECS", "CPUUtilization", "SampleCount", service),
-            { id: "each", expression: "FILL(requests, 0) / tasks", label: "requests per task", returnData: true },
+            ...each("requests", "RequestCountPerTarget", "Sum"),
+            ...each("hosts", "HealthyHostCount", "Maximum"),
+            { id: "none", expression: "0 * MAX([hosts0, hosts1])", returnData: false },
+            {
+                id: "most",
+                expression: "MAX([requests0, requests1, none])",
+                label: "requests per task",
+                returnData: true,
+            },
         ],
     };
 }

@@ -175,7 +175,7 @@ export class Service extends pulumi.ComponentResource {
             {
                 ...{ clusterName: cluster.name, serviceName: service.name },
                 ...{ minTasks: args.minTasks, maxTasks: args.maxTasks, scaleSchedule: args.scaleSchedule },
-                balancerDimensions: args.loadBalancer.balancerDimensions,
+                targetDimensions: args.loadBalancer.targetDimensions,
             },
             { parent: this },
         );

@@ -78,7 +78,11 @@ def _work_out(node: ast.expr, value_of: Callable[[str], float | None]) -> float:
                 raise _NoData(name)
             return known
         case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATIONS[type(op)](_work_out(left, value_of), _work_out(right, value_of))
+            # What is missing is 0, unless no metric of either side has a data point.
+            known = {side: _known(side, value_of) for side in (left, right)}
+            if all(known[side] is None for side in known if _has_metric(side)) and _has_metric(node):
+                raise _NoData(ast.unparse(node))
+            return _OPERATIONS[type(op)](known[left] or 0, known[right] or 0)
         case ast.Compare(left=left, ops=[op], comparators=[right]):
             return _COMPARISONS[type(op)](_work_out(left, value_of), _work_out(right, value_of))
         case ast.Call(func=ast.Name(id="FILL"), args=[ast.Name(id=name), ast.Constant(value=number)]):
@@ -97,5 +101,9 @@ def _work_out(node: ast.expr, value_of: Callable[[str], float | None]) -> float:
 def _known(node: ast.expr, value_of: Callable[[str], float | None]) -> float | None:
     try:
         return _work_out(node, value_of)
-    except _NoData:
+    except (_NoData, ZeroDivisionError):
         return None
+
+
+def _has_metric(node: ast.expr) -> bool:
+    return any(isinstance(part, ast.Name) for part in ast.walk(node))

@@ -2,8 +2,11 @@ import { CloudWatch, type PutMetricAlarmInput } from "@aws-sdk/client-cloudwatch
 import type { Service, UpdateServiceRequest } from "@aws-sdk/client-ecs";
 import { SNS } from "@aws-sdk/client-sns";
 import { strict as assert } from "node:assert";
+import { execFileSync } from "node:child_process";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { awsAccount } from "../aws/emulator";
+import { ensurePython } from "../machine/python";
 import { arn, Issuer, nodeImage, region, taskTrust, TestAws } from "./awsFixture";
 
 describe("the emulated AWS, watching what it runs, on minutes that last a second", function () {
@@ -232,6 +235,38 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
             /ANOMALY_DETECTION_BAND\(errors, 2\)/,
         );
         await assert.rejects(alarm("share", "errors / visits", "missing"), /Unrecognized ids visits/);
+    });
+
+    it("takes what is missing in metric math for what AWS does", async () => {
+        const { python } = await ensurePython();
+        const cases: readonly [expression: string, known: Record<string, number>, value: number | null][] = [
+            ["a - b", { a: 3, b: 1 }, 2],
+            ["a - b", { a: 3 }, 3],
+            ["a - b", { b: 3 }, -3],
+            ["a - b", {}, null],
+            ["a / b", { a: 3 }, null], // nothing is divided by 0
+            ["100 * a", {}, null],
+            ["2 * 60 * a", { a: 1 }, 120],
+            ["MAX([a / b, a])", { a: 3 }, 3],
+            ["FILL(a, 0) / b", {}, null],
+            ["MAX([a, b])", { b: 2 }, 2],
+            ["MAX([a, b])", {}, null],
+            // Of infra/service/scaling.ts: a minute without a request is 0, and one that the load balancer has not told of is none.
+            ["MAX([a, 0 * MAX([b, c])])", { a: 7, b: 2 }, 7],
+            ["MAX([a, 0 * MAX([b, c])])", { c: 2 }, 0],
+            ["MAX([a, 0 * MAX([b, c])])", {}, null],
+        ];
+        const program = `import json, sys, arithmetic
+print(json.dumps([arithmetic.value(expression, known.get) for expression, known, _ in json.load(sys.stdin)]))`;
+        const output = execFileSync(python, ["-c", program], {
+            cwd: path.join(__dirname, "../aws"),
+            input: JSON.stringify(cases),
+            encoding: "utf8",
+        });
+        assert.deepEqual(
+            JSON.parse(output),
+            cases.map(([, , value]) => value),
+        );
     });
 
     // The data is there before its time, so that a machine that stalls changes nothing: each minute is looked at, if late.
