@@ -83,15 +83,12 @@ async function answers(socket: string): Promise<boolean> {
  * Runs buildkitd as a service; `buildkitd` must be in `binFolder`. Its layers are kept in `.sandbox/buildkit`, so an
  * unchanged image is not built twice.
  * @returns the environment with which `buildx` and the docker-build provider use it.
- * @throws UserError without root or runc, or with the end of its log.
+ * @throws UserError without runc, or with the end of its log.
  */
 export async function ensureBuildkit(
     binFolder: string,
     options: BuildkitOptions,
 ): Promise<{ env: BuildkitEnvironment }> {
-    if (process.getuid?.() !== 0) {
-        throw new UserError("BuildKit runs build steps in containers of its own and needs root. Run this as root.");
-    }
     if ((await ask("runc", ["--version"])) === undefined) {
         throw new UserError(
             "BuildKit needs runc, which is not on the PATH. It comes with Docker's packages (docker.io, containerd.io); " +

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { checkout, ports, stateDir } from "../paths";
-import { step } from "../progress";
+import { step, UserError } from "../progress";
 import { ensureBaseImages } from "./baseImages";
 import { type BuildkitEnvironment, ensureBuildkit, releaseBuildkit } from "./buildkit";
 import { ensureDocker, releaseDocker } from "./docker";
@@ -63,11 +63,27 @@ const actions = ({ github }: Reachable): Part => ({
     version: "at the workflow's commits",
 });
 
+/** What nothing here can make up for, before anything is downloaded or built. */
+export function refuseUnfit({ platform, getuid }: Pick<NodeJS.Process, "platform" | "getuid">): void {
+    if (platform !== "linux") {
+        throw new UserError(
+            `The sandbox needs Linux, and this is ${platform}: run it in a virtual machine, such as WSL 2 on Windows or Lima on macOS.`,
+        );
+    }
+    if (getuid?.() !== 0) {
+        throw new UserError(
+            "The sandbox needs root, as BuildKit runs build steps in containers of its own: put this before the command, " +
+                'with your own Node.js: sudo env "PATH=$PATH" …',
+        );
+    }
+}
+
 /**
  * Sets the machine up: first a table of what is real in this run, then a line and a time for each part.
  * @throws UserError that says what is missing and how to get it.
  */
 export async function prepareMachine(purpose: Purpose): Promise<Machine> {
+    refuseUnfit(process);
     const binFolder = path.join(stateDir, "bin");
     const reachable = await whatIsReachable();
     const pulumi = await planPulumi(reachable, binFolder);

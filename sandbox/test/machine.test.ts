@@ -7,6 +7,7 @@ import { mountsBelow } from "../machine/buildRemains";
 import { buildkitdConfig, socketPath } from "../machine/buildkit";
 import { cachedFolder } from "../machine/cached";
 import { dockerHost } from "../machine/docker";
+import { refuseUnfit } from "../machine";
 import { recipes, requiredVersion } from "../machine/recipes";
 import { run } from "../machine/run";
 import { isAtLeast, keyOf } from "../machine/toolchain";
@@ -30,6 +31,15 @@ describe("the sandbox's machine", () => {
             restore();
         }
     }
+
+    it("is Linux, with root's rights: anything else is told first, with what to do", () => {
+        const machine = (platform: NodeJS.Platform, user: number) => () =>
+            refuseUnfit({ platform, getuid: () => user });
+        assert.doesNotThrow(machine("linux", 0));
+        assert.throws(machine("linux", 1000), userError(/needs root.*: sudo env "PATH=\$PATH" …$/));
+        assert.throws(machine("darwin", 0), userError(/needs Linux, and this is darwin: .* Lima on macOS/));
+        assert.throws(() => refuseUnfit({ platform: "win32" }), userError(/needs Linux, and this is win32: .*WSL 2/));
+    });
 
     describe("settings from the environment", () => {
         for (const value of ["http", "80", "70000", "4566.5"]) {
