@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 /** What holds for all that the stack logs. */
 export interface LogKeeping {
     readonly logRetentionDays: number;
-    /** A customer's own key, which has to let CloudWatch Logs use it: docs/audit.md. Without one, a key of AWS's. */
+    /** A customer's own key, which has to let CloudWatch Logs use it: docs/audit/README.md. Without one, a key of AWS's. */
     readonly kmsKeyArn?: string;
 }
 

@@ -1,4 +1,5 @@
 /** What `npm run sandbox:up`, `sandbox:preview` and `sandbox:destroy` do. */
+import { CommandError } from "@pulumi/pulumi/automation/errors";
 import type * as automation from "@pulumi/pulumi/automation";
 import * as fs from "node:fs";
 import * as http from "node:http";
@@ -17,7 +18,7 @@ import { stateDir } from "./paths";
 import { step, UserError } from "./progress";
 import { defaultStack, projectName, regionOf, sampleSecret, type Project } from "./project";
 import { assertPreviewed, pullRequestCredentials } from "./pullRequest";
-import { recover, type Reality } from "./recovery";
+import { deploymentOf, recover, type Reality } from "./recovery";
 import { noticingInterruption } from "./runLock";
 import { assertStatesReadable, dropBrokenDescriptions, otherStacks } from "./states";
 
@@ -128,7 +129,11 @@ export interface As {
 
 export async function up(project: Project, { asDeployer, ...options }: Options & As): Promise<void> {
     const { stack } = await open(project, asDeployer);
-    const { outputs } = await noticingInterruption(project.stack, () => stack.up({ ...live(), ...options }));
+    const { outputs } = await noticingInterruption(
+        project.stack,
+        () => stack.up({ ...live(), ...options }),
+        (error) => hasEnded(stack, error),
+    );
     const given = String(outputs.url?.value);
     const url = reachable(given);
     // In an hour of scaleSchedule without tasks nobody is there to answer.
@@ -142,6 +147,15 @@ Next      npm run sandbox:preview${flag}   what an edit would change
           npm run sandbox:release   deploy.yml itself, for an edit in app/
           npm run sandbox:destroy${flag}   take everything away again
 `);
+}
+
+/**
+ * Whether an update that failed is over: the engine has ended by itself, and has nothing under way that it does not know the end of. It
+ * ends with 8 where it was cancelled, and with 255 by a fault of its own (sdk/go/common/util/cmdutil/exit.go of pulumi/pulumi).
+ */
+async function hasEnded(stack: automation.Stack, error: unknown): Promise<boolean> {
+    const bySelf = error instanceof CommandError && /^code: [1-7]\n/.test(error.message);
+    return bySelf && ((await deploymentOf(stack)).pending_operations ?? []).length === 0;
 }
 
 /** What names the stack on a command line. */
@@ -166,7 +180,11 @@ export async function destroy(project: Project, { asDeployer }: As): Promise<voi
     }
     const { stack, reality } = await open(project, asDeployer);
     await assertUnguarded(project.stack, stack);
-    await noticingInterruption(project.stack, () => stack.destroy({ ...live(), remove: true }));
+    await noticingInterruption(
+        project.stack,
+        () => stack.destroy({ ...live(), remove: true }),
+        (error) => hasEnded(stack, error),
+    );
     const remains = await reality.existing();
     // Docker keeps the images that tasks were started from; on AWS there is no such copy that the stack could take away.
     const images = remains.filter(({ type }) => type === "docker:image");

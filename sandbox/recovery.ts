@@ -129,6 +129,6 @@ async function orphans(stack: automation.Stack, existing: () => Promise<Existing
     return (await existing()).filter(({ type, id }) => !type.startsWith("docker:") && !known.has(`${type} ${id}`));
 }
 
-async function deploymentOf(stack: automation.Stack): Promise<Deployment> {
+export async function deploymentOf(stack: automation.Stack): Promise<Deployment> {
     return (await stack.exportStack()).deployment as Deployment;
 }

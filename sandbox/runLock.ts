@@ -69,10 +69,25 @@ export function markInterrupted(stack: string): void {
     fs.writeFileSync(uncleanFile(stack), "");
 }
 
-/** Runs `change`; until it has succeeded, `wasInterrupted` says so, also after a kill. */
-export async function noticingInterruption<T>(stack: string, change: () => Promise<T>): Promise<T> {
+/**
+ * Runs `change`; until it has ended, `wasInterrupted` says so, also after a kill.
+ * @param hasEnded whether one that fails has; the next one then begins with the state that it has left, as it would on AWS
+ */
+export async function noticingInterruption<T>(
+    stack: string,
+    change: () => Promise<T>,
+    hasEnded: (error: unknown) => Promise<boolean> = () => Promise.resolve(false),
+): Promise<T> {
     markInterrupted(stack);
-    const result = await change();
-    fs.rmSync(uncleanFile(stack), { force: true });
-    return result;
+    const unmark = () => fs.rmSync(uncleanFile(stack), { force: true });
+    try {
+        const result = await change();
+        unmark();
+        return result;
+    } catch (error) {
+        if (await hasEnded(error)) {
+            unmark();
+        }
+        throw error;
+    }
 }

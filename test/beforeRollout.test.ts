@@ -8,6 +8,7 @@ describe("the release command", () => {
         taskArn: ecs("task/shop/abc"),
         lastStatus,
         startedBy: "release/42",
+        stopCode: exitCode === undefined ? undefined : "EssentialContainerExited",
         containers: [{ name: "app", exitCode }],
         ...more,
     });
@@ -68,7 +69,10 @@ describe("the release command", () => {
         assert.deepEqual(operations(done), ["ecs list-tasks", "ecs describe-tasks", "ecs list-tasks"]);
         const waits = runScript("releaseCommand.js", env, before(task("RUNNING")));
         assert.deepEqual([waits.code, operations(waits).includes("ecs run-task")], [0, false]);
-        for (const other of [task("STOPPED", 1), task("STOPPED", 0, { startedBy: "release/41" }), task("STOPPED")]) {
+        // StopTask sends SIGTERM, upon which a command may end with 0.
+        const stopped = task("STOPPED", 0, { stopCode: "UserInitiated" });
+        const others = [task("STOPPED", 1), task("STOPPED", 0, { startedBy: "release/41" }), task("STOPPED"), stopped];
+        for (const other of others) {
             const again = runScript("releaseCommand.js", env, before(other));
             assert.deepEqual([again.code, operations(again).includes("ecs run-task")], [0, true]);
         }
@@ -132,7 +136,13 @@ describe("the release command", () => {
             ends([task("STOPPED", 3, { stoppedReason: "Essential container in task exited" })]),
             "::error::The release command failed, and nothing was rolled out. Task abc: Essential container in task exited; app exited with 3",
         );
+        const stopped = { stopCode: "UserInitiated", stoppedReason: "Task stopped by user" };
+        assert.match(
+            ends([task("STOPPED", 0, stopped)])!,
+            /nothing was rolled out\. Task abc: Task stopped by user; app exited with 0$/,
+        );
         const beside = {
+            stopCode: "EssentialContainerExited",
             containers: [
                 { name: "aws-guardduty-agent", exitCode: 0 },
                 { name: "app", exitCode: 3 },
@@ -195,12 +205,20 @@ describe("the scan of an image", () => {
     /** A scan without a result. */
     const failed = (status: string, description?: string) => ({ imageScanStatus: { status, description } });
     const found = { "CVE-2": "LOW", "CVE-1": "CRITICAL" };
-    const manifest = (of: object) => ({ images: [{ imageManifest: JSON.stringify(of) }], failures: [] });
-    const run = (IMAGE_SCAN: string, image: object, answers: (object | string)[]) =>
+    const manifest = (of: object) => ({
+        images: [{ imageId: { imageDigest: "sha256:tagged" }, imageManifest: JSON.stringify(of) }],
+        failures: [],
+    });
+    const unscanned = { coveredResources: [{ resourceId: "repository/shop/sha256:other", lastScannedAt: 1000 }] };
+    const run = (IMAGE_SCAN: string, image: object, answers: (object | string)[], coverage: object = unscanned) =>
         runScript(
             "imageScan.js",
             { ...env, IMAGE_SCAN },
-            { "ecr batch-get-image": [image], "ecr describe-image-scan-findings": answers },
+            {
+                "ecr batch-get-image": [image],
+                "ecr describe-image-scan-findings": answers,
+                "inspector2 list-coverage": [coverage],
+            },
         );
     const look = (IMAGE_SCAN: string, ...answers: (object | string)[]) =>
         run(IMAGE_SCAN, manifest({ config: {}, layers: [] }), answers);
@@ -220,8 +238,14 @@ describe("the scan of an image", () => {
         assert.match(listed.output, /^::warning::ECR has found 1 critical in the image: CVE-1\.$/m);
         assert.deepEqual(listed.calls[1]!.parameters, {
             repositoryName: "shop",
-            imageId: { imageTag: `${commit}-X64` },
+            imageId: { imageDigest: "sha256:tagged" },
         });
+    });
+
+    // Inspector's severities: "Severity" in its API reference.
+    it("lists what has no severity yet as the least", () => {
+        const { summary } = look("report", scanned("COMPLETE", { "CVE-3": "UNTRIAGED", "CVE-2": "LOW" }));
+        assert.match(summary, /^### Scan of the image: 1 LOW, 1 UNTRIAGED\n[^]*CVE-2[^]*CVE-3/);
     });
 
     // "Scan images for software vulnerabilities" in ECR's user guide: no index; https://github.com/moby/buildkit/issues/3499.
@@ -268,7 +292,32 @@ describe("the scan of an image", () => {
             const later = look("block", empty, empty, scanned(status, found));
             assert.equal(later.code, 1, later.output);
             assert.match(later.output, /^::error::ECR has found 1 critical in the image: CVE-1\. /m);
-            assert.equal(later.calls.length, 4);
+            assert.equal(later.calls.filter(({ operation }) => operation.startsWith("ecr ")).length, 4);
+        }
+    });
+
+    // https://github.com/aws/aws-cli/issues/6759: nothing that was found, and no time of it either.
+    it("is clean where Inspector has looked into the image and found nothing, of which ECR tells no time", () => {
+        const empty = { imageScanStatus: { status: "ACTIVE" }, imageScanFindings: { findings: [] } };
+        const covered = (statusCode: string, more: object = {}) => ({
+            coveredResources: [
+                ...unscanned.coveredResources,
+                { resourceId: "repository/shop/sha256:tagged", scanStatus: { statusCode }, ...more },
+            ],
+        });
+        const of = (coverage: object, ...answers: object[]) =>
+            run("block", manifest({ config: {}, layers: [] }), answers, coverage);
+        const clean = of(covered("ACTIVE", { lastScannedAt: 1000 }), empty);
+        assert.equal(clean.code, 0, clean.output);
+        assert.match(clean.output, /^ECR's scan: no findings$/m);
+        assert.deepEqual(clean.calls.find(({ operation }) => operation === "inspector2 list-coverage")!.parameters, {
+            filterCriteria: { ecrRepositoryName: [{ comparison: "EQUALS", value: "shop" }] },
+        });
+        // What it finds at that moment counts.
+        const late = of(covered("ACTIVE", { lastScannedAt: 1000 }), empty, scanned("ACTIVE", found));
+        assert.match(late.output, /^::error::ECR has found 1 critical in the image: CVE-1\. /m);
+        for (const coverage of [covered("ACTIVE"), covered("INACTIVE", { lastScannedAt: 1000 }), unscanned]) {
+            assert.match(of(coverage, empty).output, /^::error::ECR's scan of the image has no result: ACTIVE\. /m);
         }
     });
 

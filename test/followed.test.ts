@@ -30,8 +30,8 @@ const found: Answers = {
         { serviceDeployments: [] },
         {
             serviceDeployments: [
-                { serviceDeploymentArn: "other", targetServiceRevisionArn: "revision/6" },
-                { serviceDeploymentArn: deployment, targetServiceRevisionArn: "revision/7" },
+                { serviceDeploymentArn: "other", targetServiceRevisionArn: "revision/6", createdAt: 1001 },
+                { serviceDeploymentArn: deployment, targetServiceRevisionArn: "revision/7", createdAt: 1001 },
             ],
         },
     ],
@@ -276,6 +276,65 @@ describe("a release that is followed", () => {
         assert.match(silent.output, /::error::.*Task a: CannotPullContainerError: gone\n/);
     });
 
+    // "The deployment was stopped because it was replaced": the states of ServiceDeployment in the ECS API reference.
+    it("goes on in the deployment that a pulumi up puts in its place, of the same revision", () => {
+        const newer = {
+            serviceDeploymentArn: "newer",
+            targetServiceRevisionArn: "revision/8",
+            createdAt: "1970-01-01T00:20:00.000000+00:00",
+        };
+        const [, first] = found["ecs list-service-deployments"] as { serviceDeployments: object[] }[];
+        const [known] = found["ecs describe-service-revisions"] as { serviceRevisions: object[] }[];
+        const run = runScript("follow.js", settings, {
+            ...found,
+            "ecs list-service-deployments": [first!, { serviceDeployments: [...first!.serviceDeployments, newer] }],
+            "ecs describe-service-revisions": [
+                {
+                    serviceRevisions: [
+                        ...known!.serviceRevisions,
+                        { serviceRevisionArn: "revision/8", taskDefinition: revision },
+                    ],
+                },
+            ],
+            "ecs describe-service-deployments": [
+                state("IN_PROGRESS"),
+                state("STOPPED", { finishedAt: 1002 }),
+                state("SUCCESSFUL", { finishedAt: 1010 }),
+            ],
+        });
+        assert.equal(run.code, 0, run.output);
+        assert.deepEqual(
+            run.calls
+                .filter(({ operation }) => operation === "ecs describe-service-deployments")
+                .map(({ parameters }) => parameters.serviceDeploymentArns),
+            [[deployment], [deployment], ["newer"]],
+        );
+        assert.match(run.summary, /^### shop: released$/m);
+    });
+
+    it("has failed where its deployment was stopped, and none of it has come since", () => {
+        const run = runScript("follow.js", settings, {
+            ...found,
+            "ecs describe-service-deployments": [state("STOPPED", { finishedAt: 1002 })],
+            "ecs list-tasks": [{ taskArns: [] }],
+        });
+        assert.equal(run.code, 1);
+        assert.match(run.output, /^::error::shop:7 is not live\. STOPPED/m);
+    });
+
+    it("waits for a deployment that ECS does not show at once, but not for ever", () => {
+        const later = runScript("follow.js", settings, {
+            ...found,
+            "ecs describe-service-deployments": [{ serviceDeployments: [] }, state("SUCCESSFUL", { finishedAt: 1002 })],
+        });
+        assert.equal(later.code, 0, later.output);
+        const never = { ...found, "ecs describe-service-deployments": [{ serviceDeployments: [] }] };
+        assert.match(
+            runScript("follow.js", settings, never).output,
+            /^::error::ECS has begun deployment new and does not show it: see it in the console\.$/m,
+        );
+    });
+
     it("fails where ECS never shows its deployment, and says where to look", () => {
         const none = { ...found, "ecs list-service-deployments": [{ serviceDeployments: [] }] };
         const run = runScript("follow.js", settings, none);
@@ -292,6 +351,73 @@ describe("a release that is followed", () => {
         const run = runScript("follow.js", settings, { "ecs describe-task-definition": [denied] });
         assert.equal(run.code, 1);
         assert.equal(run.output.trim(), `::error::${denied}`);
+    });
+});
+
+describe("a release after one that an alarm has taken back", () => {
+    const { CLUSTER, SERVICE } = settings;
+    const service = (alarmNames?: string[]) => ({
+        services: [{ deploymentConfiguration: alarmNames ? { alarms: { alarmNames, enable: true } } : {} }],
+    });
+    const raised = { MetricAlarms: [{ AlarmName: "shop-app-errors" }] };
+    const over = { MetricAlarms: [] };
+    const last = (status: string) => ({
+        serviceDeployments: [
+            { status: "SUCCESSFUL", createdAt: 1000 },
+            { status, createdAt: "1970-01-01T00:20:00.000000+00:00" },
+            { status: "SUCCESSFUL", createdAt: 1100 },
+        ],
+    });
+    const attempt = (status: string, alarms: object[], named: string[] | undefined = ["shop-app-errors"]) => {
+        const run = runScript(
+            "awaitAlarms.js",
+            { CLUSTER, SERVICE, LOOKS: "5" },
+            {
+                "ecs describe-services": [service(named)],
+                "ecs list-service-deployments": [last(status)],
+                "cloudwatch describe-alarms": alarms,
+            },
+        );
+        assert.equal(run.code, 0, run.output);
+        const asked = run.calls.filter(({ operation }) => operation === "cloudwatch describe-alarms");
+        return { ...run, looks: asked.length, asked: asked[0]?.parameters };
+    };
+
+    it("waits until that is over, as ECS would take it back by no alarm that is raised already", () => {
+        const { output, looks, asked } = attempt("ROLLBACK_SUCCESSFUL", [raised, raised, over]);
+        assert.equal(output, "Waiting until shop-app-errors is over, which has taken the last release back.\n");
+        assert.equal(looks, 3);
+        assert.deepEqual(asked, { AlarmNames: ["shop-app-errors"], StateValue: "ALARM" });
+    });
+
+    it("is not held up where none is raised, or none is watched", () => {
+        const quiet = attempt("ROLLBACK_SUCCESSFUL", [over]);
+        assert.deepEqual([quiet.output, quiet.looks], ["", 1]);
+        assert.equal(attempt("SUCCESSFUL", [], []).looks, 0);
+    });
+
+    it("goes on with a warning where what is live fails by itself, as that may be what it mends, and after a quarter of an hour", () => {
+        const warning =
+            /^::warning::shop-app-errors is raised already, and so ECS does not take this release back by it/m;
+        const mending = attempt("SUCCESSFUL", [raised]);
+        assert.match(mending.output, warning);
+        assert.equal(mending.looks, 1);
+        const long = attempt("ROLLBACK_FAILED", [raised]);
+        assert.match(long.output, warning);
+        assert.equal(long.looks, 6);
+    });
+
+    it("fails with AWS's words where it may not look", () => {
+        const denied = "An error occurred (AccessDenied) when calling the DescribeAlarms operation: no";
+        const run = runScript(
+            "awaitAlarms.js",
+            { CLUSTER, SERVICE },
+            {
+                "ecs describe-services": [service(["shop-app-errors"])],
+                "cloudwatch describe-alarms": [denied],
+            },
+        );
+        assert.deepEqual([run.code, run.output.trim()], [1, `::error::${denied}`]);
     });
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { problemOf, warningOf } from "../infra/service/outcome";
+import { problemOf, warningOf, type Wanted } from "../infra/service/outcome";
 import { account } from "../tools/fakeCloud";
 import { record } from "./record";
 import { standard } from "./scenarios";
@@ -11,20 +11,29 @@ import { standard } from "./scenarios";
 describe("the outcome of an update", () => {
     const revision = (number: number) => `arn:aws:ecs:ap-northeast-1:${account}:task-definition/shop:${number}`;
 
-    /** What `pulumi up` says at its end, of a service that has this many tasks of each revision, the newest deployment first. */
+    const wanted: Wanted = {
+        subnets: ["subnet-1", "subnet-2"],
+        assignPublicIp: false,
+        capacity: [{ capacityProvider: "FARGATE", base: 0, weight: 1 }],
+    };
+    /** A service that has this many tasks of each revision, the newest deployment first. */
+    const serviceWith = (...tasks: readonly (readonly [revision: number, tasks: number])[]) => ({
+        serviceName: "shop",
+        desiredCount: 2,
+        runningCount: tasks.reduce((sum, [, count]) => sum + count, 0),
+        networkConfigurations: [
+            { subnets: ["subnet-2", "subnet-1"], securityGroups: ["sg-by-hand"], assignPublicIp: false },
+        ],
+        capacityProviderStrategies: [...wanted.capacity],
+        deployments: tasks.map(([number], index) => ({
+            status: index === 0 ? "PRIMARY" : "ACTIVE",
+            taskDefinition: revision(number),
+        })),
+    });
+
+    /** What `pulumi up` says at its end of such a service. */
     const outcome = (released: string | undefined, ...tasks: readonly (readonly [revision: number, tasks: number])[]) =>
-        problemOf(
-            {
-                serviceName: "shop",
-                desiredCount: 2,
-                runningCount: tasks.reduce((sum, [, count]) => sum + count, 0),
-                deployments: tasks.map(([number], index) => ({
-                    status: index === 0 ? "PRIMARY" : "ACTIVE",
-                    taskDefinition: revision(number),
-                })),
-            },
-            released,
-        );
+        problemOf(serviceWith(...tasks), { ...wanted, released });
 
     it("is good where what was asked for runs", () => {
         assert.equal(outcome(revision(2), [2, 2]), undefined);
@@ -49,8 +58,25 @@ describe("the outcome of an update", () => {
         }
     });
 
+    it("is a failure, whoever releases, where ECS has gone back to where the tasks were before, which the rest of the update would delete", () => {
+        const spot = { capacityProvider: "FARGATE_SPOT", base: 0, weight: 1 };
+        const former = serviceWith([7, 2]);
+        const asked: readonly Partial<Wanted>[] = [
+            { subnets: ["subnet-1"] },
+            { assignPublicIp: true },
+            { capacity: [spot] },
+        ];
+        for (const change of asked) {
+            assert.match(
+                problemOf(former, { ...wanted, ...change })!,
+                /^ECS has taken the last change of shop back, .*: its tasks have subnet-1, subnet-2, no public addresses and FARGATE 0\+1 in place of .*`pulumi up --refresh` tries/s,
+            );
+        }
+        assert.equal(problemOf(former, wanted), undefined);
+    });
+
     it("is a warning where nothing is to run, unless there are hours for that", () => {
-        const of = (desiredCount: number) => ({ serviceName: "shop", desiredCount, runningCount: 0, deployments: [] });
+        const of = (desiredCount: number) => ({ serviceName: "shop", desiredCount });
         assert.match(
             warningOf(of(0), false)!,
             /^shop is to run no task at the moment, .* `pulumi up --refresh` sees that, and sets minTasks again/,

@@ -50,6 +50,7 @@ describe("permissions", () => {
                 ["ecr:CompleteLayerUpload", repository(mine)],
                 ["ecr:PutImage", repository(mine)],
                 ["ecr:DescribeImageScanFindings", repository(mine)],
+                ["cloudwatch:DescribeAlarms", `arn:aws:cloudwatch:${region}:${account}:alarm:any`],
                 ["inspector2:ListCoverage", "*"],
                 ["inspector2:ListFindings", "*"],
                 ["ecs:DescribeTaskDefinition", "*"],
@@ -253,6 +254,7 @@ describe("permissions", () => {
 
     it("of the deploy role are not one more than the pipeline needs", () => {
         assert.deepEqual(deploy.Statement.flatMap(({ Action }) => Action).sort(), [
+            "cloudwatch:DescribeAlarms",
             "ecr:BatchCheckLayerAvailability",
             "ecr:BatchGetImage",
             "ecr:CompleteLayerUpload",

@@ -14,10 +14,16 @@ describe("the table of settings", () => {
         });
     }
 
-    it("has every setting under one heading of the page", () => {
-        const page = fs.readFileSync(path.join(projectFolder, "docs/settings.md"), "utf8");
-        const keys = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key!);
+    it("has every setting on one page, and in the list of them", () => {
+        const folder = path.join(projectFolder, "docs/settings");
+        const [list, ...pages] = ["README.md", ...fs.readdirSync(folder).filter((name) => name !== "README.md")].map(
+            (name) => fs.readFileSync(path.join(folder, name), "utf8"),
+        );
+        const keys = pages.flatMap((page) => [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key!));
         assert.deepEqual(keys.sort(), Object.keys(table).sort());
+        const rows = list!.split("\n").filter((line) => line.startsWith("| ["));
+        const listed = rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, key]) => key!));
+        assert.deepEqual(listed.sort(), keys);
     });
 
     it("takes the place of what somebody wrote by hand, and of nothing else", () => {
@@ -25,6 +31,6 @@ describe("the table of settings", () => {
         const edited = text.replace("default: single", "default: none").replace(/^ {2}name:\n( {4}.*\n)+/m, "");
         assert.notEqual(edited, text);
         assert.equal(renderers["Pulumi.yaml"]!(edited), text);
-        assert.throws(() => renderers["docs/settings.md"]!("# Another page\n"), /no place for the settings/);
+        assert.throws(() => renderers["docs/settings/README.md"]!("# Another page\n"), /no place for the settings/);
     });
 });

@@ -4,7 +4,12 @@ import { createHash } from "node:crypto";
 /** What AWS, GitHub and the image builder would answer: ids and ARNs in their real form, one for each type and name. */
 
 type Properties = Readonly<Record<string, unknown>>;
-export type Lookup = (inputs: Properties, region: string) => Record<string, unknown>;
+/** @param made the inputs of what the program has made of a type; undefined where there is none */
+export type Lookup = (
+    inputs: Properties,
+    region: string,
+    made: (type: string) => Properties | undefined,
+) => Record<string, unknown>;
 
 export const account = "123456789012";
 export const issuer = "token.actions.githubusercontent.com";
@@ -151,13 +156,18 @@ export const secretArn = (name: string, region = "ap-northeast-1"): string =>
 /** Look-ups by token. GitHub spells the names in capitals, however the configuration does: a token's subject follows GitHub. */
 export const lookups: Readonly<Record<string, Lookup>> = {
     // Asked for by name it is before the program makes it, by its cluster's ARN after that.
-    "aws:ecs/getService:getService": ({ clusterArn, serviceName }) => {
+    "aws:ecs/getService:getService": ({ clusterArn, serviceName }, _region, made) => {
         const cluster = String(clusterArn);
         if (!cluster.startsWith("arn:")) {
             return failure("no matching ECS Service found");
         }
         const taskDefinition = `${cluster.replace(":cluster/", ":task-definition/")}:1`;
-        return { serviceName, desiredCount: 2, runningCount: 2, deployments: [{ status: "PRIMARY", taskDefinition }] };
+        const { networkConfiguration, capacityProviderStrategies } = made("aws:ecs/service:Service")!;
+        return {
+            ...{ serviceName, desiredCount: 2, runningCount: 2, capacityProviderStrategies },
+            networkConfigurations: [networkConfiguration],
+            deployments: [{ status: "PRIMARY", taskDefinition }],
+        };
     },
     "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: account }),
     // Of every region the same three. Which one is asked about is the provider's, and not in what it is asked.

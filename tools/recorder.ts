@@ -135,7 +135,8 @@ async function runOnce(run: Run, frames: number): Promise<Recorded> {
                     // Not thrown here: an output that fails takes the whole process with it (pulumi/pulumi#16665).
                     problems.unshift(`no stub for the look-up ${token}`);
                 }
-                return stub?.(inputs as Record<string, unknown>, region) ?? {};
+                const made = (type: string) => registrations.find((each) => each.type === type)?.inputs;
+                return stub?.(inputs as Record<string, unknown>, region, made) ?? {};
             },
         },
         project,

@@ -1,7 +1,7 @@
 // Service deployments, as "View service history using Amazon ECS service deployments" in the ECS Developer Guide describes them.
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
-const { aws, last, pause, print } = require("./aws.js");
+const { aws, last, pause, print, timeOf } = require("./aws.js");
 
 const ended = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
 
@@ -50,19 +50,23 @@ const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seco
 exports.follow = async (arn) => {
     const began = Date.now();
     let [shown, stage, since] = ["", "", began];
-    for (;;) {
+    for (let looks = 60; ; await sleep(pause)) {
         const deployment = describe(arn);
+        if (!deployment) {
+            // ECS may show one some time after it has begun it.
+            if (--looks > 0) continue;
+            throw new Error(`ECS has begun deployment ${last(arn)} and does not show it: see it in the console.`);
+        }
         const now = `${deployment.lifecycleStage} ${deployment.targetServiceRevision?.requestedProductionTrafficWeight}`;
         if (now !== stage) [stage, since] = [now, Date.now()];
         const line = lineOf(deployment, (Date.now() - since) / 60_000);
         if (line !== shown) print(`${clock((Date.now() - began) / 1000)}  ${line}`);
         shown = line;
         if (ended.includes(deployment.status)) return deployment;
-        await sleep(pause);
     }
 };
 
-/** The deployment of a service that rolls out a revision of its task definition, once ECS has it. */
+/** The newest deployment of a service that rolls out a revision of its task definition, once ECS has it. */
 exports.deploymentOf = async (cluster, service, { taskDefinitionArn, registeredAt }) => {
     for (let tries = 30; tries > 0; tries--) {
         // Both times are ECS's own.
@@ -76,8 +80,10 @@ exports.deploymentOf = async (cluster, service, { taskDefinitionArn, registeredA
             arns.length === 0
                 ? []
                 : aws("ecs", "describe-service-revisions", { serviceRevisionArns: arns.slice(0, 20) }).serviceRevisions;
-        const own = revisions.find(({ taskDefinition }) => taskDefinition === taskDefinitionArn);
-        const found = serviceDeployments.find((each) => each.targetServiceRevisionArn === own?.serviceRevisionArn);
+        const own = revisions.filter(({ taskDefinition }) => taskDefinition === taskDefinitionArn);
+        const [found] = serviceDeployments
+            .filter((each) => own.some((revision) => revision.serviceRevisionArn === each.targetServiceRevisionArn))
+            .sort((one, other) => timeOf(other.createdAt) - timeOf(one.createdAt));
         if (found) return found.serviceDeploymentArn;
         await sleep(pause);
     }

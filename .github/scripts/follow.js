@@ -29,9 +29,19 @@ function duration(milliseconds) {
     return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** The deployment of the revision, once it is over. A `pulumi up` that changes the service meanwhile puts another one in its place. */
+async function over(definition) {
+    for (let arn = await deploymentOf(CLUSTER, SERVICE, definition); ;) {
+        const deployment = await follow(arn);
+        const newest = deployment.status === "STOPPED" ? await deploymentOf(CLUSTER, SERVICE, definition) : arn;
+        if (newest === arn) return deployment;
+        arn = newest;
+    }
+}
+
 step(async () => {
     const { taskDefinition: definition } = aws("ecs", "describe-task-definition", { taskDefinition: TASK_DEFINITION });
-    const deployment = await follow(await deploymentOf(CLUSTER, SERVICE, definition));
+    const deployment = await over(definition);
     const { status, statusReason = "", createdAt, finishedAt, deploymentConfiguration = {} } = deployment;
     const verdict = [status, statusReason].filter(Boolean).join(": ");
     const released = status === "SUCCESSFUL";

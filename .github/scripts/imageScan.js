@@ -3,11 +3,11 @@
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
 const { aws, pause, print, step, summarize, tableOf, warn } = require("./aws.js");
-const { idOf, imageOf } = require("./images.js");
+const { imageOf } = require("./images.js");
 
 const { ECR_REPOSITORY, IMAGE, IMAGE_SCAN } = process.env;
 
-const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"];
+const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED"];
 
 /** How often a scan is asked for that goes on, or that ECR has not begun yet: a release waits for it, the list not for long. */
 const looks = Number(process.env.LOOKS ?? (IMAGE_SCAN === "block" ? 300 : 60));
@@ -21,12 +21,23 @@ function scannedImage() {
     if (!found) throw new Error(`${IMAGE}: ${failure?.failureReason ?? "no such image"}`);
     const { manifests = [] } = JSON.parse(found.imageManifest);
     const image = manifests.find(({ platform }) => platform?.os !== "unknown");
-    return image ? { imageDigest: image.digest } : idOf(IMAGE);
+    return { imageDigest: image?.digest ?? found.imageId.imageDigest };
 }
 
 /** Whether a scan has a result: an "enhanced" one goes on for ever, or is said to be over, before Inspector has found anything. */
 const hasResult = ({ imageScanStatus: { status }, imageScanFindings }) =>
     ["COMPLETE", "ACTIVE"].includes(status) && imageScanFindings?.imageScanCompletedAt !== undefined;
+
+/**
+ * Whether Inspector has looked into an image in which it has found nothing: then ECR has no findings to tell the time of.
+ * "CoveredResource" in Inspector's API reference.
+ */
+function isClean(imageDigest) {
+    const ecrRepositoryName = [{ comparison: "EQUALS", value: ECR_REPOSITORY }];
+    const { coveredResources } = aws("inspector2", "list-coverage", { filterCriteria: { ecrRepositoryName } });
+    const covered = coveredResources.find(({ resourceId }) => resourceId.endsWith(imageDigest));
+    return covered?.scanStatus?.statusCode === "ACTIVE" && covered.lastScannedAt !== undefined;
+}
 
 const mayHaveLater = ["PENDING", "IN_PROGRESS", "COMPLETE", "ACTIVE"];
 const isAwaited = (answer) => mayHaveLater.includes(answer.imageScanStatus.status) && !hasResult(answer);
@@ -35,19 +46,27 @@ const isAwaited = (answer) => mayHaveLater.includes(answer.imageScanStatus.statu
 const isUnsupported = ({ status, description = "" }) =>
     status === "UNSUPPORTED_IMAGE" || (status === "FAILED" && description.startsWith("UnsupportedImageError"));
 
+/** What ECR knows of the scan by now. */
+function look(imageId) {
+    try {
+        return aws("ecr", "describe-image-scan-findings", { repositoryName: ECR_REPOSITORY, imageId });
+    } catch (error) {
+        if (!error.message.includes("ScanNotFoundException")) throw error;
+        return { imageScanStatus: { status: "PENDING" } };
+    }
+}
+
 /** The scan, once it has a result, or will have none. */
 async function scan() {
     const imageId = scannedImage();
-    let answer = { imageScanStatus: { status: "PENDING" } };
-    for (let left = looks; left > 0 && isAwaited(answer); left--) {
-        try {
-            answer = aws("ecr", "describe-image-scan-findings", { repositoryName: ECR_REPOSITORY, imageId });
-        } catch (error) {
-            if (!error.message.includes("ScanNotFoundException")) throw error;
-        }
-        if (isAwaited(answer)) await sleep(pause);
+    for (let left = looks; ; left--) {
+        const answer = look(imageId);
+        if (!isAwaited(answer)) return { ...answer, known: hasResult(answer) };
+        if (answer.imageScanStatus.status === "ACTIVE" && isClean(imageId.imageDigest))
+            return { ...look(imageId), known: true };
+        if (left <= 1) return { ...answer, known: false };
+        await sleep(pause);
     }
-    return answer;
 }
 
 /** Basic and enhanced scans name a finding in different ways. */
@@ -61,10 +80,8 @@ const findingsOf = ({ findings = [], enhancedFindings = [] }) => [
 ];
 
 step(async () => {
-    const answer = await scan();
-    const { imageScanStatus, imageScanFindings = {} } = answer;
+    const { imageScanStatus, imageScanFindings = {}, known } = await scan();
     const { status, description = "" } = imageScanStatus;
-    const known = hasResult(answer);
     const findings = findingsOf(imageScanFindings).sort(
         (one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity),
     );

@@ -11,7 +11,6 @@ const acceptedMediaTypes = [
 
 /** An image by its tag, `registry/repository:tag`, as ECR takes it. */
 const idOf = (image) => ({ imageTag: image.split(":").at(-1) });
-exports.idOf = idOf;
 
 /** @returns ECR's answer about the tag of an image: what is under it, or why nothing is */
 exports.imageOf = (repositoryName, image) => {

@@ -10,7 +10,9 @@ const release = "release/";
 /** The release, whichever try of the run's this is. */
 const startedBy = `${release}${GITHUB_RUN_ID}`;
 
-const exitCodeOf = ({ containers }) => containers.find(({ name }) => name === CONTAINER)?.exitCode;
+/** Whether a task's command has ended well by itself: one that somebody, or AWS, stops may end with 0 as well. */
+const hasSucceeded = ({ stopCode, containers }) =>
+    stopCode === "EssentialContainerExited" && containers.find(({ name }) => name === CONTAINER)?.exitCode === 0;
 
 /** The tasks of releases' commands: those that stopped are found for an hour. */
 function commands() {
@@ -75,7 +77,7 @@ async function watch(arn) {
 step(async () => {
     // Of an earlier try.
     const before = commands().find(
-        (task) => task.startedBy === startedBy && (task.lastStatus !== "STOPPED" || exitCodeOf(task) === 0),
+        (task) => task.startedBy === startedBy && (task.lastStatus !== "STOPPED" || hasSucceeded(task)),
     );
     if (before?.lastStatus === "STOPPED") {
         console.log(`Task ${last(before.taskArn)} has run it for this release already.`);
@@ -85,7 +87,7 @@ step(async () => {
     const { taskArn } = before ?? start();
     print(`Task ${last(taskArn)} runs ${RELEASE_COMMAND}`);
     const task = await watch(taskArn);
-    if (exitCodeOf(task) !== 0) {
+    if (!hasSucceeded(task)) {
         throw new Error(`The release command failed, and nothing was rolled out. ${reasonOf(task)}`);
     }
 });

@@ -6,7 +6,7 @@ export interface Kind<T> {
     readonly type: "text" | "choice" | "number" | "flag" | "entries";
     /** Reads the text that Pulumi hands over, whatever the type. Its messages follow the word "expected". */
     readonly schema: v.GenericSchema<string, T>;
-    /** The accepted values in the words of docs/settings.md. */
+    /** The accepted values in the words of docs/settings/. */
     readonly values: string;
     /** An acceptable value, shown in the fix of another; for entries the command that sets one. By default the setting's default. */
     readonly example?: string;

@@ -100,7 +100,7 @@ export const schedules = groups({
     expected: `objects of schedule, command and timezone, ${byName}`,
     name,
     members: { schedule: expression, command, timezone },
-    values: `\`<name>: {schedule, command, timezone}\`, each set as \`${setSchedule}\`: see [schedules](schedules.md)`,
+    values: `\`<name>: {schedule, command, timezone}\`, each set as \`${setSchedule}\`: see [schedules](../schedules.md)`,
     example: setSchedule,
 });
 
@@ -123,6 +123,6 @@ export const scaleSchedule = groups({
     expected: `objects of schedule, minTasks, maxTasks and timezone, ${byName}`,
     name,
     members: { schedule: expression, minTasks: bound, maxTasks: bound, timezone },
-    values: `\`<name>: {schedule, minTasks, maxTasks, timezone}\`, each set as \`${setHours}\`: see [schedules](schedules.md)`,
+    values: `\`<name>: {schedule, minTasks, maxTasks, timezone}\`, each set as \`${setHours}\`: see [schedules](../schedules.md)`,
     example: setHours,
 });

@@ -8,16 +8,16 @@ import * as policy from "./policyKinds";
 import * as rollout from "./rolloutKinds";
 import * as schedule from "./scheduleKinds";
 
-/** What docs/settings.md lists them under, in this order. */
-export const headings = [
-    "The stack",
-    "GitHub",
-    "Network",
-    "The container",
-    "Size and hours",
-    "Releases",
-    "Watching and audits",
-] as const;
+/** What docs/settings/ lists them under, in this order, each on a page of its own, by its name there. */
+export const headings = {
+    "The stack": "stack",
+    GitHub: "github",
+    Network: "network",
+    "The container": "container",
+    "Size and hours": "size",
+    Releases: "releases",
+    "Watching and audits": "watching",
+} as const;
 
 export interface Setting<T = unknown> extends Kind<T> {
     /**
@@ -25,8 +25,8 @@ export interface Setting<T = unknown> extends Kind<T> {
      * where they are not set.
      */
     readonly default?: string;
-    readonly heading: (typeof headings)[number];
-    /** What it is, in one sentence without a full stop, in Markdown: that of docs/settings.md, and Pulumi.yaml's without the marks. */
+    readonly heading: keyof typeof headings;
+    /** What it is, in one sentence without a full stop, in Markdown: that of docs/settings/, and Pulumi.yaml's without the marks. */
     readonly description: string;
     /** What applies where the setting has no value, for the docs. */
     readonly none?: string;
@@ -46,7 +46,7 @@ const withRelease = "with the next release";
 const inNewStack = "in a new stack only; refused in one that runs";
 
 /**
- * Every setting, in the order in which problems are reported. `Pulumi.yaml`, `docs/settings.md` and the tests of refusals come from
+ * Every setting, in the order in which problems are reported. `Pulumi.yaml`, `docs/settings/` and the tests of refusals come from
  * here: `npm run settings`. A new key is an entry here, and its use.
  */
 export const table = {
@@ -75,7 +75,7 @@ export const table = {
         ...oneOf("create", "existing"),
         default: "create",
         description:
-            "GitHub's OIDC provider in the AWS account, which can have one only: `create` makes it, `existing` uses the one that is there",
+            "GitHub's OIDC provider in the AWS account, which can have one only: `create` makes it, `existing` uses the one that is there, which must have the audience `sts.amazonaws.com`",
         takesEffect: inNewStack,
     },
     createGithubRepository: {
@@ -100,7 +100,7 @@ export const table = {
         narrowed: { by: "githubRepository", kind: ([owner]: [string, string]) => github.reviewers(owner) },
         default: "",
         description:
-            "Who must let a deployment to `githubEnvironment` through, in a public repository or with GitHub Enterprise",
+            "Who must let a deployment to `githubEnvironment` through, people or teams of the repository's owner, in a public repository or with GitHub Enterprise",
         none: "nobody",
         takesEffect: atOnce,
     },
@@ -170,14 +170,14 @@ export const table = {
         ...oneOf("none", "single", "one-per-az"),
         default: "single",
         description:
-            "`single`, `one-per-az` (survives the loss of a zone), or `none` (no cost; tasks run in public subnets with addresses, behind the same firewall rules)",
+            "`single`, `one-per-az` (survives the loss of a zone), or `none` (no gateway to pay for; tasks run in public subnets, each with an address at about 3.65 US dollars a month, behind the same firewall rules)",
         takesEffect: `${atOnce}; to and from \`none\` in new tasks`,
     },
     vpcId: {
         heading: "Network",
         ...optional(network.vpcId),
         default: "",
-        description: "A VPC that is there already, for the app to live in. Nothing of it is [changed](network.md)",
+        description: "A VPC that is there already, for the app to live in. Nothing of it is [changed](../network.md)",
         none: "a VPC of the stack's own",
         takesEffect: inNewStack,
     },
@@ -367,14 +367,15 @@ export const table = {
         ...flag,
         default: "true",
         description:
-            "Whether nothing but `/tmp` can be written to in the container. It belongs to root there, unless the image says otherwise: for another user, `RUN chmod 1777 /tmp` and `VOLUME /tmp` in the Dockerfile. `enableExec` needs `false`",
+            "Whether nothing but `/tmp` can be written to in the container. `/tmp` belongs to root then, unless the image says otherwise: for another user, put `RUN chmod 1777 /tmp` and `VOLUME /tmp` into the Dockerfile. `enableExec` needs `false`",
         takesEffect: withRelease,
     },
     taskPolicyArns: {
         heading: "The container",
         ...policy.policyArns,
         default: "",
-        description: "Managed policies of the app's own role. Others that somebody attaches stay as they are",
+        description:
+            "Managed policies of the app's own role; more than 10 take a higher quota of IAM. Others that somebody attaches stay as they are",
         none: "none",
         takesEffect: atOnce,
     },
@@ -418,8 +419,7 @@ export const table = {
     scaleSchedule: {
         heading: "Size and hours",
         ...schedule.scaleSchedule,
-        description:
-            "From when on other bounds hold than `minTasks` and `maxTasks`, which stand in for those that are left out",
+        description: "Times from which other bounds hold. A bound that an entry leaves out is `minTasks` or `maxTasks`",
         none: "the same at all hours",
         takesEffect: "from the next of its hours on",
     },
@@ -442,7 +442,7 @@ export const table = {
         ...oneOf("pipeline", "pulumi"),
         default: "pipeline",
         description:
-            "`pipeline` - a push releases and `pulumi up` never touches what runs; or `pulumi` - an edit in `app/` and `pulumi up` release",
+            "`pipeline` - a push releases and `pulumi up` never touches what runs; or `pulumi` - an edit in `app/` and `pulumi up` release, and a push does as well, unless `gh workflow disable deploy.yml` turns that off",
         takesEffect: atOnce,
     },
     releaseCommand: {
@@ -523,7 +523,7 @@ export const table = {
         ...optional(aws.kmsKeyArn),
         default: "",
         description:
-            "The KMS key that encrypts logs, secrets, images, alarm messages and shells; its policy must allow that, as [docs/audit.md](audit.md#the-key) says",
+            "The KMS key that encrypts logs, secrets, images, alarm messages and shells; its policy must allow that, as [docs/audit/](../audit/README.md#the-key) says",
         none: "AWS's own keys; alarm messages are not encrypted where they wait",
         takesEffect: inNewStack,
     },

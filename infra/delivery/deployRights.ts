@@ -57,6 +57,17 @@ export function deployStatements(target: DeployTarget): Statement[] {
         ...(target.runsTask
             ? [{ sid: "RunTask", actions: ["ecs:RunTask"], resources: [revisions], condition: withinCluster } as const]
             : []),
+        {
+            // An alarm that took the last release back is over before another one begins.
+            sid: "ReadAlarms",
+            actions: ["cloudwatch:DescribeAlarms"],
+            // CloudWatch looks among all of them, and asks for the right to all.
+            resources: [
+                pulumi
+                    .output(target.serviceArn)
+                    .apply((arn) => arn.replace(/:ecs:(.*):service\/.*/, ":cloudwatch:$1:alarm:*")),
+            ],
+        },
         { sid: "RollOut", actions: ["ecs:DescribeServices", "ecs:UpdateService"], resources: [target.serviceArn] },
         {
             sid: "FollowDeployment",

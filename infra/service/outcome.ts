@@ -1,21 +1,33 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-type Found = Pick<aws.ecs.GetServiceResult, "serviceName" | "desiredCount" | "runningCount"> & {
+type Found = Pick<
+    aws.ecs.GetServiceResult,
+    "serviceName" | "desiredCount" | "runningCount" | "networkConfigurations" | "capacityProviderStrategies"
+> & {
     readonly deployments: readonly { readonly status: string; readonly taskDefinition: string }[];
 };
 
+/** What `pulumi up` has asked for, of what ECS takes back with a rollout that fails: "ServiceRevision" in its API reference. */
+export interface Wanted {
+    readonly subnets: readonly string[];
+    readonly assignPublicIp: boolean;
+    readonly capacity: readonly Readonly<Record<"capacityProvider", string> & Record<"base" | "weight", number>>[];
+    /** The revision that is to run, where `pulumi up` releases. */
+    readonly released?: string;
+}
+
 /**
- * Fails where the service does not run what it was last told to. The provider fails in the `pulumi up` whose rollout ECS takes back, and
- * writes into the state what it had asked for all the same: the next one would have nothing to change, and end well.
+ * Fails where the service does not run as it was last told to. The provider fails in the `pulumi up` whose rollout ECS takes back, and
+ * writes into the state what it had asked for all the same: the next one would have nothing to change, end well, and delete what the
+ * tasks live on that ECS has gone back to, such as their subnets. An update that fails deletes nothing.
  *
- * @param released the revision that is to run, where `pulumi up` releases
  * @param mayRest whether there are hours with no task
  * @returns the service's name, once it is known to run
  */
 export function verifyRunning(
     service: aws.ecs.Service,
-    released: pulumi.Input<string> | undefined,
+    wanted: pulumi.Output<Wanted>,
     mayRest: boolean,
     options: pulumi.InvokeOptions,
 ): pulumi.Output<string> {
@@ -23,8 +35,8 @@ export function verifyRunning(
         return service.name; // what is about to be mended may be broken
     }
     const found = aws.ecs.getServiceOutput({ clusterArn: service.cluster, serviceName: service.name }, options);
-    return pulumi.all([found, released]).apply(([now, revision]) => {
-        const problem = problemOf(now, revision);
+    return pulumi.all([found, wanted]).apply(([now, asked]) => {
+        const problem = problemOf(now, asked);
         if (problem) {
             throw new pulumi.RunError(problem);
         }
@@ -37,7 +49,10 @@ export function verifyRunning(
 }
 
 /** What of a service is not as it should stay. The bounds that an hour without tasks has set outlast it, and no plan shows them: see `scale`. */
-export function warningOf({ serviceName, desiredCount }: Found, mayRest: boolean): string | undefined {
+export function warningOf(
+    { serviceName, desiredCount }: Pick<Found, "serviceName" | "desiredCount">,
+    mayRest: boolean,
+): string | undefined {
     return desiredCount === 0 && !mayRest
         ? `${serviceName} is to run no task at the moment, and no hour of scaleSchedule says so any more: ` +
               "`pulumi up --refresh` sees that, and sets minTasks again, upon which tasks start within a minute."
@@ -45,7 +60,9 @@ export function warningOf({ serviceName, desiredCount }: Found, mayRest: boolean
 }
 
 /** What is wrong with a service after an update, and what to do about it. */
-export function problemOf({ serviceName, deployments, ...found }: Found, released?: string): string | undefined {
+export function problemOf(found: Found, wanted: Wanted): string | undefined {
+    const { serviceName, deployments } = found;
+    const { released } = wanted;
     const current = deployments.find(({ status }) => status === "PRIMARY")?.taskDefinition;
     if (current !== undefined && released !== undefined && current !== released) {
         return numberOf(current) > numberOf(released)
@@ -55,6 +72,16 @@ export function problemOf({ serviceName, deployments, ...found }: Found, release
             : `ECS has taken the last release of ${serviceName} back: ${nameOf(current)} runs in place of ${nameOf(released)}.\n` +
                   "The app's logs tell why. `pulumi up --refresh` tries the same once more.";
     }
+    const [is, asked] = [
+        placementOf(found),
+        placementOf({ networkConfigurations: [wanted], capacityProviderStrategies: wanted.capacity }),
+    ];
+    if (is !== asked) {
+        return (
+            `ECS has taken the last change of ${serviceName} back, or something else has changed it: its tasks have ${is} in place of ${asked}.\n` +
+            "The events of the service and the app's logs tell why. `pulumi up --refresh` tries the same once more."
+        );
+    }
     if (found.desiredCount > 0 && found.runningCount === 0) {
         return (
             `No task of ${serviceName} runs: the app's logs and the events of the service tell why.\n` +
@@ -63,6 +90,19 @@ export function problemOf({ serviceName, deployments, ...found }: Found, release
         );
     }
     return undefined;
+}
+
+/** Where tasks run, in words; in whichever order AWS tells it. */
+function placementOf({
+    networkConfigurations: [network],
+    capacityProviderStrategies,
+}: {
+    readonly networkConfigurations: readonly Pick<Wanted, "subnets" | "assignPublicIp">[];
+    readonly capacityProviderStrategies: Wanted["capacity"];
+}): string {
+    const capacity = capacityProviderStrategies.map((each) => `${each.capacityProvider} ${each.base}+${each.weight}`);
+    const addresses = network!.assignPublicIp ? "public addresses" : "no public addresses";
+    return `${network!.subnets.toSorted().join(", ")}, ${addresses} and ${capacity.toSorted().join(", ")}`;
 }
 
 /** `family:7` */

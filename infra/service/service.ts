@@ -187,8 +187,17 @@ export class Service extends pulumi.ComponentResource {
         this.securityGroupId = group.id;
         this.ready = service;
         this.metricDimensions = { ClusterName: cluster.name, ServiceName: service.name };
-        const released = args.releasedBy === "pulumi" ? args.task.definitionArn : undefined;
-        const verified = verifyRunning(service, released, fewestTasks(args) === 0, { parent: this });
+        const verified = verifyRunning(
+            service,
+            pulumi.output({
+                subnets: args.network.taskSubnetIds,
+                assignPublicIp: args.network.taskPublicIp,
+                capacity: strategies[args.capacity],
+                released: args.releasedBy === "pulumi" ? args.task.definitionArn : undefined,
+            }),
+            fewestTasks(args) === 0,
+            { parent: this },
+        );
         // An output of the component alone: where it fails, the update ends with that, and all else has been made.
         this.registerOutputs({ clusterName: this.clusterName, serviceName: verified });
     }

@@ -26,6 +26,7 @@ from ministack.services import cloudwatch, ecs
 
 import alarms
 import metrics
+from deployments import bring_back
 from replace import existing, replace
 
 _lock = threading.Lock()
@@ -142,6 +143,7 @@ def take_back(cluster: str, key: str, service: dict, primary: dict, why: str, ro
             )
             service["taskDefinition"] = previous["taskDefinition"]
             service["deployments"].sort(key=lambda each: each["status"] != "PRIMARY")
+            bring_back(service)
             _event(service, f"rolling back to deployment {previous['id']}.")
     ecs._reconcile_service_tasks(cluster, key)
     ecs._schedule_service_deployment_completion(cluster, key, get_account_id(), get_region())

@@ -24,6 +24,9 @@ _busy: set[str] = set()
 # Of UpdateService's parameters those that its reference says trigger a new service deployment, beside the task definition.
 _TRIGGERS = ("loadBalancers", "networkConfiguration", "platformVersion", "serviceRegistries")
 
+# What a service revision has beside the task definition ("ServiceRevision" in the API reference): a rollback brings it back as well.
+_REVISED = ("capacityProviderStrategy", "launchType", "loadBalancers", "networkConfiguration")
+
 
 def _targets(service: dict, task: dict) -> list[tuple[str, str, int]]:
     """Where the task must be healthy: target group, address and port."""
@@ -157,6 +160,7 @@ def install() -> None:
         if service:
             # After a rollback MiniStack leaves the failed deployment first, and then counts it as the primary one.
             service["deployments"].sort(key=lambda each: each["status"] != "PRIMARY")
+            bring_back(service)
 
     @replace(ecs, "_update_service", "data")
     def update_service(original, data):
@@ -175,7 +179,9 @@ def install() -> None:
             data = {**data, "deploymentConfiguration": {**service["deploymentConfiguration"], **data["deploymentConfiguration"]}}
         if service and "availabilityZoneRebalancing" in data:
             service["availabilityZoneRebalancing"] = data["availabilityZoneRebalancing"]
-        return original(data)
+        answer = original(data)
+        _keep_revision(service)
+        return answer
 
     @replace(ecs, "_remove_docker_container", "docker_client container_or_id")
     def remove_docker_container(original, docker_client, container_or_id):
@@ -190,6 +196,7 @@ def install() -> None:
         if service:
             # CreateService: "when no value is specified, Amazon ECS defaults the value to ENABLED"; services from before have DISABLED.
             service.setdefault("availabilityZoneRebalancing", data.get("availabilityZoneRebalancing", "ENABLED"))
+            _keep_revision(service)
         return answer
 
     @replace(ecs, "_run_task", "data")
@@ -206,6 +213,17 @@ def install() -> None:
         return original(data)
 
     threading.Thread(target=_look_forever, daemon=True, name="services").start()
+
+
+def _keep_revision(service: dict | None) -> None:
+    primary = ecs._primary_deployment(service) if service else None
+    if service and primary:
+        primary.setdefault("_revision", {name: service.get(name) for name in _REVISED})
+
+
+def bring_back(service: dict) -> None:
+    """Gives a service whose deployment was taken back what it had with the one that is the primary again."""
+    service.update((ecs._primary_deployment(service) or {}).get("_revision", {}))
 
 
 def named(cluster: str, service: str) -> dict | None:

@@ -78,8 +78,8 @@ const page = (before: string) => {
     );
 };
 
-/** What each file is to contain, by its path in the checkout; the page is given as it is. */
+/** What each file is to contain, by its path in the checkout; a page is given as it is. */
 export const renderers: Renderers = {
     ...Object.fromEntries(deployer.map((policy) => [path.join(folder, `${policy.title}.json`), () => json(policy)])),
-    [path.join(folder, "README.md")]: page,
+    ...Object.fromEntries(["README.md", "reasons.md", "github.md"].map((name) => [path.join(folder, name), page])),
 };

@@ -1,4 +1,5 @@
 /** What happens to an app that is slow, broken or reconfigured while it runs. The steps build on each other, in this order. */
+import { EC2 } from "@aws-sdk/client-ec2";
 import { ECS, type DeploymentConfiguration } from "@aws-sdk/client-ecs";
 import { IAM } from "@aws-sdk/client-iam";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
@@ -13,6 +14,7 @@ describe("an app in the sandbox", () => {
     const checkout = new CopiedCheckout();
     const secrets = new SecretsManager(rootOptions);
     const ecs = new ECS(rootOptions);
+    const ec2 = new EC2(rootOptions);
     const iam = new IAM(rootOptions);
     const succeed = (script: string) => checkout.succeed(script);
     const fail = async (script: string, reason: RegExp) => {
@@ -166,11 +168,43 @@ describe("an app in the sandbox", () => {
         checkout.edit("app/public/index.html", (html) => html.replace("</h1>", ", slowly</h1>"));
         await fail("sandbox:up", /Service deployment rolled back because the circuit breaker threshold was exceeded/);
         assert.equal(await page(), before);
-        await fail("sandbox:up", /Service deployment rolled back because the circuit breaker threshold was exceeded/);
+        await fail("sandbox:up", /ECS has taken the last release of fargate-cicd-dev back/);
+        await fail(
+            "sandbox:up -- --refresh",
+            /Service deployment rolled back because the circuit breaker threshold was exceeded/,
+        );
 
         checkout.configure("fargate-cicd:startSeconds", undefined);
         await succeed("sandbox:up");
         assert.match(await page(), /, slowly</);
+        await succeed("sandbox:up -- --expect-no-changes");
+    });
+
+    it("stays where it is, with what it lives on, where ECS takes the move back, until it is tried again", async () => {
+        const ways = async () => (await ec2.describeNatGateways({})).NatGateways!.map(({ State }) => State);
+        checkout.configure("fargate-cicd:natGateways", "none");
+        const moving = checkout.run("sandbox:up");
+        const service = { cluster: "fargate-cicd-dev", service: "fargate-cicd-dev" };
+        for (let serviceDeploymentArn: string | undefined; serviceDeploymentArn === undefined; await sleep(200)) {
+            const { serviceDeployments } = await ecs.listServiceDeployments({ ...service, status: ["IN_PROGRESS"] });
+            serviceDeploymentArn = serviceDeployments![0]?.serviceDeploymentArn;
+            if (serviceDeploymentArn !== undefined) {
+                await ecs.stopServiceDeployment({ serviceDeploymentArn });
+            }
+        }
+        const { code, output } = await moving;
+        assert.equal(code, 1, output);
+
+        await fail("sandbox:up", /ECS has taken the last change of fargate-cicd-dev back, .*`pulumi up --refresh`/s);
+        assert.deepEqual(await ways(), ["available"]);
+        assert.match(await page(), /slowly</);
+
+        await succeed("sandbox:up -- --refresh");
+        assert.deepEqual(
+            (await ways()).filter((state) => state !== "deleted"),
+            [],
+        );
+        assert.match(await page(), /slowly</);
         await succeed("sandbox:up -- --expect-no-changes");
     });
 });

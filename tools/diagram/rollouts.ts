@@ -5,7 +5,7 @@ import { table } from "../../infra/config/table";
 import { lineSize, titleSize } from "./shapes";
 import { escape, fonts } from "./svg";
 
-/** In docs/releases.md, relative to the project's folder. */
+/** In docs/releases/README.md, relative to the project's folder. */
 export const rolloutsPicture = "docs/rollouts.svg";
 
 /** From this minute on the new version has this share of the visitors, in per cent. */

@@ -9,7 +9,10 @@ const settings = Object.entries<Setting>(table);
 /** By file of the project, its text with the settings as the table has them now. */
 export const renderers: Renderers = {
     "Pulumi.yaml": (text) => replaced(text, /^config:\n[\s\S]*$/m, projectConfig()),
-    "docs/settings.md": (text) => replaced(text, /^## [\s\S]*$/m, pageTables()),
+    "docs/settings/README.md": (text) => replaced(text, /^\| page [\s\S]*$/m, index()),
+    ...Object.fromEntries(
+        Object.entries(headings).map(([heading, page]) => [`docs/settings/${page}.md`, () => pageOf(heading)]),
+    ),
 };
 
 function replaced(text: string, place: RegExp, by: string): string {
@@ -39,22 +42,46 @@ function inPulumiYaml({ type, description, values, none }: Setting): string {
 /** Without the marks of Markdown. */
 const plain = (markdown: string) => markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 
-function pageTables(): string {
-    const head = ["key", "what it is", "values", "default", "a change takes effect"];
-    const tables = headings.map((heading) => {
-        const rows = settings
-            .filter(([, setting]) => setting.heading === heading)
-            .map(([key, setting]) => [
-                `\`${key}\``,
-                setting.description,
-                setting.values,
-                defaultOf(setting),
-                setting.takesEffect,
-            ]);
-        const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`);
-        return `## ${heading}\n\n${lines.join("")}`;
-    });
-    return tables.join("\n");
+const tableOf = (rows: readonly (readonly string[])[]) =>
+    rows
+        .toSpliced(
+            1,
+            0,
+            rows[0]!.map(() => "---"),
+        )
+        .map((cells) => `| ${cells.join(" | ")} |\n`)
+        .join("");
+
+const under = (heading: string) => settings.filter(([, setting]) => setting.heading === heading);
+
+/** Every key with the page that it is on. */
+const index = () =>
+    tableOf([
+        ["page", "keys"],
+        ...Object.entries(headings).map(([heading, page]) => [
+            `[${heading}](${page}.md)`,
+            under(heading)
+                .map(([key]) => `\`${key}\``)
+                .join(", "),
+        ]),
+    ]);
+
+function pageOf(heading: string): string {
+    const rows = under(heading).map(([key, setting]) => [
+        `\`${key}\``,
+        setting.description,
+        setting.values,
+        defaultOf(setting),
+        setting.takesEffect,
+    ]);
+    const columns = ["key", "what it is", "values", "default", "a change takes effect"];
+    return `# Settings: ${heading}
+
+How they are set: [all settings](README.md).
+
+<!-- Written by npm run settings, from infra/config/table.ts. -->
+
+${tableOf([columns, ...rows])}`;
 }
 
 function defaultOf({ type, schema, default: value, none }: Setting): string {

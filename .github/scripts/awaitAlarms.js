@@ -1,0 +1,46 @@
+// ECS takes no release back by an alarm that is raised when it begins: "How CloudWatch alarms detect Amazon ECS deployment failures" in the
+// ECS Developer Guide. The alarm that took the last release back is over some minutes after that, and a release waits for it. What is live
+// may fail by itself as well: what mends that is not held up.
+"use strict";
+const { setTimeout: sleep } = require("node:timers/promises");
+const { aws, pause, step, timeOf, warn } = require("./aws.js");
+
+const { CLUSTER: cluster, SERVICE: service } = process.env;
+
+/** How often the alarms are looked at: they look back on five minutes, and the load balancer tells some more minutes late. */
+const looks = Number(process.env.LOOKS ?? 900);
+
+function raised() {
+    const [{ deploymentConfiguration = {} }] = aws("ecs", "describe-services", {
+        cluster,
+        services: [service],
+    }).services;
+    const { alarmNames = [] } = deploymentConfiguration.alarms ?? {};
+    if (alarmNames.length === 0) return [];
+    const { MetricAlarms } = aws("cloudwatch", "describe-alarms", { AlarmNames: alarmNames, StateValue: "ALARM" });
+    return MetricAlarms.map(({ AlarmName }) => AlarmName);
+}
+
+/** Whether ECS has taken the service's last deployment back. */
+function wasTakenBack() {
+    const after = new Date(Date.now() - 3 * 3600 * 1000).toISOString();
+    const { serviceDeployments } = aws("ecs", "list-service-deployments", { cluster, service, createdAt: { after } });
+    const [last] = serviceDeployments.sort((one, other) => timeOf(other.createdAt) - timeOf(one.createdAt));
+    return last?.status.startsWith("ROLLBACK") ?? false;
+}
+
+step(async () => {
+    let alarms = raised();
+    if (alarms.length > 0 && wasTakenBack()) {
+        console.log(`Waiting until ${alarms.join(", ")} is over, which has taken the last release back.`);
+        for (let left = looks; left > 0 && alarms.length > 0; left--) {
+            await sleep(pause);
+            alarms = raised();
+        }
+    }
+    if (alarms.length > 0) {
+        warn(
+            `${alarms.join(", ")} is raised already, and so ECS does not take this release back by it: watch it yourself.`,
+        );
+    }
+});
