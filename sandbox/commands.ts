@@ -154,7 +154,7 @@ Next      npm run sandbox:preview${flag}   what an edit would change
  * ends with 8 where it was cancelled, and with 255 by a fault of its own (sdk/go/common/util/cmdutil/exit.go of pulumi/pulumi).
  */
 async function hasEnded(stack: automation.Stack, error: unknown): Promise<boolean> {
-    const bySelf = error instanceof CommandError && /^code: [1-7]\n/.test(error.message);
+    const bySelf = error instanceof CommandError && /failed with exit code [1-7]:/.test(error.message);
     return bySelf && ((await deploymentOf(stack)).pending_operations ?? []).length === 0;
 }
 

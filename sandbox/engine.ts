@@ -38,9 +38,31 @@ function cloudEnvironment(region: string): Record<string, string> {
     };
 }
 
-/** Runs the checkout's program; what it exports are the stack's outputs. */
-const program: automation.PulumiFn = () =>
-    Promise.resolve({ ...(createRequire(__filename)("../index") as Record<string, unknown>) });
+const load = createRequire(__filename);
+/** Once the program has told the engine all that it has to tell. */
+const { waitForRPCs } = load("@pulumi/pulumi/runtime/settings") as { waitForRPCs: () => Promise<void> };
+
+/**
+ * Runs the checkout's program; what it exports are the stack's outputs. One in which a value fails has failed, and the engine deletes
+ * nothing: the CLI's host has it so (beforeExitHandler in cmd/run/index.js of the SDK), and that of a program in this process would tell
+ * the engine first that all is done (automation/server.js).
+ */
+const program: automation.PulumiFn = async () => {
+    const failures: unknown[] = [];
+    const fail = (error: unknown) => void failures.push(error);
+    process.on("unhandledRejection", fail);
+    try {
+        const outputs = { ...(load("../index") as Record<string, unknown>) };
+        await waitForRPCs();
+        await new Promise((resolve) => setImmediate(resolve)); // a rejection is told after what waits for it
+        if (failures.length > 0) {
+            throw failures[0];
+        }
+        return outputs;
+    } finally {
+        process.off("unhandledRejection", fail);
+    }
+};
 
 /** What both ways to a stack have alike. */
 function workspace(region: string, toolFolder: string, extra: Readonly<Record<string, string>>) {

@@ -153,7 +153,7 @@ describe("GitHub", () => {
         assert.match(provider, /\$pulumi:providers:github::main::/);
         assert.deepEqual(
             other.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs: asked }) => asked),
-            [{ endpoint: "users/acme" }, { name: "new-shop" }, { name: "new-shop" }],
+            [{ fullName: "acme/new-shop" }, { endpoint: "users/acme" }, { name: "new-shop" }, { name: "new-shop" }],
         );
     });
 

@@ -30,7 +30,7 @@ describe("the commands for a stack that runs", () => {
         const { region: value, client: _, connect: __, ...outputs } = aStack;
         const config = JSON.stringify({ "aws:region": { value } });
         pulumi(`[ $1 = config ] && echo '${config}' || echo '${JSON.stringify(outputs)}'`);
-        assert.match(await refusal("shell"), /^CredentialsProviderError: .*$/);
+        assert.match(await refusal("shell"), /^CredentialsProviderError: .*\. Set AWS_PROFILE or AWS's keys, .*$/);
     });
 
     it("refuse a value or an option that they do not take before they ask anybody", async () => {

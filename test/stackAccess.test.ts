@@ -16,6 +16,8 @@ describe("the account that the commands for a stack that runs look into", () => 
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-pulumi-"));
     /** What AWS was asked: by which access key, for which service, in which region. */
     let asked: string[] = [];
+    /** What AWS answers in place of nothing. */
+    let answer: { readonly status: number; readonly body: object } | undefined;
     const aws = http.createServer((request, response) => {
         const [, key, region, service] = /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)/.exec(
             String(request.headers.authorization),
@@ -25,6 +27,12 @@ describe("the account that the commands for a stack that runs look into", () => 
         const assumed =
             "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>" +
             "<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+        if (answer && service !== "sts") {
+            response.statusCode = answer.status;
+            response.setHeader("content-type", "application/x-amz-json-1.1");
+            response.end(JSON.stringify(answer.body));
+            return;
+        }
         response.setHeader("content-type", service === "sts" ? "text/xml" : "application/x-amz-json-1.1");
         response.end(service === "sts" ? assumed : "{}");
     });
@@ -104,6 +112,37 @@ describe("the account that the commands for a stack that runs look into", () => 
         const { asked: by, pulumi } = await comes(config, "releases", environment);
         assert.deepEqual(by, ["SHELL ecs eu-north-1"]);
         assert.deepEqual(pulumi, ["stack output --json --stack prod", "config --json --open --stack prod"]);
+    });
+
+    // resolve_credentials.go of aws-sdk-go-v2/config: an environment's keys come before its profile, which the SDK here has the other way.
+    it("is that of the environment's keys beside a profile of the environment, as it is for the provider", async () => {
+        const profile = { AWS_PROFILE: "work", AWS_SHARED_CREDENTIALS_FILE: path.join(folder, "credentials") };
+        const config = { "aws:region": region, "aws:endpoints": endpoints };
+        assert.deepEqual((await comes(config, "releases", profile)).asked, ["SHELL ecs eu-west-1"]);
+        const configured = { ...config, "aws:profile": { value: "work" } };
+        assert.deepEqual((await comes(configured, "releases", profile)).asked, ["WORK ecs eu-west-1"]);
+    });
+
+    it("is asked through the proxy of the stack, or of the environment, that the provider takes as well", async () => {
+        const host = "http://ecs.example.com";
+        const through = { "aws:region": region, "aws:endpoints": { value: JSON.stringify([{ ecs: host }]) } };
+        const configured = { ...through, "aws:httpProxy": { value: address } };
+        assert.deepEqual((await comes(configured)).asked, ["SHELL ecs eu-west-1"]);
+        assert.deepEqual((await comes(through, "releases", { HTTP_PROXY: address })).asked, ["SHELL ecs eu-west-1"]);
+        const none = { HTTP_PROXY: address, NO_PROXY: "example.com,.example.com" };
+        const { asked: by, said } = await comes(through, "releases", none);
+        assert.deepEqual(by, []);
+        assert.match(said, /ENOTFOUND ecs\.example\.com|EAI_AGAIN/);
+    });
+
+    it("is said to have no such service or cluster where somebody has deleted it, and with what to do", async () => {
+        answer = { status: 400, body: { __type: "ServiceNotFoundException", message: "Service not found." } };
+        const { said } = await comes({ "aws:region": region, "aws:endpoints": endpoints });
+        answer = undefined;
+        assert.equal(
+            said,
+            "ServiceNotFoundException: Service not found. Somebody has deleted it. pulumi refresh, then pulumi up.\n",
+        );
     });
 
     it("is none where there is no region", async () => {

@@ -273,6 +273,10 @@ describe("task definition family", () => {
     it("is replaced with its family, region and account, but not for a way to get there", async () => {
         const diff = (news: Partial<State>) => provider.diff("shop", state, { ...state, ...news });
         assert.deepEqual(await diff({}), { changes: false, replaces: [] });
+        // The code is in the state with the rest, and what is there runs on destroy.
+        const coded = (code: string) => ({ ...state, __provider: code });
+        assert.deepEqual(await provider.diff("shop", coded("old"), coded("new")), { changes: true, replaces: [] });
+        assert.deepEqual(await provider.diff("shop", coded("old"), coded("old")), { changes: false, replaces: [] });
         assert.deepEqual(await diff({ family: "other" }), { changes: true, replaces: ["family"] });
         assert.deepEqual(await diff({ region: "eu-west-1" }), { changes: true, replaces: ["region"] });
         assert.deepEqual(await diff({ account: "1" }), { changes: true, replaces: ["account"] });

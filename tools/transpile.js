@@ -27,11 +27,15 @@ function cached(entry, make) {
         return fs.readFileSync(entry, "utf8");
     } catch {
         const made = make();
-        fs.mkdirSync(folder, { recursive: true });
-        // Two plugins may compile the same file at once, and either may be killed: no one must read half of it.
-        const own = `${entry}.${process.pid}`;
-        fs.writeFileSync(own, made);
-        fs.renameSync(own, entry);
+        try {
+            fs.mkdirSync(folder, { recursive: true });
+            // Two plugins may compile the same file at once, and either may be killed: no one must read half of it.
+            const own = `${entry}.${process.pid}`;
+            fs.writeFileSync(own, made);
+            fs.renameSync(own, entry);
+        } catch {
+            // A cache that cannot be written, such as another user's, costs time alone.
+        }
         return made;
     }
 }

@@ -148,10 +148,9 @@ export async function findOnGitHub(
     lookup: pulumi.InvokeOptions,
 ): Promise<Answers | { readonly problem: string }> {
     try {
-        // First, as it tells where GitHub cannot be reached, at which getRestApi panics (data_source_github_rest_api.go).
-        const repository = args.create
-            ? undefined
-            : await github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup);
+        // First and always, as it tells where GitHub cannot be reached, at which getRestApi panics (data_source_github_rest_api.go).
+        const found = await github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup);
+        const repository = args.create ? undefined : found;
         const account = await accountOf(args.owner, lookup);
         const problem = repository && problemOf(args, repository);
         return problem === undefined ? { account, repository } : { problem };

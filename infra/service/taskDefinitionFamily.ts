@@ -8,16 +8,25 @@ interface Inputs {
     readonly account: string;
 }
 
+/** What the SDK keeps of a dynamic resource beside its properties: its provider, as code. */
+interface Code {
+    readonly __provider?: string;
+}
+
 /** Serialised into the state and run from there, on destroy too: it may use nothing from outside its own functions. */
 class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Inputs, Inputs> {
     async create(inputs: Inputs) {
         return { id: inputs.family, outs: inputs };
     }
 
-    async diff(_id: string, olds: Inputs, news: Inputs) {
+    async diff(_id: string, olds: Inputs & Code, news: Inputs & Code) {
         const changed = (["family", "region", "account"] as const).filter((key) => olds[key] !== news[key]);
-        // Another family, region or account leaves the old one to be deleted. A state from before the account was kept has none.
-        return { changes: changed.length > 0, replaces: changed.filter((key) => olds[key] !== undefined) };
+        // Another family, region or account leaves the old one to be deleted. A state from before the account was kept has none. What
+        // deletes is in the state as well: without an update it would be that of the `pulumi up` which has made the stack, for good.
+        return {
+            changes: changed.length > 0 || olds.__provider !== news.__provider,
+            replaces: changed.filter((key) => olds[key] !== undefined),
+        };
     }
 
     async update(_id: string, _olds: Inputs, news: Inputs) {

@@ -50,7 +50,7 @@ export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack):
         alarmsOf(cloudWatch, stack.alarmTopicArn),
     ]);
     const [service] = services;
-    if (!service) {
+    if (!service || service.status === "INACTIVE") {
         throw new RunError(
             `ECS has no service ${serviceName}: somebody has deleted it. pulumi refresh, then pulumi up.`,
         );
