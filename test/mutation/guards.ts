@@ -74,4 +74,28 @@ export const guards: readonly Mutation[] = [
         find: "if (pulumi.runtime.isDryRun()) {",
         become: "if (false) {",
     },
+    {
+        mistake: "what tasks live on is deleted after ECS has moved them back",
+        file: "infra/service/outcome.ts",
+        find: "is !== asked",
+        become: "false",
+    },
+    {
+        mistake: "the environment's profile takes the place of its keys",
+        file: "infra/awsCaller.ts",
+        find: 'this.setting("profile") === undefined && AWS_ACCESS_KEY_ID',
+        become: "false && AWS_ACCESS_KEY_ID",
+    },
+    {
+        mistake: "a session that ends is used on",
+        file: "infra/awsCaller.ts",
+        find: "known === undefined || ends - Date.now() < 5 * 60 * 1000",
+        become: "known === undefined",
+    },
+    {
+        mistake: "a stack keeps the code that deletes for good",
+        file: "infra/service/taskDefinitionFamily.ts",
+        find: " || olds.__provider !== news.__provider",
+        become: "",
+    },
 ];

@@ -104,4 +104,54 @@ export const releases: readonly Mutation[] = [
         find: "const status = [...goesOn, ...endsAlready];",
         become: "const status = goesOn;",
     },
+    {
+        mistake: "a release is rolled out although ECS watches none of its alarms",
+        file: ".github/scripts/awaitAlarms.js",
+        find: "alarms.length > 0 && wasTakenBack()",
+        become: "false",
+    },
+    {
+        mistake: "what mends a broken app waits for that app's alarm",
+        file: ".github/scripts/awaitAlarms.js",
+        find: "alarms.length > 0 && wasTakenBack()",
+        become: "alarms.length > 0",
+    },
+    {
+        mistake: "a command that somebody stopped has succeeded",
+        file: ".github/scripts/releaseCommand.js",
+        find: 'stopCode === "EssentialContainerExited" && ',
+        become: "",
+    },
+    {
+        mistake: "a clean image of an enhanced scan is blocked for good",
+        file: ".github/scripts/imageScan.js",
+        find: 'covered?.scanStatus?.statusCode === "ACTIVE" && covered.lastScannedAt !== undefined',
+        become: "false",
+    },
+    {
+        mistake: "an image that Inspector has not looked into is clean",
+        file: ".github/scripts/imageScan.js",
+        find: " && covered.lastScannedAt !== undefined",
+        become: "",
+    },
+    {
+        mistake: "a deployment that a pulumi up replaces has failed",
+        file: ".github/scripts/follow.js",
+        find: 'deployment.status === "STOPPED" ? await deploymentOf(CLUSTER, SERVICE, definition) : arn',
+        become: "arn",
+    },
+    {
+        mistake: "a re-run goes back behind what is newer",
+        file: ".github/workflows/deploy.yml",
+        find: `- name: See that nothing newer is live
+        if: inputs.commit == ''`,
+        become: `- name: See that nothing newer is live
+        if: github.run_attempt == 1 && inputs.commit == ''`,
+    },
+    {
+        mistake: "the newest minutes count as ones without a request",
+        file: "infra/service/scaling.ts",
+        find: "MAX([requests0, requests1, none])",
+        become: "MAX([FILL(requests0, 0), FILL(requests1, 0)])",
+    },
 ];
