@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { table, type Setting } from "../infra/config/table";
+import { warningOf } from "../infra/service/rollout";
 import { record, type Recording } from "./record";
 import { alternative, standard } from "./scenarios";
 import type { Values } from "./settings";
@@ -51,6 +52,18 @@ describe("service", () => {
     });
 
     // Without advancedConfiguration ECS would register the tasks of a rolling release in the first group, which may not serve.
+    it("warns of a rollout that the run which releases cannot see to its end", () => {
+        const linear = { rollout: "linear", bakeMinutes: 5, rolloutPercent: 10, rolloutStepMinutes: 5 } as const;
+        const pipeline = { releasedBy: "pipeline" } as const;
+        assert.match(
+            warningOf({ ...linear, ...pipeline })!,
+            /^a release takes 50 minutes .* has 55 for all that it does/,
+        );
+        assert.equal(warningOf({ ...linear, ...pipeline, rolloutPercent: 20 }), undefined);
+        assert.equal(warningOf({ ...linear, ...pipeline, rollout: "canary" }), undefined);
+        assert.equal(warningOf({ ...linear, releasedBy: "pulumi" }), undefined);
+    });
+
     it("has both target groups, their rule and ECS's role with every strategy, so that a change of it is in place", async () => {
         for (const rollout of ["rolling", "blue-green", "canary", "linear"]) {
             const recording = await record({ values: { rollout } });

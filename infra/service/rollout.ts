@@ -1,5 +1,5 @@
 import type * as aws from "@pulumi/aws";
-import type { Rollout } from "../config";
+import { rolloutMinutes, type ReleasedBy, type Rollout } from "../config";
 
 /** The strategy as ECS has it; set for `rolling` as well, since the provider keeps the former value of a property that is left out. */
 export function deploymentConfiguration({
@@ -28,4 +28,17 @@ export function deploymentConfiguration({
                 linearConfiguration: { stepPercent: rolloutPercent, stepBakeTimeInMinutes: step },
             };
     }
+}
+
+/** Of the 55 minutes of a job in deploy.yml, what is left for a rollout once the image is built and the tasks have started. */
+const minutesOfRun = 45;
+
+/** What is told of a rollout that the run which releases cannot see to its end. */
+export function warningOf(args: Rollout & { readonly releasedBy: ReleasedBy }): string | undefined {
+    const minutes = rolloutMinutes(args);
+    return args.releasedBy === "pipeline" && minutes > minutesOfRun
+        ? `a release takes ${minutes} minutes by its steps and bakeMinutes, and a run of deploy.yml has 55 for all that it does: it ends as ` +
+              "cancelled before ECS is done, and the stacks behind it are not reached. Fewer or shorter steps: rolloutPercent, " +
+              "rolloutStepMinutes, bakeMinutes."
+        : undefined;
 }

@@ -14,7 +14,7 @@ import type { Network } from "../network/network";
 import { egressRules } from "./egress";
 import { fewestTasks } from "./scheduledScaling";
 import { verifyRunning } from "./outcome";
-import { deploymentConfiguration } from "./rollout";
+import { deploymentConfiguration, warningOf } from "./rollout";
 import { scale } from "./scaling";
 import type { Task } from "./task";
 
@@ -94,6 +94,10 @@ export class Service extends pulumi.ComponentResource {
     constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:service:Service", name, {}, opts);
 
+        const warning = warningOf(args);
+        if (warning) {
+            void pulumi.log.warn(warning, this);
+        }
         const cluster = this.cluster(name, args);
         const capacityProviders = new aws.ecs.ClusterCapacityProviders(
             name,
