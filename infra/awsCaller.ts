@@ -105,30 +105,31 @@ export class AwsCaller {
         return settingsWith(credentials);
     }
 
-    /** For all clients one session, until five minutes before its end. */
+    /** For all clients one session, until five minutes before its end; what failed is asked again. */
     private kept(assume: Source): Source {
+        const isFresh = ({ expiration }: Credentials) =>
+            (expiration?.getTime() ?? Infinity) - Date.now() > 5 * 60 * 1000;
         let last: Promise<Credentials> | undefined;
-        return async () => {
-            const known = await last;
-            const ends = known?.expiration?.getTime() ?? Infinity;
-            if (known === undefined || ends - Date.now() < 5 * 60 * 1000) {
-                last = assume();
-            }
-            return last!;
+        return () => {
+            const before = last?.catch(() => undefined) ?? Promise.resolve(undefined);
+            last = before.then((known) => (known && isFresh(known) ? known : assume()));
+            return last;
         };
     }
 
     /**
-     * Through the proxy that the provider takes: its settings, or the environment's. The SDK knows of none by itself; Node.js does from
-     * 22.21 and 24.5 on.
+     * Through the proxy that the provider takes: its settings, or the environment's, which `aws:httpProxy` stands in for with HTTPS
+     * (HTTPProxyModeLegacy of aws-sdk-go-base), and never for this machine. The SDK knows of none by itself; Node.js does from 22.21 and
+     * 24.5 on.
      */
     private async throughProxy(): Promise<Pick<ReturnType<ClientSettings>, "requestHandler">> {
         const inEnvironment = (name: string) => process.env[name] ?? process.env[name.toLowerCase()];
+        const never = ["localhost", ".localhost", "127.0.0.1", "::1"]; // as golang.org/x/net/http/httpproxy has it
         const proxy = this.setting("httpProxy");
         const proxyEnv = {
             HTTP_PROXY: proxy ?? inEnvironment("HTTP_PROXY"),
-            HTTPS_PROXY: this.setting("httpsProxy") ?? proxy ?? inEnvironment("HTTPS_PROXY"),
-            NO_PROXY: this.setting("noProxy") ?? inEnvironment("NO_PROXY"),
+            HTTPS_PROXY: this.setting("httpsProxy") ?? inEnvironment("HTTPS_PROXY") ?? proxy,
+            NO_PROXY: [this.setting("noProxy") ?? inEnvironment("NO_PROXY"), ...never].filter(Boolean).join(","),
         };
         const bundle = this.setting("customCaBundle") ?? process.env.AWS_CA_BUNDLE;
         if (!proxyEnv.HTTP_PROXY && !proxyEnv.HTTPS_PROXY && !bundle) {
@@ -223,7 +224,7 @@ export class AwsCaller {
     }
 
     private seconds(duration: string): number {
-        const part = (unit: string) => Number(new RegExp(`(\\d+)${unit}`).exec(duration)?.[1] ?? 0);
+        const part = (unit: string) => Number(new RegExp(`([\\d.]+)${unit}`).exec(duration)?.[1] ?? 0);
         return 3600 * part("h") + 60 * part("m") + part("s");
     }
 

@@ -154,8 +154,11 @@ Next      npm run sandbox:preview${flag}   what an edit would change
  * ends with 8 where it was cancelled, and with 255 by a fault of its own (sdk/go/common/util/cmdutil/exit.go of pulumi/pulumi).
  */
 async function hasEnded(stack: automation.Stack, error: unknown): Promise<boolean> {
-    const bySelf = error instanceof CommandError && /failed with exit code [1-7]:/.test(error.message);
-    return bySelf && ((await deploymentOf(stack)).pending_operations ?? []).length === 0;
+    if (!(error instanceof CommandError) || !/failed with exit code [1-7]:/.test(error.message)) {
+        return false;
+    }
+    const { pending_operations = [] } = await deploymentOf(stack);
+    return pending_operations.length === 0;
 }
 
 /** What names the stack on a command line. */

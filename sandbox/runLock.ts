@@ -85,7 +85,7 @@ export async function noticingInterruption<T>(
         unmark();
         return result;
     } catch (error) {
-        if (await hasEnded(error)) {
+        if (await hasEnded(error).catch(() => false)) {
             unmark();
         }
         throw error;

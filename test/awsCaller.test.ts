@@ -9,6 +9,17 @@ import { AwsCaller } from "../infra/awsCaller";
 /** As whom, and how: test/stackAccess.test.ts has it from a command on. */
 describe("what calls AWS itself", () => {
     let ends = new Date();
+    let refuses = false;
+    const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "AWS_CA_BUNDLE"];
+    const environment = Object.fromEntries(proxies.map((name) => [name, process.env[name]]));
+    before(() => proxies.forEach((name) => delete process.env[name]));
+    after(() => {
+        for (const [name, value] of Object.entries(environment)) {
+            if (value !== undefined) {
+                process.env[name] = value;
+            }
+        }
+    });
     const calls: URLSearchParams[] = [];
     const sts = http.createServer((request, response) => {
         let body = "";
@@ -17,6 +28,13 @@ describe("what calls AWS itself", () => {
             const call = new URLSearchParams(body);
             calls.push(call);
             response.setHeader("content-type", "text/xml");
+            if (refuses) {
+                response.statusCode = 403;
+                response.end(
+                    "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>",
+                );
+                return;
+            }
             response.end(
                 `<${call.get("Action")}Response><${call.get("Action")}Result><Credentials><AccessKeyId>ROLE${calls.length}</AccessKeyId>` +
                     `<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>${ends.toISOString()}</Expiration>` +
@@ -55,12 +73,23 @@ describe("what calls AWS itself", () => {
         });
         assert.equal(calls.length, 0);
         ends = inAnHour();
-        assert.deepEqual([await keyOf(settings), await keyOf(settings)], ["ROLE1", "ROLE1"]);
+        assert.deepEqual(await Promise.all([keyOf(settings), keyOf(settings)]), ["ROLE1", "ROLE1"]);
         assert.equal(calls[0]!.get("DurationSeconds"), "9000");
         ends = new Date(Date.now() + 60_000);
         const short = await settingsOf({ "aws:assumeRoles": JSON.stringify([{ roleArn: "arn:aws:iam::1:role/a" }]) });
         assert.deepEqual([await keyOf(short), await keyOf(short)], ["ROLE2", "ROLE3"]);
         assert.equal(calls[1]!.get("DurationSeconds"), null);
+    });
+
+    it("asks again where a role could not be assumed", async () => {
+        const settings = await settingsOf({
+            "aws:assumeRoles": JSON.stringify([{ roleArn: "arn:aws:iam::1:role/a" }]),
+        });
+        ends = inAnHour();
+        refuses = true;
+        await assert.rejects(keyOf(settings), /AccessDenied/);
+        refuses = false;
+        assert.match((await keyOf(settings))!, /^ROLE/);
     });
 
     it("reads the token of a web identity anew each time, and says which setting names a file that is not there", async () => {
@@ -90,16 +119,11 @@ describe("what calls AWS itself", () => {
     });
 
     it("trusts the certificates of the configuration's bundle", async () => {
-        const { AWS_CA_BUNDLE: environment } = process.env;
-        delete process.env.AWS_CA_BUNDLE;
         const file = path.join(os.tmpdir(), `fargate-cicd-bundle-${process.pid}`);
         fs.writeFileSync(file, "a certificate");
         const { requestHandler } = (await settingsOf({ "aws:customCaBundle": file }))("ecs");
         fs.rmSync(file);
         const without = (await settingsOf({}))("ecs");
-        if (environment !== undefined) {
-            process.env.AWS_CA_BUNDLE = environment;
-        }
         assert.equal(String(requestHandler!.httpsAgent.options.ca), "a certificate");
         assert.ok(!("requestHandler" in without));
     });

@@ -316,6 +316,11 @@ describe("the scan of an image", () => {
         // What it finds at that moment counts.
         const late = of(covered("ACTIVE", { lastScannedAt: 1000 }), empty, scanned("ACTIVE", found));
         assert.match(late.output, /^::error::ECR has found 1 critical in the image: CVE-1\. /m);
+        // A registry that scans on push alone: https://github.com/aws/aws-sdk/issues/289.
+        const once = { imageScanStatus: { status: "COMPLETE" }, imageScanFindings: { findings: [] } };
+        const scannedOnce = { statusCode: "INACTIVE", reason: "SCAN_FREQUENCY_SCAN_ON_PUSH" };
+        assert.equal(of(covered("", { scanStatus: scannedOnce, lastScannedAt: 1000 }), once).code, 0);
+        assert.equal(of(covered("", { scanStatus: scannedOnce }), once).code, 1);
         for (const coverage of [covered("ACTIVE"), covered("INACTIVE", { lastScannedAt: 1000 }), unscanned]) {
             assert.match(of(coverage, empty).output, /^::error::ECR's scan of the image has no result: ACTIVE\. /m);
         }

@@ -83,7 +83,12 @@ describe("a release that is followed", () => {
         assert.equal(run.outputs, "tasks=2\n");
         // What is older than the revision is none of its deployments, by ECS's own clock.
         const { parameters } = run.calls.find(({ operation }) => operation === "ecs list-service-deployments")!;
-        assert.deepEqual(parameters, { cluster: "shop", service: "shop", createdAt: { after: 1000 } });
+        assert.deepEqual(parameters, {
+            cluster: "shop",
+            service: "shop",
+            createdAt: { after: 1000 },
+            maxResults: 100,
+        });
     });
 
     it("tells the next step, and the page of the run, where the service is to have no task at this hour", () => {
@@ -371,7 +376,7 @@ describe("a release after one that an alarm has taken back", () => {
     const attempt = (status: string, alarms: object[], named: string[] | undefined = ["shop-app-errors"]) => {
         const run = runScript(
             "awaitAlarms.js",
-            { CLUSTER, SERVICE, LOOKS: "5" },
+            { CLUSTER, SERVICE, WAIT_SECONDS: "0.1" },
             {
                 "ecs describe-services": [service(named)],
                 "ecs list-service-deployments": [last(status)],
@@ -404,7 +409,7 @@ describe("a release after one that an alarm has taken back", () => {
         assert.equal(mending.looks, 1);
         const long = attempt("ROLLBACK_FAILED", [raised]);
         assert.match(long.output, warning);
-        assert.equal(long.looks, 6);
+        assert.ok(long.looks > 1, String(long.looks));
     });
 
     it("fails with AWS's words where it may not look", () => {

@@ -69,7 +69,7 @@ describe("the outcome of an update", () => {
         for (const change of asked) {
             assert.match(
                 problemOf(former, { ...wanted, ...change })!,
-                /^ECS has taken the last change of shop back, .*: its tasks have subnet-1, subnet-2, no public addresses and FARGATE 0\+1 in place of .*`pulumi up --refresh` tries/s,
+                /^ECS has taken the last change of shop back, .*: its tasks have subnet-1, subnet-2, no public addresses and FARGATE \(base 0, weight 1\) in place of .*`pulumi up --refresh` tries/s,
             );
         }
         assert.equal(problemOf(former, wanted), undefined);

@@ -133,6 +133,10 @@ describe("the account that the commands for a stack that runs look into", () => 
         const { asked: by, said } = await comes(through, "releases", none);
         assert.deepEqual(by, []);
         assert.match(said, /ENOTFOUND ecs\.example\.com|EAI_AGAIN/);
+        // As Go's, which the provider has: what is on this machine is asked for itself.
+        const nobody = { HTTP_PROXY: "http://127.0.0.1:9", HTTPS_PROXY: "http://127.0.0.1:9" };
+        const here = { "aws:region": region, "aws:endpoints": endpoints };
+        assert.deepEqual((await comes(here, "releases", nobody)).asked, ["SHELL ecs eu-west-1"]);
     });
 
     it("is said to have no such service or cluster where somebody has deleted it, and with what to do", async () => {

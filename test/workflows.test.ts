@@ -375,11 +375,12 @@ describe("the workflows", () => {
         assert.deepEqual(order.slice(from), [
             ["Build and push", "steps.image.outputs.exists == 'false'"],
             ["See that the scan finds nothing critical", "vars.IMAGE_SCAN == 'block' && inputs.commit == ''"],
+            // Before the release command: what that does to the version that is live must not be waited for.
+            ["Wait until the alarm is over that took the last release back", "inputs.commit == ''"],
             ["Render the task definition", undefined],
             ["Register the revision", undefined],
             // A stack from before there was such a setting has no variable.
             ["Run the release command", "(vars.RELEASE_COMMAND || '[]') != '[]' && inputs.commit == ''"],
-            ["Wait until the alarm is over that took the last release back", "inputs.commit == ''"],
             ["Roll out", undefined],
             ["Follow the deployment", undefined],
             ["Ask the load balancer for the new version", "steps.follow.outputs.tasks != '0'"],

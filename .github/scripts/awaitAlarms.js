@@ -7,15 +7,19 @@ const { aws, pause, step, timeOf, warn } = require("./aws.js");
 
 const { CLUSTER: cluster, SERVICE: service } = process.env;
 
-/** How often the alarms are looked at: they look back on five minutes, and the load balancer tells some more minutes late. */
-const looks = Number(process.env.LOOKS ?? 900);
+/** For how long at most: the alarms look back on five minutes, and the load balancer tells some more minutes late. */
+const seconds = Number(process.env.WAIT_SECONDS ?? 900);
 
-function raised() {
+/** The alarms that ECS watches a release by. */
+function watched() {
     const [{ deploymentConfiguration = {} }] = aws("ecs", "describe-services", {
         cluster,
         services: [service],
     }).services;
-    const { alarmNames = [] } = deploymentConfiguration.alarms ?? {};
+    return deploymentConfiguration.alarms?.alarmNames ?? [];
+}
+
+function raised(alarmNames) {
     if (alarmNames.length === 0) return [];
     const { MetricAlarms } = aws("cloudwatch", "describe-alarms", { AlarmNames: alarmNames, StateValue: "ALARM" });
     return MetricAlarms.map(({ AlarmName }) => AlarmName);
@@ -24,18 +28,21 @@ function raised() {
 /** Whether ECS has taken the service's last deployment back. */
 function wasTakenBack() {
     const after = new Date(Date.now() - 3 * 3600 * 1000).toISOString();
-    const { serviceDeployments } = aws("ecs", "list-service-deployments", { cluster, service, createdAt: { after } });
+    const filter = { cluster, service, createdAt: { after }, maxResults: 100 };
+    const { serviceDeployments } = aws("ecs", "list-service-deployments", filter);
     const [last] = serviceDeployments.sort((one, other) => timeOf(other.createdAt) - timeOf(one.createdAt));
     return last?.status.startsWith("ROLLBACK") ?? false;
 }
 
 step(async () => {
-    let alarms = raised();
+    const names = watched();
+    let alarms = raised(names);
     if (alarms.length > 0 && wasTakenBack()) {
         console.log(`Waiting until ${alarms.join(", ")} is over, which has taken the last release back.`);
-        for (let left = looks; left > 0 && alarms.length > 0; left--) {
+        const end = Date.now() + 1000 * seconds;
+        while (alarms.length > 0 && Date.now() < end) {
             await sleep(pause);
-            alarms = raised();
+            alarms = raised(names);
         }
     }
     if (alarms.length > 0) {

@@ -5,7 +5,7 @@ const { randomUUID } = require("node:crypto");
 const { appendFileSync } = require("node:fs");
 
 /**
- * Calls AWS, with the parameters by their names in its API. All pages of a list are one answer.
+ * Calls AWS, with the parameters by their names in its API. All pages of a list are one answer, but for service deployments, of which the CLI knows no pages.
  * @throws Error with what AWS says
  */
 exports.aws = (service, operation, parameters) => {

@@ -74,16 +74,18 @@ exports.deploymentOf = async (cluster, service, { taskDefinitionArn, registeredA
             cluster,
             service,
             createdAt: { after: registeredAt },
+            maxResults: 100,
         });
+        serviceDeployments.sort((one, other) => timeOf(other.createdAt) - timeOf(one.createdAt));
         const arns = serviceDeployments.map(({ targetServiceRevisionArn }) => targetServiceRevisionArn);
         const revisions =
             arns.length === 0
                 ? []
                 : aws("ecs", "describe-service-revisions", { serviceRevisionArns: arns.slice(0, 20) }).serviceRevisions;
         const own = revisions.filter(({ taskDefinition }) => taskDefinition === taskDefinitionArn);
-        const [found] = serviceDeployments
-            .filter((each) => own.some((revision) => revision.serviceRevisionArn === each.targetServiceRevisionArn))
-            .sort((one, other) => timeOf(other.createdAt) - timeOf(one.createdAt));
+        const found = serviceDeployments.find((each) =>
+            own.some((revision) => revision.serviceRevisionArn === each.targetServiceRevisionArn),
+        );
         if (found) return found.serviceDeploymentArn;
         await sleep(pause);
     }

@@ -24,9 +24,10 @@ function scannedImage() {
     return { imageDigest: image?.digest ?? found.imageId.imageDigest };
 }
 
-/** Whether a scan has a result: an "enhanced" one goes on for ever, or is said to be over, before Inspector has found anything. */
-const hasResult = ({ imageScanStatus: { status }, imageScanFindings }) =>
-    ["COMPLETE", "ACTIVE"].includes(status) && imageScanFindings?.imageScanCompletedAt !== undefined;
+/** Whether a scan is said to be over: an "enhanced" one is before Inspector has found anything, or goes on for ever. */
+const isOver = ({ imageScanStatus: { status } }) => ["COMPLETE", "ACTIVE"].includes(status);
+
+const hasResult = (answer) => isOver(answer) && answer.imageScanFindings?.imageScanCompletedAt !== undefined;
 
 /**
  * Whether Inspector has looked into an image in which it has found nothing: then ECR has no findings to tell the time of.
@@ -36,7 +37,10 @@ function isClean(imageDigest) {
     const ecrRepositoryName = [{ comparison: "EQUALS", value: ECR_REPOSITORY }];
     const { coveredResources } = aws("inspector2", "list-coverage", { filterCriteria: { ecrRepositoryName } });
     const covered = coveredResources.find(({ resourceId }) => resourceId.endsWith(imageDigest));
-    return covered?.scanStatus?.statusCode === "ACTIVE" && covered.lastScannedAt !== undefined;
+    const { statusCode, reason } = covered?.scanStatus ?? {};
+    // An image that is scanned once, on push, is scanned no more after that.
+    const isScanned = statusCode === "ACTIVE" || reason === "SCAN_FREQUENCY_SCAN_ON_PUSH";
+    return isScanned && covered.lastScannedAt !== undefined;
 }
 
 const mayHaveLater = ["PENDING", "IN_PROGRESS", "COMPLETE", "ACTIVE"];
@@ -62,8 +66,7 @@ async function scan() {
     for (let left = looks; ; left--) {
         const answer = look(imageId);
         if (!isAwaited(answer)) return { ...answer, known: hasResult(answer) };
-        if (answer.imageScanStatus.status === "ACTIVE" && isClean(imageId.imageDigest))
-            return { ...look(imageId), known: true };
+        if (isOver(answer) && isClean(imageId.imageDigest)) return { ...look(imageId), known: true };
         if (left <= 1) return { ...answer, known: false };
         await sleep(pause);
     }

@@ -78,7 +78,7 @@ export function problemOf(found: Found, wanted: Wanted): string | undefined {
     ];
     if (is !== asked) {
         return (
-            `ECS has taken the last change of ${serviceName} back, or something else has changed it: its tasks have ${is} in place of ${asked}.\n` +
+            `ECS has taken the last change of ${serviceName} back, or something else has changed it, or this update has left it out: its tasks have ${is} in place of ${asked}.\n` +
             "The events of the service and the app's logs tell why. `pulumi up --refresh` tries the same once more."
         );
     }
@@ -100,7 +100,9 @@ function placementOf({
     readonly networkConfigurations: readonly Pick<Wanted, "subnets" | "assignPublicIp">[];
     readonly capacityProviderStrategies: Wanted["capacity"];
 }): string {
-    const capacity = capacityProviderStrategies.map((each) => `${each.capacityProvider} ${each.base}+${each.weight}`);
+    const capacity = capacityProviderStrategies.map(
+        (each) => `${each.capacityProvider} (base ${each.base}, weight ${each.weight})`,
+    );
     const addresses = network!.assignPublicIp ? "public addresses" : "no public addresses";
     return `${network!.subnets.toSorted().join(", ")}, ${addresses} and ${capacity.toSorted().join(", ")}`;
 }

@@ -89,8 +89,8 @@ export const guards: readonly Mutation[] = [
     {
         mistake: "a session that ends is used on",
         file: "infra/awsCaller.ts",
-        find: "known === undefined || ends - Date.now() < 5 * 60 * 1000",
-        become: "known === undefined",
+        find: "known && isFresh(known) ? known : assume()",
+        become: "known ?? assume()",
     },
     {
         mistake: "a stack keeps the code that deletes for good",

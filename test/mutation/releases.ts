@@ -5,7 +5,7 @@ export const releases: readonly Mutation[] = [
     {
         mistake: "an enhanced scan is clean before it has looked",
         file: ".github/scripts/imageScan.js",
-        find: " && imageScanFindings?.imageScanCompletedAt !== undefined",
+        find: " && answer.imageScanFindings?.imageScanCompletedAt !== undefined",
         become: "",
     },
     {
@@ -125,7 +125,7 @@ export const releases: readonly Mutation[] = [
     {
         mistake: "a clean image of an enhanced scan is blocked for good",
         file: ".github/scripts/imageScan.js",
-        find: 'covered?.scanStatus?.statusCode === "ACTIVE" && covered.lastScannedAt !== undefined',
+        find: "isScanned && covered.lastScannedAt !== undefined",
         become: "false",
     },
     {
