@@ -174,8 +174,10 @@ describe("an app in the sandbox", () => {
             /Service deployment rolled back because the circuit breaker threshold was exceeded/,
         );
 
+        // More time alone is no reason for the engine to release again: it has written the revision down as released.
         checkout.configure("fargate-cicd:startSeconds", undefined);
-        await succeed("sandbox:up");
+        await fail("sandbox:up", /ECS has taken the last release of fargate-cicd-dev back/);
+        await succeed("sandbox:up -- --refresh");
         assert.match(await page(), /, slowly</);
         await succeed("sandbox:up -- --expect-no-changes");
     });
