@@ -9,15 +9,13 @@ describe("a machine without", () => {
     const checkout = new CopiedCheckout();
     /** A PATH with these programs only. */
     const bin = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-bin-"));
-    const offer = (...programs: string[]) => {
-        for (const program of programs) {
-            const found = process.env
-                .PATH!.split(":")
-                .map((folder) => path.join(folder, program))
-                .find((file) => fs.existsSync(file));
-            fs.symlinkSync(fs.realpathSync(found!), path.join(bin, program));
-        }
-    };
+    const programAt = (name: string) =>
+        process.env
+            .PATH!.split(":")
+            .map((folder) => path.join(folder, name))
+            .find((file) => fs.existsSync(file))!;
+    const offer = (...programs: string[]) =>
+        programs.forEach((program) => fs.symlinkSync(fs.realpathSync(programAt(program)), path.join(bin, program)));
     before(() => offer("sh", "node", "npm", "env", "cat", "mv", "git", "sed", "ls", "id", "uname"));
     after(async () => {
         fs.rmSync(bin, { recursive: true });
@@ -30,21 +28,36 @@ describe("a machine without", () => {
         assert.ok(!fs.existsSync(checkout.stateFile()), "a stack was made");
     };
 
-    it("Docker, where nobody may install it, says so and how to get it, and starts nothing", async () => {
+    it("root's rights says so, and how to get them, before anything else", async () => {
         const nobody = 65534;
         fs.chownSync(checkout.folder, nobody, nobody);
         // Where nobody may look, too: this one may be in root's own folders.
         const node = path.join(checkout.folder, "node", "node");
         fs.mkdirSync(path.dirname(node));
         fs.copyFileSync(process.execPath, node);
-        const env = {
-            DOCKER_HOST: `unix://${path.join(bin, "no-docker.sock")}`,
-            HOME: checkout.folder,
-            PATH: [path.dirname(node), process.env.PATH].join(path.delimiter),
-        };
+        const env = { HOME: checkout.folder, PATH: [path.dirname(node), process.env.PATH].join(path.delimiter) };
         const run = await checkout.run("sandbox:up", env, nobody);
         assert.equal(run.code, 1, run.output);
-        assert.match(run.output, /No Docker: .*\bapt-get install docker\.io\b/s);
+        assert.match(run.output, /The sandbox needs root, .*: sudo env "PATH=\$PATH" …/);
+        assert.doesNotMatch(run.output, /Prepare this machine/);
+        nothingIsLeft(run.output);
+        fs.chownSync(checkout.folder, 0, 0);
+    });
+
+    it("Docker, and the means to install it, says so and how to get it, and starts nothing", async () => {
+        // In a view of the files in which they are no programs: the sandbox looks into the system's own folders, whatever the PATH.
+        const hidden = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-hidden-"));
+        const hide =
+            'for name in dockerd apt-get; do mount --bind /dev/null "$(command -v $name)"; done; exec "$0" "$@"';
+        const npm = `#!/bin/sh\nexec unshare --mount sh -c '${hide}' ${programAt("npm")} "$@"\n`;
+        fs.writeFileSync(path.join(hidden, "npm"), npm, { mode: 0o755 });
+        const run = await checkout.run("sandbox:up", {
+            DOCKER_HOST: `unix://${path.join(hidden, "no-docker.sock")}`,
+            PATH: [hidden, process.env.PATH].join(path.delimiter),
+        });
+        fs.rmSync(hidden, { recursive: true });
+        assert.equal(run.code, 1, run.output);
+        assert.match(run.output, /No Docker: .*no-docker\.sock.*\bapt-get install docker\.io\b/s);
         nothingIsLeft(run.output);
     });
 
