@@ -372,7 +372,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the task family is destroyed without the roles that the stack assumes",
         file: "infra/awsCaller.ts",
-        find: 'parsed<AssumedRole>("assumeRoles")',
+        find: 'this.parsed<AssumedRole>("assumeRoles")',
         become: "[] as AssumedRole[]",
     },
     {
