@@ -76,7 +76,7 @@ export function markInterrupted(stack: string): void {
 export async function noticingInterruption<T>(
     stack: string,
     change: () => Promise<T>,
-    hasEnded: (error: unknown) => Promise<boolean> = () => Promise.resolve(false),
+    hasEnded: (error: unknown) => Promise<boolean>,
 ): Promise<T> {
     markInterrupted(stack);
     const unmark = () => fs.rmSync(uncleanFile(stack), { force: true });

@@ -1,10 +1,9 @@
-/** The commands of a page, in their order: the lines of its `sh` blocks, without comments, one for each part of a list with `&&`. */
+/** The commands of a page, in their order: the lines of its `sh` blocks, one for each part of a list with `&&`. */
 export function commandsOf(page: string): string[] {
     const blocks = [...page.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block!);
     return blocks
         .flatMap((block) => block.split("\n"))
-        .map((line) => line.replace(/\s+#.*$/, "").trim())
-        .flatMap((line) => line.split(" && "))
+        .flatMap((line) => line.trim().split(" && "))
         .filter((command) => command !== "");
 }
 

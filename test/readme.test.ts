@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { commandsOf } from "./commands";
 import { standard } from "./scenarios";
 import { projectFolder } from "./settings";
 
@@ -85,12 +86,10 @@ describe("the README and its pages", () => {
 
     // An interactive zsh, as macOS has it, takes them for arguments.
     it("has no comment in a command that is to be pasted", () => {
-        const commands = pages.flatMap((page) =>
-            [...file(page).matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].flatMap(([, block]) => block!.split("\n")),
-        );
-        assert.ok(commands.length > 40, `${commands.length} lines`);
+        const commands = pages.flatMap((page) => commandsOf(file(page)));
+        assert.ok(commands.length > 40, `${commands.length} commands`);
         assert.deepEqual(
-            commands.filter((line) => /(^|\s)#/.test(line)),
+            commands.filter((command) => /(^|\s)#/.test(command)),
             [],
         );
     });

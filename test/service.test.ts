@@ -51,7 +51,6 @@ describe("service", () => {
         });
     });
 
-    // Without advancedConfiguration ECS would register the tasks of a rolling release in the first group, which may not serve.
     it("warns of a rollout that the run which releases cannot see to its end", () => {
         const linear = { rollout: "linear", bakeMinutes: 5, rolloutPercent: 10, rolloutStepMinutes: 5 } as const;
         const pipeline = { releasedBy: "pipeline" } as const;
@@ -64,6 +63,7 @@ describe("service", () => {
         assert.equal(warningOf({ ...linear, releasedBy: "pulumi" }), undefined);
     });
 
+    // Without advancedConfiguration ECS would register the tasks of a rolling release in the first group, which may not serve.
     it("has both target groups, their rule and ECS's role with every strategy, so that a change of it is in place", async () => {
         for (const rollout of ["rolling", "blue-green", "canary", "linear"]) {
             const recording = await record({ values: { rollout } });

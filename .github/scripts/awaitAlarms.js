@@ -3,7 +3,8 @@
 // may fail by itself as well: what mends that is not held up.
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
-const { aws, pause, step, timeOf, warn } = require("./aws.js");
+const { aws, pause, step, warn } = require("./aws.js");
+const { deploymentsAfter, serviceOf } = require("./deployments.js");
 
 const { CLUSTER: cluster, SERVICE: service } = process.env;
 
@@ -12,10 +13,7 @@ const seconds = Number(process.env.WAIT_SECONDS ?? 900);
 
 /** The alarms that ECS watches a release by. */
 function watched() {
-    const [{ deploymentConfiguration = {} }] = aws("ecs", "describe-services", {
-        cluster,
-        services: [service],
-    }).services;
+    const { deploymentConfiguration = {} } = serviceOf(cluster, service);
     return deploymentConfiguration.alarms?.alarmNames ?? [];
 }
 
@@ -28,9 +26,7 @@ function raised(alarmNames) {
 /** Whether ECS has taken the service's last deployment back. */
 function wasTakenBack() {
     const after = new Date(Date.now() - 3 * 3600 * 1000).toISOString();
-    const filter = { cluster, service, createdAt: { after }, maxResults: 100 };
-    const { serviceDeployments } = aws("ecs", "list-service-deployments", filter);
-    const [last] = serviceDeployments.sort((one, other) => timeOf(other.createdAt) - timeOf(one.createdAt));
+    const [last] = deploymentsAfter(cluster, service, after);
     return last?.status.startsWith("ROLLBACK") ?? false;
 }
 

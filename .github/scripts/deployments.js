@@ -66,24 +66,29 @@ exports.follow = async (arn) => {
     }
 };
 
+/** The service as ECS has it now. */
+exports.serviceOf = (cluster, service) => aws("ecs", "describe-services", { cluster, services: [service] }).services[0];
+
+/** A service's deployments since a time, the newest first. */
+const deploymentsAfter = (cluster, service, after) => {
+    const filter = { cluster, service, createdAt: { after }, maxResults: 100 };
+    const { serviceDeployments } = aws("ecs", "list-service-deployments", filter);
+    return serviceDeployments.sort((one, other) => timeOf(other.createdAt) - timeOf(one.createdAt));
+};
+exports.deploymentsAfter = deploymentsAfter;
+
 /** The newest deployment of a service that rolls out a revision of its task definition, once ECS has it. */
 exports.deploymentOf = async (cluster, service, { taskDefinitionArn, registeredAt }) => {
     for (let tries = 30; tries > 0; tries--) {
         // Both times are ECS's own.
-        const { serviceDeployments } = aws("ecs", "list-service-deployments", {
-            cluster,
-            service,
-            createdAt: { after: registeredAt },
-            maxResults: 100,
-        });
-        serviceDeployments.sort((one, other) => timeOf(other.createdAt) - timeOf(one.createdAt));
-        const arns = serviceDeployments.map(({ targetServiceRevisionArn }) => targetServiceRevisionArn);
+        const deployments = deploymentsAfter(cluster, service, registeredAt);
+        const arns = deployments.map(({ targetServiceRevisionArn }) => targetServiceRevisionArn);
         const revisions =
             arns.length === 0
                 ? []
                 : aws("ecs", "describe-service-revisions", { serviceRevisionArns: arns.slice(0, 20) }).serviceRevisions;
         const own = revisions.filter(({ taskDefinition }) => taskDefinition === taskDefinitionArn);
-        const found = serviceDeployments.find((each) =>
+        const found = deployments.find((each) =>
             own.some((revision) => revision.serviceRevisionArn === each.targetServiceRevisionArn),
         );
         if (found) return found.serviceDeploymentArn;

@@ -2,6 +2,7 @@
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
 const { aws, last, pause, print, step } = require("./aws.js");
+const { serviceOf } = require("./deployments.js");
 const { logOf, reasonOf, tasksOf } = require("./tasks.js");
 
 const { CLUSTER, CONTAINER, GITHUB_RUN_ID, RELEASE_COMMAND, SERVICE, TASK_DEFINITION } = process.env;
@@ -36,8 +37,7 @@ async function othersEnd() {
 
 /** Where the service's own tasks run, but never on Spot, which may take it away half-way. */
 function start() {
-    const { networkConfiguration } = aws("ecs", "describe-services", { cluster: CLUSTER, services: [SERVICE] })
-        .services[0];
+    const { networkConfiguration } = serviceOf(CLUSTER, SERVICE);
     const { tasks, failures } = aws("ecs", "run-task", {
         cluster: CLUSTER,
         taskDefinition: TASK_DEFINITION,

@@ -2,6 +2,7 @@
 // revision, and no revision can be put behind another.
 "use strict";
 const { aws, last, step } = require("./aws.js");
+const { serviceOf } = require("./deployments.js");
 
 const { CLUSTER: cluster, CONTAINER: container, SERVICE: service, TASK_DEFINITION: withdrawn } = process.env;
 
@@ -15,8 +16,7 @@ const ofTheRevision = [
 const describe = (taskDefinition) => aws("ecs", "describe-task-definition", { taskDefinition, include: ["TAGS"] });
 
 step(async () => {
-    const { services } = aws("ecs", "describe-services", { cluster, services: [service] });
-    const live = services[0].deployments.find(({ status }) => status === "PRIMARY").taskDefinition;
+    const live = serviceOf(cluster, service).deployments.find(({ status }) => status === "PRIMARY").taskDefinition;
     if (live === withdrawn) {
         console.log(`${service} runs ${last(withdrawn)}, or is about to: it stays the newest revision.`);
         return;

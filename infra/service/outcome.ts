@@ -12,7 +12,7 @@ type Found = Pick<
 export interface Wanted {
     readonly subnets: readonly string[];
     readonly assignPublicIp: boolean;
-    readonly capacity: readonly Readonly<Record<"capacityProvider", string> & Record<"base" | "weight", number>>[];
+    readonly capacity: readonly { readonly capacityProvider: string; readonly base: number; readonly weight: number }[];
     /** The revision that is to run, where `pulumi up` releases. */
     readonly released?: string;
 }
@@ -72,10 +72,8 @@ export function problemOf(found: Found, wanted: Wanted): string | undefined {
             : `ECS has taken the last release of ${serviceName} back: ${nameOf(current)} runs in place of ${nameOf(released)}.\n` +
                   "The app's logs tell why. `pulumi up --refresh` tries the same once more.";
     }
-    const [is, asked] = [
-        placementOf(found),
-        placementOf({ networkConfigurations: [wanted], capacityProviderStrategies: wanted.capacity }),
-    ];
+    const is = placementOf(found.networkConfigurations[0]!, found.capacityProviderStrategies);
+    const asked = placementOf(wanted, wanted.capacity);
     if (is !== asked) {
         return (
             `ECS has taken the last change of ${serviceName} back, or something else has changed it, or this update has left it out: its tasks have ${is} in place of ${asked}.\n` +
@@ -93,18 +91,13 @@ export function problemOf(found: Found, wanted: Wanted): string | undefined {
 }
 
 /** Where tasks run, in words; in whichever order AWS tells it. */
-function placementOf({
-    networkConfigurations: [network],
-    capacityProviderStrategies,
-}: {
-    readonly networkConfigurations: readonly Pick<Wanted, "subnets" | "assignPublicIp">[];
-    readonly capacityProviderStrategies: Wanted["capacity"];
-}): string {
-    const capacity = capacityProviderStrategies.map(
-        (each) => `${each.capacityProvider} (base ${each.base}, weight ${each.weight})`,
-    );
-    const addresses = network!.assignPublicIp ? "public addresses" : "no public addresses";
-    return `${network!.subnets.toSorted().join(", ")}, ${addresses} and ${capacity.toSorted().join(", ")}`;
+function placementOf(
+    { subnets, assignPublicIp }: Pick<Wanted, "subnets" | "assignPublicIp">,
+    capacity: Wanted["capacity"],
+): string {
+    const providers = capacity.map((each) => `${each.capacityProvider} (base ${each.base}, weight ${each.weight})`);
+    const addresses = assignPublicIp ? "public addresses" : "no public addresses";
+    return `${subnets.toSorted().join(", ")}, ${addresses} and ${providers.toSorted().join(", ")}`;
 }
 
 /** `family:7` */

@@ -33,10 +33,8 @@ def names(expression: str) -> set[str]:
 
 def value(expression: str, value_of: Callable[[str], float | None]) -> float | None:
     """An expression in one period; None where a value that it needs is missing, or where it divides by nothing."""
-    try:
-        return float(_work_out(_parsed(expression), value_of))
-    except (_NoData, ZeroDivisionError):
-        return None
+    known = _known(_parsed(expression), value_of)
+    return None if known is None else float(known)
 
 
 def _parsed(expression: str) -> ast.expr:

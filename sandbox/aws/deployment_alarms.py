@@ -142,7 +142,6 @@ def take_back(cluster: str, key: str, service: dict, primary: dict, why: str, ro
                 _watched=[],  # the failed one is the reason for the alarm
             )
             service["taskDefinition"] = previous["taskDefinition"]
-            service["deployments"].sort(key=lambda each: each["status"] != "PRIMARY")
             bring_back(service)
             _event(service, f"rolling back to deployment {previous['id']}.")
     ecs._reconcile_service_tasks(cluster, key)

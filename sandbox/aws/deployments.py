@@ -159,7 +159,6 @@ def install() -> None:
         service = service_of(task)
         if service:
             # After a rollback MiniStack leaves the failed deployment first, and then counts it as the primary one.
-            service["deployments"].sort(key=lambda each: each["status"] != "PRIMARY")
             bring_back(service)
 
     @replace(ecs, "_update_service", "data")
@@ -222,7 +221,8 @@ def _keep_revision(service: dict | None) -> None:
 
 
 def bring_back(service: dict) -> None:
-    """Gives a service whose deployment was taken back what it had with the one that is the primary again."""
+    """Puts the deployment first that is the primary again, after another was taken back, and gives the service what it had with it."""
+    service["deployments"].sort(key=lambda each: each["status"] != "PRIMARY")
     service.update((ecs._primary_deployment(service) or {}).get("_revision", {}))
 
 

@@ -42,29 +42,22 @@ function inPulumiYaml({ type, description, values, none }: Setting): string {
 /** Without the marks of Markdown. */
 const plain = (markdown: string) => markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 
-const tableOf = (rows: readonly (readonly string[])[]) =>
-    rows
-        .toSpliced(
-            1,
-            0,
-            rows[0]!.map(() => "---"),
-        )
-        .map((cells) => `| ${cells.join(" | ")} |\n`)
-        .join("");
+const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+    [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 
 const under = (heading: string) => settings.filter(([, setting]) => setting.heading === heading);
 
 /** Every key with the page that it is on. */
 const index = () =>
-    tableOf([
+    tableOf(
         ["page", "keys"],
-        ...Object.entries(headings).map(([heading, page]) => [
+        Object.entries(headings).map(([heading, page]) => [
             `[${heading}](${page}.md)`,
             under(heading)
                 .map(([key]) => `\`${key}\``)
                 .join(", "),
         ]),
-    ]);
+    );
 
 function pageOf(heading: string): string {
     const rows = under(heading).map(([key, setting]) => [
@@ -81,7 +74,7 @@ How they are set: [all settings](README.md).
 
 <!-- Written by npm run settings, from infra/config/table.ts. -->
 
-${tableOf([columns, ...rows])}`;
+${tableOf(columns, rows)}`;
 }
 
 function defaultOf({ type, schema, default: value, none }: Setting): string {
