@@ -21,10 +21,26 @@ const platforms = { x86_64: "linux/amd64", arm64: "linux/arm64" } as const;
 /** What the tags of images begin with that `pulumi up` builds; a release has its commit's hash. */
 const buildTag = "build-";
 
+/** What the tags begin with that deploy.yml gives to images that have gone live: see keepImage.js. */
+const liveTag = "live-";
+
+/** All but so many of the newest images go whose tags begin with this. */
+const newest = (rulePriority: number, countNumber: number, tagPrefix: string, description: string) => ({
+    rulePriority,
+    description,
+    selection: {
+        tagStatus: "tagged",
+        tagPatternList: [`${tagPrefix}*`],
+        countType: "imageCountMoreThan",
+        countNumber,
+    },
+    action: { type: "expire" },
+});
+
 /**
- * ECR deletes by rule, lowest priority first: untagged leftovers of failed pushes, then all but the newest images. What a tagged index
- * is made of has no tag of its own; it stays as long as the index ("Lifecycle policy evaluation rules" in ECR's user guide: an image
- * that a manifest list refers to is not expired before that is), and is no image of the 50.
+ * ECR deletes by rule, lowest priority first, and what fits one rule by no later one: however many are pushed and never go live, they
+ * push out none that has. What a tagged index is made of has no tag of its own; it stays as long as the index ("Lifecycle policy
+ * evaluation rules" in ECR's user guide: an image that a manifest list refers to is not expired before that is), and does not count.
  */
 const lifecycle = {
     rules: [
@@ -34,17 +50,9 @@ const lifecycle = {
             selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },
             action: { type: "expire" },
         },
-        {
-            rulePriority: 2,
-            description: "The newest 50 images stay, to roll back to",
-            selection: {
-                tagStatus: "tagged",
-                tagPatternList: ["*"],
-                countType: "imageCountMoreThan",
-                countNumber: 50,
-            },
-            action: { type: "expire" },
-        },
+        newest(2, 50, liveTag, "The newest 50 images that were live stay, to roll back to"),
+        newest(3, 10, buildTag, "The newest 10 images of pulumi up stay"),
+        newest(4, 50, "", "The newest 50 others stay"),
     ],
 };
 

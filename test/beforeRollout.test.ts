@@ -362,3 +362,42 @@ describe("the scan of an image", () => {
         assert.match(named.summary, /\| HIGH \| \[CVE-9\]\(https:\/\/nvd\/CVE-9\) \|/);
     });
 });
+
+describe("the image of a release that is live", () => {
+    const image = `123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:${commit}-X64`;
+    const there = {
+        images: [{ imageManifest: "{}", imageManifestMediaType: "application/vnd.oci.image.index.v1+json" }],
+    };
+    const missing = {
+        images: [],
+        failures: [{ failureCode: "ImageNotFound", failureReason: "Requested image not found" }],
+    };
+    const keep = (...answers: object[]) =>
+        runScript(
+            "keepImage.js",
+            { ECR_REPOSITORY: "shop", IMAGE: image },
+            { "ecr batch-get-image": answers, "ecr put-image": [{}] },
+        );
+
+    it("gets a tag by which the registry keeps it, whatever is pushed later and fails", () => {
+        const { code, calls } = keep(missing, there);
+        assert.equal(code, 0);
+        assert.deepEqual(
+            calls.slice(0, 2).map(({ parameters }) => parameters.imageIds),
+            [`live-${commit}-X64`, `${commit}-X64`].map((imageTag) => [{ imageTag }]),
+        );
+        assert.deepEqual(calls[2], {
+            operation: "ecr put-image",
+            parameters: { repositoryName: "shop", ...there.images[0], imageTag: `live-${commit}-X64` },
+        });
+    });
+
+    it("has it already after an undo: ECR moves no tag", () => {
+        assert.equal(keep(there).calls.length, 1);
+    });
+
+    it("is told of where it is gone", () => {
+        const { code, output } = keep(missing, missing);
+        assert.deepEqual([code, output.trim()], [1, `::error::${image}: Requested image not found`]);
+    });
+});

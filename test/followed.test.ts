@@ -366,20 +366,25 @@ describe("a release after one that an alarm has taken back", () => {
     });
     const raised = { MetricAlarms: [{ AlarmName: "shop-app-errors" }] };
     const over = { MetricAlarms: [] };
-    const last = (status: string) => ({
+    const last = (status: string, finishedAt?: Date) => ({
         serviceDeployments: [
             { status: "SUCCESSFUL", createdAt: 1000 },
-            { status, createdAt: "1970-01-01T00:20:00.000000+00:00" },
+            { status, createdAt: "1970-01-01T00:20:00.000000+00:00", finishedAt },
             { status: "SUCCESSFUL", createdAt: 1100 },
         ],
     });
-    const attempt = (status: string, alarms: object[], named: string[] | undefined = ["shop-app-errors"]) => {
+    const attempt = (
+        status: string,
+        alarms: object[],
+        named: string[] | undefined = ["shop-app-errors"],
+        deployments: object[] = [last(status)],
+    ) => {
         const run = runScript(
             "awaitAlarms.js",
             { CLUSTER, SERVICE, WAIT_SECONDS: "0.1" },
             {
                 "ecs describe-services": [service(named)],
-                "ecs list-service-deployments": [last(status)],
+                "ecs list-service-deployments": deployments,
                 "cloudwatch describe-alarms": alarms,
             },
         );
@@ -393,6 +398,23 @@ describe("a release after one that an alarm has taken back", () => {
         assert.equal(output, "Waiting until shop-app-errors is over, which has taken the last release back.\n");
         assert.equal(looks, 3);
         assert.deepEqual(asked, { AlarmNames: ["shop-app-errors"], StateValue: "ALARM" });
+    });
+
+    it("waits as well where that had begun days before, and not where it was over long ago", () => {
+        const ago = (hours: number) => new Date(Date.now() - hours * 3600 * 1000);
+        const after = (finishedAt: Date) => {
+            const listed = [{ serviceDeployments: [] }, last("ROLLBACK_SUCCESSFUL", finishedAt)];
+            const { looks, calls } = attempt("", [raised, over], undefined, listed);
+            const asked = calls.filter(({ operation }) => operation === "ecs list-service-deployments");
+            const days = asked.map(({ parameters }) => {
+                const { after: since } = parameters.createdAt as { after: string };
+                return Math.round((Date.now() - Date.parse(since)) / (24 * 3600 * 1000));
+            });
+            assert.deepEqual(days, [0, 31]);
+            return looks;
+        };
+        assert.equal(after(ago(0.1)), 2);
+        assert.equal(after(ago(4)), 1);
     });
 
     it("is not held up where none is raised, or none is watched", () => {

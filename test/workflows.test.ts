@@ -177,7 +177,7 @@ describe("the workflows", () => {
         const { steps } = workflow("deploy.yml").jobs.deploy!;
         assert.deepEqual(
             steps.filter((step) => "continue-on-error" in step).map(({ name }) => name),
-            ["List what the scan has found"], // it is live by then
+            ["Keep the image", "List what the scan has found"], // it is live by then
         );
         const gate = steps.find(({ name }) => name === "See that the scan finds nothing critical")!;
         assert.equal(gate.env!.IMAGE_SCAN, "${{ inputs.commit == '' && vars.IMAGE_SCAN || 'report' }}");
@@ -227,6 +227,9 @@ describe("the workflows", () => {
     it("find the commit to go back to before any group is entered, so that a wrong one cancels nothing", () => {
         const { commit } = workflow("deploy.yml").jobs;
         assert.equal(commit!.if, "inputs.commit != '' || (inputs.stack || 'all') != 'all'");
+        // Two stacks may be taken back at the same time.
+        const group = "commit ${{ inputs.stack }} ${{ github.ref }}";
+        assert.deepEqual(commit!.concurrency, { group, "cancel-in-progress": true });
         const [stack, ...found] = commit!.steps;
         assert.equal(stack!.if, "inputs.stack != 'all'");
         const attempt = (env: Readonly<Record<string, string>>) =>
@@ -329,7 +332,7 @@ describe("the workflows", () => {
             assert.match(
                 refused.stdout,
                 new RegExp(
-                    `^::error::s runs ${second}, which is newer .* Nothing was changed. .* deploy.yml -f commit=${first}$`,
+                    `^::error::s runs ${second}, which is newer .* Nothing was changed. .* deploy.yml -f commit=${first}\\. .*: gh workflow run deploy.yml$`,
                     "m",
                 ),
             );
@@ -383,6 +386,7 @@ describe("the workflows", () => {
             ["Run the release command", "(vars.RELEASE_COMMAND || '[]') != '[]' && inputs.commit == ''"],
             ["Roll out", undefined],
             ["Follow the deployment", undefined],
+            ["Keep the image", undefined],
             ["Ask the load balancer for the new version", "steps.follow.outputs.tasks != '0'"],
             ["Withdraw the revision", "(failure() || cancelled()) && steps.revision.outputs.task-definition-arn != ''"],
             ["List what the scan has found", "vars.IMAGE_SCAN == 'report' || inputs.commit != ''"],

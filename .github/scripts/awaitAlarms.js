@@ -3,7 +3,7 @@
 // may fail by itself as well: what mends that is not held up.
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
-const { aws, pause, step, warn } = require("./aws.js");
+const { aws, pause, step, timeOf, warn } = require("./aws.js");
 const { deploymentsAfter, serviceOf } = require("./deployments.js");
 
 const { CLUSTER: cluster, SERVICE: service } = process.env;
@@ -23,11 +23,14 @@ function raised(alarmNames) {
     return MetricAlarms.map(({ AlarmName }) => AlarmName);
 }
 
-/** Whether ECS has taken the service's last deployment back. */
+const hours = 3600 * 1000;
+const newestSince = (time) => deploymentsAfter(cluster, service, new Date(Date.now() - time).toISOString())[0];
+
+/** Whether ECS has taken the service's last deployment back just now, which may have begun long before. */
 function wasTakenBack() {
-    const after = new Date(Date.now() - 3 * 3600 * 1000).toISOString();
-    const [last] = deploymentsAfter(cluster, service, after);
-    return last?.status.startsWith("ROLLBACK") ?? false;
+    const last = newestSince(3 * hours) ?? newestSince(31 * 24 * hours);
+    if (!last?.status.startsWith("ROLLBACK")) return false;
+    return last.finishedAt === undefined || Date.now() - timeOf(last.finishedAt) < 3 * hours;
 }
 
 step(async () => {

@@ -33,6 +33,24 @@ export const releases: readonly Mutation[] = [
         become: "false",
     },
     {
+        mistake: "releases that fail push the image out that is live",
+        file: "infra/registry.ts",
+        find: "newest(2, 50, liveTag,",
+        become: 'newest(2, 50, "",',
+    },
+    {
+        mistake: "the image that is live is not kept",
+        file: ".github/scripts/keepImage.js",
+        find: ":live-$1",
+        become: ":$1",
+    },
+    {
+        mistake: "a release does not wait for the alarm that took back what began hours before",
+        file: ".github/scripts/awaitAlarms.js",
+        find: " ?? newestSince(31 * 24 * hours)",
+        become: "",
+    },
+    {
         mistake: "an organization's RUNNER starts the job without an environment",
         file: ".github/workflows/deploy.yml",
         find: " && vars.ECS_SERVICE != ''",

@@ -82,7 +82,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     },
     "aws:ecr/repository:Repository": ({ inputs }, { prices }) => ({
         byUse: [
-            `Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (the newest 50 images stay)`,
+            `Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (the newest 50 that were live stay, 50 that were not, and 10 of pulumi up)`,
             // Where there is a key, images are encrypted with it.
             ...(inputs.encryptionConfigurations
                 ? [
