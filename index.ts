@@ -18,7 +18,7 @@ import { tagEverything } from "./infra/tags";
 const settings = loadSettings();
 const { name, tags, github, deletionProtection, containerPort: port, kmsKeyArn } = settings;
 tagEverything(tags);
-refuseImpossibleChanges(settings);
+const { serving } = refuseImpossibleChanges(settings);
 
 // First the checks: does an existing VPC fit, is the repository on GitHub, and are its settings free? Nothing is made until they pass.
 const existing = findVpc(settings);
@@ -36,7 +36,7 @@ const network = new Network("main", {
     zones: settings.availabilityZones,
     existing,
 });
-const loadBalancer = new LoadBalancer("main", { ...settings, network });
+const loadBalancer = new LoadBalancer("main", { ...settings, network, serving });
 const registry = new Registry("main", { ...settings, repositoryName: name, context: "app" });
 const secrets = new Secrets("main", {
     values: settings.secrets,

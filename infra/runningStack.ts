@@ -3,6 +3,9 @@ import { AwsCaller } from "./awsCaller";
 import type { Settings } from "./config";
 import { accepted, holdUntil } from "./checks";
 
+/** In the order in which the service has them. */
+export type TargetGroupIndex = 0 | 1;
+
 /** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
 interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
     readonly createGithubRepository: Settings["github"]["create"];
@@ -12,10 +15,14 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
     readonly loadBalancer: "internal" | "internet-facing";
     /** Empty where there is none, as in every stack that is older than the setting. */
     readonly kmsKeyArn: string;
+    /** Where a release can be asked before visitors reach it; 0: nowhere. */
+    readonly rolloutTestPort: number;
     /** Whether visitors come over HTTPS. */
     readonly https: boolean;
     /** Whether a release has ever been shifted from one target group to the other, so that either of them may serve. */
     readonly shifted: boolean;
+    /** Which of the two target groups served when the service was last told of its load balancer. */
+    readonly serving: TargetGroupIndex;
 }
 
 /**
@@ -28,6 +35,7 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
         const former = { vpcId: "", loadBalancer: "internet-facing", kmsKeyArn: "" } as const;
         const olds = kept.name === undefined ? kept : { ...former, ...kept };
         const afresh = "or make a new stack and destroy this one";
+        const { serving, refusal } = await this.servingOf(olds, news);
         const refusals: { readonly [Key in keyof Facts]?: (was: Facts[Key]) => string } = {
             name: (was) =>
                 `this stack runs as "${was}", and under another name it would lose its service, images, logs and revisions: ` +
@@ -68,13 +76,6 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
             kmsKeyArn: (was) =>
                 "ECR changes the key of no repository, and another one would have none of the images that run: " +
                 `run "pulumi config ${was ? `set kmsKeyArn ${was}` : "rm kmsKeyArn"}", ${afresh}`,
-            // A listener of another protocol has a rule of its own, whose weights are those of the beginning.
-            https: olds.shifted
-                ? (was) =>
-                      "releases of this stack have been shifted between two target groups, and another listener would send visitors " +
-                      `to the one that served first: ${was ? "set domainName and hostedZone again" : "take domainName and hostedZone out again"}, ` +
-                      afresh
-                : undefined,
         };
         // This holds for a stack that has never run as well: a repository that it made may have been pushed to since.
         const binding = ({ property }: pulumi.dynamic.CheckFailure) =>
@@ -84,8 +85,11 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
             const refuse = refusals[property] as ((was: unknown) => string) | undefined;
             return refuse && was !== undefined && was !== news[property] ? [{ property, reason: refuse(was) }] : [];
         });
+        if (refusal !== undefined) {
+            failures.push({ property: "", reason: refusal });
+        }
         return {
-            inputs: { ...news, shifted: news.shifted || olds.shifted === true },
+            inputs: { ...news, shifted: news.shifted || olds.shifted === true, serving },
             failures: failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding),
         };
     }
@@ -107,6 +111,77 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
         }
     }
 
+    /**
+     * Which target group comes first in what the service is told of its load balancer, and in the rule of a listener that is made: the
+     * one that serves, which after a gradual release may be either. Named second, it would be the one that the next release starts in
+     * (hashicorp/terraform-provider-aws#45678). While the service is told nothing, it stays as it was told.
+     */
+    private async servingOf(
+        olds: Partial<Facts>,
+        news: Facts,
+    ): Promise<{ serving: TargetGroupIndex; refusal?: string }> {
+        const { serving = 0, https, rolloutTestPort = news.rolloutTestPort } = olds;
+        const isOther = https !== undefined && https !== news.https;
+        const isTold = isOther || rolloutTestPort !== news.rolloutTestPort || olds.containerPort !== news.containerPort;
+        if (!olds.shifted || !isTold) {
+            return { serving };
+        }
+        if (olds.serving === undefined) {
+            return {
+                serving,
+                refusal:
+                    "an earlier version of this program has made the listener's rule, which this one takes over first: " +
+                    "run `pulumi up` without this change, then with it",
+            };
+        }
+        if (isOther && news.shifted) {
+            return {
+                serving,
+                refusal:
+                    "a release that is shifted would leave those behind who come by the listener of before: " +
+                    'run "pulumi config set rollout rolling", then "pulumi up" with domainName and hostedZone as they are to be, and set ' +
+                    "rollout back after that",
+            };
+        }
+        try {
+            return { serving: await this.servingGroup(olds) };
+        } catch (error) {
+            const { name, message } = error as Error;
+            // As in a pull request's preview. Whoever may update the service may ask.
+            const mayNotAsk = name.startsWith("AccessDenied");
+            return mayNotAsk
+                ? { serving }
+                : {
+                      serving,
+                      refusal:
+                          "releases of this stack have been shifted between two target groups, and which of them serves cannot be told " +
+                          `(${message}): run \`pulumi up\` again once no release is under way`,
+                  };
+        }
+    }
+
+    /** @throws Error where AWS does not tell, or both serve */
+    protected async servingGroup({ name, region }: Partial<Facts>): Promise<TargetGroupIndex> {
+        const [ecs, elb] = await Promise.all([
+            import("@aws-sdk/client-ecs"),
+            import("@aws-sdk/client-elastic-load-balancing-v2"),
+        ]);
+        const settings = await this.clientSettings(region!);
+        const { services = [] } = await new ecs.ECSClient(settings("ecs")).send(
+            new ecs.DescribeServicesCommand({ cluster: name, services: [name!] }),
+        );
+        const rule = services[0]?.loadBalancers?.[0]?.advancedConfiguration?.productionListenerRule;
+        const { Rules = [] } = await new elb.ElasticLoadBalancingV2Client(
+            settings("elbv2", "elasticloadbalancingv2"),
+        ).send(new elb.DescribeRulesCommand({ RuleArns: [rule!] }));
+        const groups = Rules[0]?.Actions?.[0]?.ForwardConfig?.TargetGroups ?? [];
+        const [serves, ...others] = groups.filter(({ Weight = 0 }) => Weight > 0);
+        if (!serves || others.length > 0) {
+            throw new Error(`their weights are ${groups.map(({ Weight }) => Weight).join(" and ")}`);
+        }
+        return serves.TargetGroupArn!.includes(":targetgroup/main-alternate-") ? 1 : 0;
+    }
+
     async create(inputs: Facts) {
         return { id: inputs.name, outs: inputs };
     }
@@ -126,6 +201,8 @@ const provider = new Provider();
 
 /** Keeps in the state what a stack was made with, and is nothing in AWS. */
 class RunningStack extends pulumi.dynamic.Resource {
+    declare public readonly serving: pulumi.Output<TargetGroupIndex>;
+
     constructor(name: string, facts: Facts) {
         super(provider, name, facts, {}, "guard", "RunningStack");
     }
@@ -134,8 +211,10 @@ class RunningStack extends pulumi.dynamic.Resource {
 /**
  * Refuses what AWS would refuse half-way, or do at the price of the running service, in the preview and before anything is
  * touched: whatever the program declares from now on waits for the check.
+ *
+ * @returns which of the target groups comes first
  */
-export function refuseImpossibleChanges(settings: Settings): void {
+export function refuseImpossibleChanges(settings: Settings): { readonly serving: pulumi.Output<TargetGroupIndex> } {
     const { name, region, vpcCidr, containerPort, releasedBy, github } = settings;
     const guard = new RunningStack("main", {
         ...{ name, region, vpcCidr, containerPort, releasedBy },
@@ -144,8 +223,10 @@ export function refuseImpossibleChanges(settings: Settings): void {
         vpcId: settings.existingVpc?.vpcId ?? "",
         loadBalancer: settings.internal ? "internal" : "internet-facing",
         kmsKeyArn: settings.kmsKeyArn ?? "",
+        rolloutTestPort: settings.rolloutTestPort ?? 0,
         https: settings.domain !== undefined,
         shifted: settings.rollout !== "rolling",
+        serving: 0,
     });
     const checked = accepted(guard);
     holdUntil(checked);
@@ -155,4 +236,5 @@ export function refuseImpossibleChanges(settings: Settings): void {
         await checked;
         return { args, opts };
     });
+    return guard;
 }

@@ -15,6 +15,7 @@ describe("the outcome of an update", () => {
         subnets: ["subnet-1", "subnet-2"],
         assignPublicIp: false,
         capacity: [{ capacityProvider: "FARGATE", base: 0, weight: 1 }],
+        rules: ["arn:aws:elasticloadbalancing:r:1:listener-rule/app/shop/1/80/1", undefined],
     };
     /** A service that has this many tasks of each revision, the newest deployment first. */
     const serviceWith = (...tasks: readonly (readonly [revision: number, tasks: number])[]) => ({
@@ -25,6 +26,22 @@ describe("the outcome of an update", () => {
             { subnets: ["subnet-2", "subnet-1"], securityGroups: ["sg-by-hand"], assignPublicIp: false },
         ],
         capacityProviderStrategies: [...wanted.capacity],
+        loadBalancers: [
+            {
+                targetGroupArn: "arn:group",
+                advancedConfigurations: [
+                    {
+                        productionListenerRule: wanted.rules[0]!,
+                        testListenerRule: "",
+                        alternateTargetGroupArn: "arn:alternate",
+                        roleArn: "arn:role",
+                    },
+                ],
+                containerName: "app",
+                containerPort: 8080,
+                elbName: "",
+            },
+        ],
         deployments: tasks.map(([number], index) => ({
             status: index === 0 ? "PRIMARY" : "ACTIVE",
             taskDefinition: revision(number),
@@ -65,11 +82,18 @@ describe("the outcome of an update", () => {
             { subnets: ["subnet-1"] },
             { assignPublicIp: true },
             { capacity: [spot] },
+            { rules: ["arn:aws:elasticloadbalancing:r:1:listener-rule/app/shop/1/443/1"] },
+            {
+                rules: [
+                    ...wanted.rules.slice(0, 1),
+                    "arn:aws:elasticloadbalancing:r:1:listener-rule/app/shop/1/9000/1",
+                ],
+            },
         ];
         for (const change of asked) {
             assert.match(
                 problemOf(former, { ...wanted, ...change })!,
-                /^ECS has taken the last change of shop back, .*: its tasks have subnet-1, subnet-2, no public addresses and FARGATE \(base 0, weight 1\) in place of .*`pulumi up --refresh` tries/s,
+                /^ECS has taken the last change of shop back, .*: its tasks have subnet-1, subnet-2, no public addresses, FARGATE \(base 0, weight 1\) and listener-rule\/app\/shop\/1\/80\/1 in place of .*`pulumi up --refresh` tries/s,
             );
         }
         assert.equal(problemOf(former, wanted), undefined);

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { refuseImpossibleChanges } from "../infra/runningStack";
 import { record, type Recording } from "./record";
 import { alternative, audited, inExistingVpc, internal, kmsKey, standard, withDomain } from "./scenarios";
@@ -39,6 +40,41 @@ describe("a running stack", () => {
         return Object.fromEntries(failures.map(({ property, reason }) => [property, reason]));
     }
 
+    const servers: http.Server[] = [];
+    /** A server in AWS's place, and its address. */
+    async function answering(
+        answer: (request: http.IncomingMessage, body: string, response: http.ServerResponse) => string,
+    ): Promise<string> {
+        const server = http.createServer((request, response) => {
+            void text(request).then((body) => {
+                const given = answer(request, body, response);
+                response.setHeader("content-type", given.startsWith("<") ? "text/xml" : "application/x-amz-json-1.1");
+                response.end(given);
+            });
+        });
+        servers.push(server);
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    }
+    afterEach(() => {
+        for (const server of servers.splice(0)) {
+            server.close();
+            server.closeAllConnections();
+        }
+    });
+
+    /** The provider as it is, which calls AWS at these addresses. */
+    async function unstubbed(endpoints: object): Promise<Provider> {
+        const config: Facts = {
+            "aws:endpoints": JSON.stringify([endpoints]),
+            "aws:accessKey": "a",
+            "aws:secretKey": "s",
+        };
+        const own = serializedProvider((await standard()).one(type).inputs);
+        await own.configure({ config: { get: (key: string) => config[key] } } as never);
+        return own;
+    }
+
     it("keeps what it was made with", () => {
         assert.deepEqual(made, {
             name: "fargate-cicd-dev",
@@ -51,8 +87,10 @@ describe("a running stack", () => {
             vpcId: "",
             loadBalancer: "internet-facing",
             kmsKeyArn: "",
+            rolloutTestPort: 0,
             https: false,
             shifted: false,
+            serving: 0,
         });
     });
 
@@ -70,40 +108,27 @@ describe("a running stack", () => {
     it("asks ECS for the service that it was made with, and takes it for running where ECS does not tell", async () => {
         const asked: unknown[] = [];
         let answer: object = {};
-        const server = http.createServer((request, response) => {
-            let body = "";
-            request.on("data", (chunk) => (body += chunk));
-            request.on("end", () => {
-                asked.push(JSON.parse(body));
-                response.writeHead("__type" in answer ? 400 : 200, { "content-type": "application/x-amz-json-1.1" });
-                response.end(JSON.stringify(answer));
-            });
+        const ecs = await answering((_request, body, response) => {
+            asked.push(JSON.parse(body));
+            response.statusCode = "__type" in answer ? 400 : 200;
+            return JSON.stringify(answer);
         });
-        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-        const endpoints = JSON.stringify([{ ecs: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }]);
-        const config: Facts = { "aws:endpoints": endpoints, "aws:accessKey": "a", "aws:secretKey": "s" };
-        const unstubbed = serializedProvider((await standard()).one(type).inputs);
-        await unstubbed.configure({ config: { get: (key: string) => config[key] } } as never);
-        try {
-            for (const [given, refused] of [
-                [{ services: [{ status: "ACTIVE" }] }, ["name"]],
-                [{ services: [{ status: "DRAINING" }] }, ["name"]],
-                [{ services: [{ status: "INACTIVE" }] }, []],
-                [{ services: [] }, []],
-                [{ __type: "ClusterNotFoundException" }, []],
-                [{ __type: "AccessDeniedException" }, ["name"]],
-            ] as const) {
-                answer = given;
-                const { failures = [] } = await unstubbed.check(made, { ...made, name: "shop" });
-                assert.deepEqual(
-                    failures.map(({ property }) => property),
-                    refused,
-                    JSON.stringify(given),
-                );
-            }
-        } finally {
-            server.close();
-            server.closeAllConnections();
+        const asking = await unstubbed({ ecs });
+        for (const [given, refused] of [
+            [{ services: [{ status: "ACTIVE" }] }, ["name"]],
+            [{ services: [{ status: "DRAINING" }] }, ["name"]],
+            [{ services: [{ status: "INACTIVE" }] }, []],
+            [{ services: [] }, []],
+            [{ __type: "ClusterNotFoundException" }, []],
+            [{ __type: "AccessDeniedException" }, ["name"]],
+        ] as const) {
+            answer = given;
+            const { failures = [] } = await asking.check(made, { ...made, name: "shop" });
+            assert.deepEqual(
+                failures.map(({ property }) => property),
+                refused,
+                JSON.stringify(given),
+            );
         }
         assert.deepEqual(asked[0], { cluster: "fargate-cicd-dev", services: ["fargate-cicd-dev"] });
     });
@@ -191,20 +216,116 @@ describe("a running stack", () => {
         assert.deepEqual(await refusals({ containerPort: 9000, releasedBy: "pulumi" }), {});
     });
 
-    it("refuses another listener once releases have been shifted, when nobody knows which target group serves", async () => {
-        const shifted = { ...made, shifted: true };
+    describe("tells the service of its load balancer", () => {
+        const shifted = () => ({ ...made, shifted: true });
+        const toHttps = () => ({ ...made, https: true });
+        let asked: unknown[];
+        /** What AWS answers: the group that serves, or why it does not tell. */
+        let serving: number | Error;
+        beforeEach(() => {
+            asked = [];
+            serving = 1;
+            Object.assign(provider, {
+                servingGroup: async (olds: Facts) => {
+                    asked.push(olds.name);
+                    if (serving instanceof Error) throw serving;
+                    return serving;
+                },
+            });
+        });
         const check = async (olds: Facts, news: Facts) => {
             const { inputs, failures = [] } = (await provider.check(olds, news)) as pulumi.dynamic.CheckResult<Facts>;
-            assert.equal(inputs?.shifted, true, "once shifted, it stays so");
-            return failures.map(({ property, reason }) => `${property}: ${reason}`).join();
+            return { ...inputs, refusal: failures.map(({ reason }) => reason).join() };
         };
-        assert.match(
-            await check(shifted, { ...made, https: true }),
-            /^https: .*take domainName and hostedZone out again/,
+
+        it("with the target group first that serves, once releases have been shifted", async () => {
+            const { shifted: kept, ...found } = await check(shifted(), toHttps());
+            assert.deepEqual([kept, found.serving, found.refusal], [true, 1, ""]);
+            assert.deepEqual(asked, ["fargate-cicd-dev"]);
+            const released = { ...shifted(), releasedBy: "pulumi" };
+            for (const [olds, news] of [
+                [{ ...shifted(), https: true }, made],
+                [shifted(), { ...shifted(), rolloutTestPort: 9000 }],
+                [{ ...shifted(), rolloutTestPort: 9000 }, shifted()],
+                [
+                    { ...shifted(), ...released },
+                    { ...released, containerPort: 9000 },
+                ],
+            ] as const) {
+                assert.equal((await check(olds, news)).serving, 1);
+            }
+        });
+
+        it("with the first group first before that, of which nobody is asked", async () => {
+            for (const [olds, news] of [
+                [made, toHttps()],
+                [made, { ...toHttps(), shifted: true }],
+                [shifted(), made],
+                [{}, toHttps()],
+            ] as const) {
+                const found = await check(olds, news);
+                assert.deepEqual([found.serving, found.refusal], [0, ""]);
+            }
+            assert.equal((await check({ ...shifted(), serving: 1 }, made)).serving, 1, "which stays as it was told");
+            assert.deepEqual(asked, []);
+        });
+
+        it("of another listener only while releases are rolling, for which no requests are moved", async () => {
+            const { refusal } = await check(shifted(), { ...shifted(), https: true });
+            assert.match(refusal, /"pulumi config set rollout rolling", then "pulumi up" with domainName/);
+            assert.deepEqual(asked, []);
+        });
+
+        it("once AWS has told which group serves, and in the preview of somebody who may not ask", async () => {
+            serving = new Error("their weights are 90 and 10");
+            const { refusal } = await check(shifted(), toHttps());
+            assert.match(refusal, /cannot be told \(their weights are 90 and 10\): run `pulumi up` again once/);
+            for (const name of ["AccessDenied", "AccessDeniedException"]) {
+                serving = Object.assign(new Error("is not authorized to perform"), { name });
+                const found = await check(shifted(), toHttps());
+                assert.deepEqual([found.serving, found.refusal], [0, ""]);
+            }
+        });
+
+        it("after an up of a version that knows to, where an earlier one has made the listener's rule", async () => {
+            const { serving: _later, ...older } = shifted();
+            assert.match((await check(older, toHttps())).refusal, /run `pulumi up` without this change, then with it/);
+            assert.deepEqual((await check(older, made)).serving, 0);
+        });
+    });
+
+    it("asks ELB for the weights of the rule that ECS tells of", async () => {
+        const groups = ["main-alternate-0a1b2c3", "main-4d5e6f7"].map(
+            (name) => `arn:aws:elb:r:1:targetgroup/${name}/1`,
         );
-        assert.match(await check({ ...shifted, https: true }, made), /^https: .*set domainName and hostedZone again/);
-        assert.equal(await check(shifted, made), "");
-        assert.equal(await check(made, { ...shifted, https: true }), "", "the first group serves still");
+        const loadBalancers = [{ advancedConfiguration: { productionListenerRule: "arn:rule" } }];
+        let weights: readonly [number, number];
+        const asked = new Set<string | null>();
+        const endpoint = await answering(({ headers }, body) => {
+            if (headers["x-amz-target"]) return JSON.stringify({ services: [{ loadBalancers }] });
+            asked.add(new URLSearchParams(body).get("RuleArns.member.1"));
+            const members = groups.map((arn, index) => {
+                const weight = `<Weight>${weights[index]}</Weight>`;
+                return `<member><TargetGroupArn>${arn}</TargetGroupArn>${weight}</member>`;
+            });
+            const action = `<ForwardConfig><TargetGroups>${members.join("")}</TargetGroups></ForwardConfig>`;
+            const rule = `<Rules><member><Actions><member>${action}</member></Actions></member></Rules>`;
+            return `<DescribeRulesResponse><DescribeRulesResult>${rule}</DescribeRulesResult></DescribeRulesResponse>`;
+        });
+        const asking = await unstubbed({ ecs: endpoint, elbv2: endpoint });
+        const found = async (...given: readonly [number, number]) => {
+            weights = given;
+            const { inputs, failures = [] } = (await asking.check(
+                { ...made, shifted: true },
+                { ...made, https: true },
+            )) as pulumi.dynamic.CheckResult<Facts>;
+            return failures.length > 0 ? failures[0]!.reason : inputs?.serving;
+        };
+        assert.equal(await found(100, 0), 1);
+        assert.equal(await found(0, 100), 0);
+        assert.match(String(await found(90, 10)), /their weights are 90 and 10/);
+        assert.match(String(await found(0, 0)), /their weights are 0 and 0/);
+        assert.deepEqual([...asked], ["arn:rule"]);
     });
 
     it("takes what it finds where it is new, or older than what is kept", async () => {

@@ -70,8 +70,8 @@ describe("service", () => {
             const [{ advancedConfiguration }] = service(recording).loadBalancers as [Record<string, unknown>];
             assert.deepEqual(advancedConfiguration, {
                 alternateTargetGroupArn: recording.one("aws:lb/targetGroup:TargetGroup", "main-alternate").outputs.arn,
-                productionListenerRule: recording.one("aws:lb/listenerRule:ListenerRule", "main-production").outputs
-                    .arn,
+                productionListenerRule: recording.one("aws:lb/listenerRule:ListenerRule", "main-production-http")
+                    .outputs.arn,
                 roleArn: recording.one("aws:iam/role:Role", "main-shift").outputs.arn,
             });
         }

@@ -1,5 +1,8 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { assertVerdicts, policyOf, type Call } from "./iam";
+import { trafficShift } from "../infra/network/trafficShift";
 import { record, type Recording } from "./record";
 import { standard, withDomain } from "./scenarios";
 
@@ -53,6 +56,26 @@ describe("the shift of a release's requests", () => {
         assert.equal(listenerArn, domain.one(listenerType, "main-https").outputs.arn);
     });
 
+    it("begins behind a new listener where the running release is, in a rule that takes nothing over from the former", async () => {
+        const domain = await record({
+            program: () => {
+                const targetGroup = (name: string) => new aws.lb.TargetGroup(name, { port: 80 });
+                trafficShift(
+                    "main",
+                    {
+                        targetGroups: [targetGroup("main"), targetGroup("main-alternate")],
+                        serving: 1,
+                        production: new aws.lb.Listener("main-https", { loadBalancerArn: "arn", defaultActions: [] }),
+                        protocol: "HTTPS",
+                    },
+                    { parent: new pulumi.ComponentResource("fargate-cicd:test:Test", "any") },
+                );
+            },
+        });
+        const [{ forward }] = domain.one(ruleType, "main-production-https").inputs.actions as [{ forward: unknown }];
+        assert.deepEqual(forward, { targetGroups: groupArns(domain).map((arn, weight) => ({ arn, weight })) });
+    });
+
     it("shows the new version on the test port first, over the same protocol, to whoever asks there", () => {
         const { port, protocol, certificateArn, defaultActions } = tested.one(listenerType, "main-test").inputs;
         // terraform-provider-aws 6.34, listener.go, sends the SSL policy that it had, and ELB: "An SSL policy cannot be specified for HTTP
@@ -98,15 +121,15 @@ describe("the shift of a release's requests", () => {
                 ["elasticloadbalancing:DeregisterTargets", each],
             ]),
             ["elasticloadbalancing:ModifyListener", arnOf(listenerType, "main-test")],
-            ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-production")],
+            ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-production-https")],
             ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-test")],
             ["elasticloadbalancing:ModifyListener", arnOf(listenerType, "main-https")],
         ]);
         await assertVerdicts(policy, "denied", [
             ["elasticloadbalancing:RegisterTargets", `${group}0`],
-            ["elasticloadbalancing:ModifyRule", `${arnOf(ruleType, "main-production")}0`],
+            ["elasticloadbalancing:ModifyRule", `${arnOf(ruleType, "main-production-https")}0`],
             ["elasticloadbalancing:ModifyListener", arnOf(listenerType, "main-http")],
-            ["elasticloadbalancing:DeleteRule", arnOf(ruleType, "main-production")],
+            ["elasticloadbalancing:DeleteRule", arnOf(ruleType, "main-production-https")],
             ["elasticloadbalancing:DeleteTargetGroup", group!],
         ]);
     });

@@ -162,10 +162,12 @@ export const lookups: Readonly<Record<string, Lookup>> = {
             return failure("no matching ECS Service found");
         }
         const taskDefinition = `${cluster.replace(":cluster/", ":task-definition/")}:1`;
-        const { networkConfiguration, capacityProviderStrategies } = made("aws:ecs/service:Service")!;
+        const { networkConfiguration, capacityProviderStrategies, loadBalancers } = made("aws:ecs/service:Service")!;
+        const [{ advancedConfiguration }] = loadBalancers as [{ advancedConfiguration: unknown }];
         return {
             ...{ serviceName, desiredCount: 2, runningCount: 2, capacityProviderStrategies },
             networkConfigurations: [networkConfiguration],
+            loadBalancers: [{ advancedConfigurations: [advancedConfiguration] }],
             deployments: [{ status: "PRIMARY", taskDefinition }],
         };
     },

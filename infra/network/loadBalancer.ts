@@ -5,10 +5,10 @@ import { Certificate } from "./certificate";
 import type { Domain } from "../config";
 import { lookUpAfterChecks } from "../checks";
 import type { Network } from "./network";
-import { trafficShift, type TrafficShift } from "./trafficShift";
+import { trafficShift, type TrafficShift, type TrafficShiftArgs } from "./trafficShift";
 import { loadBalancerSecurityGroup } from "./ingress";
 
-export interface LoadBalancerArgs extends AccessLogsArgs {
+export interface LoadBalancerArgs extends AccessLogsArgs, Pick<TrafficShiftArgs, "serving"> {
     readonly network: Network;
     readonly healthCheckPath: pulumi.Input<string>;
     /** Nobody but the VPC reaches it. */
@@ -49,8 +49,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     /** Where the app is served. */
     public readonly url: pulumi.Output<string>;
     public readonly securityGroupId: pulumi.Output<string>;
-    public readonly targetGroupArn: pulumi.Output<string>;
-    /** The second target group, and what else ECS shifts requests with. */
+    /** The target groups, and what else ECS shifts requests with. */
     public readonly shift: TrafficShift;
     /** What CloudWatch files the load balancer's metrics under, and those of the targets in each of its groups. */
     public readonly balancerDimensions: Dimensions;
@@ -128,10 +127,13 @@ export class LoadBalancer extends pulumi.ComponentResource {
             this.url = pulumi.interpolate`http://${balancer.dnsName}`;
         }
 
-        this.shift = trafficShift(name, { targetGroups: [targets, alternate], ...listeners }, own);
+        this.shift = trafficShift(
+            name,
+            { targetGroups: [targets, alternate], serving: args.serving, protocol, ...listeners },
+            own,
+        );
         this.ready = listeners.production;
         this.securityGroupId = group.id;
-        this.targetGroupArn = targets.arn;
         this.balancerDimensions = { LoadBalancer: balancer.arnSuffix };
         const dimensionsOf = ({ arnSuffix }: aws.lb.TargetGroup): Dimensions => ({
             LoadBalancer: balancer.arnSuffix,
@@ -141,7 +143,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         this.registerOutputs({
             url: this.url,
             securityGroupId: this.securityGroupId,
-            targetGroupArn: this.targetGroupArn,
+            targetGroupArn: this.shift.targetGroupArn,
         });
     }
 }

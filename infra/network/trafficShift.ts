@@ -1,17 +1,22 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { newRole, policyDocument, type Statement } from "../iam";
+import type { TargetGroupIndex } from "../runningStack";
 
 export interface TrafficShiftArgs {
     /** In one of them the running release serves; the next one starts in the other, or with a rolling release in the same. */
     readonly targetGroups: readonly [aws.lb.TargetGroup, aws.lb.TargetGroup];
-    /** The listener that visitors reach, and that for tests where there is one. */
+    /** Where the running release is when a listener is made, or the service is told of another. */
+    readonly serving: pulumi.Input<TargetGroupIndex>;
+    /** The listener that visitors reach, with its protocol, and that for tests where there is one. */
     readonly production: aws.lb.Listener;
+    readonly protocol: "HTTP" | "HTTPS";
     readonly test?: aws.lb.Listener;
 }
 
 export interface TrafficShift {
-    /** As the service is told. */
+    /** As the service is told: the target group that serves, and what else ECS shifts requests with. */
+    readonly targetGroupArn: pulumi.Output<string>;
     readonly configuration: aws.types.input.ecs.ServiceLoadBalancerAdvancedConfiguration;
     /** ECS refuses a role that may not read the listeners yet, and needs it to the last. */
     readonly ready: readonly pulumi.Resource[];
@@ -25,10 +30,11 @@ export interface TrafficShift {
  */
 export function trafficShift(
     name: string,
-    { targetGroups, production, test }: TrafficShiftArgs,
+    { targetGroups, serving, production, protocol, test }: TrafficShiftArgs,
     { parent }: { readonly parent: pulumi.Resource },
 ): TrafficShift {
-    const rule = (kind: string, listener: aws.lb.Listener) =>
+    const first = pulumi.output(serving);
+    const rule = (kind: string, listener: aws.lb.Listener, formerName?: string) =>
         new aws.lb.ListenerRule(
             `${name}-${kind}`,
             {
@@ -41,16 +47,17 @@ export function trafficShift(
                         forward: {
                             targetGroups: targetGroups.map(({ arn }, index) => ({
                                 arn,
-                                weight: index === 0 ? 1 : 0,
+                                weight: first.apply((group) => (index === group ? 1 : 0)),
                             })),
                         },
                     },
                 ],
             },
             // The weights are ECS's from the first release on: they say which version answers.
-            { parent, ignoreChanges: ["actions"] },
+            { parent, ignoreChanges: ["actions"], aliases: formerName === undefined ? [] : [{ name: formerName }] },
         );
-    const productionRule = rule("production", production);
+    // One for another protocol is a resource of its own: of one that is replaced, the engine would keep the actions that are ignored.
+    const productionRule = rule(`production-${protocol.toLowerCase()}`, production, `${name}-production`);
     const testRule = test && rule("test", test);
 
     const role = newRole(
@@ -103,8 +110,9 @@ export function trafficShift(
     ];
 
     return {
+        targetGroupArn: first.apply((group) => targetGroups[group].arn),
         configuration: {
-            alternateTargetGroupArn: targetGroups[1].arn,
+            alternateTargetGroupArn: first.apply((group) => targetGroups[group === 0 ? 1 : 0].arn),
             productionListenerRule: productionRule.arn,
             testListenerRule: testRule?.arn,
             roleArn: role.arn,

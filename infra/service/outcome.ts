@@ -3,7 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 type Found = Pick<
     aws.ecs.GetServiceResult,
-    "serviceName" | "desiredCount" | "runningCount" | "networkConfigurations" | "capacityProviderStrategies"
+    | "serviceName"
+    | "desiredCount"
+    | "runningCount"
+    | "networkConfigurations"
+    | "capacityProviderStrategies"
+    | "loadBalancers"
 > & {
     readonly deployments: readonly { readonly status: string; readonly taskDefinition: string }[];
 };
@@ -13,6 +18,8 @@ export interface Wanted {
     readonly subnets: readonly string[];
     readonly assignPublicIp: boolean;
     readonly capacity: readonly { readonly capacityProvider: string; readonly base: number; readonly weight: number }[];
+    /** ARNs of the listeners' rules that lead visitors, and those who test, to the tasks. */
+    readonly rules: readonly (string | undefined)[];
     /** The revision that is to run, where `pulumi up` releases. */
     readonly released?: string;
 }
@@ -72,8 +79,10 @@ export function problemOf(found: Found, wanted: Wanted): string | undefined {
             : `ECS has taken the last release of ${serviceName} back: ${nameOf(current)} runs in place of ${nameOf(released)}.\n` +
                   "The app's logs tell why. `pulumi up --refresh` tries the same once more.";
     }
-    const is = placementOf(found.networkConfigurations[0]!, found.capacityProviderStrategies);
-    const asked = placementOf(wanted, wanted.capacity);
+    const [network, balancer] = [found.networkConfigurations[0]!, found.loadBalancers[0]?.advancedConfigurations[0]];
+    const rules = [balancer?.productionListenerRule, balancer?.testListenerRule];
+    const is = placementOf({ ...network, capacity: found.capacityProviderStrategies, rules });
+    const asked = placementOf(wanted);
     if (is !== asked) {
         return (
             `ECS has taken the last change of ${serviceName} back, or something else has changed it, or this update has left it out: its tasks have ${is} in place of ${asked}.\n` +
@@ -91,13 +100,16 @@ export function problemOf(found: Found, wanted: Wanted): string | undefined {
 }
 
 /** Where tasks run, in words; in whichever order AWS tells it. */
-function placementOf(
-    { subnets, assignPublicIp }: Pick<Wanted, "subnets" | "assignPublicIp">,
-    capacity: Wanted["capacity"],
-): string {
+function placementOf({ subnets, assignPublicIp, capacity, rules }: Wanted): string {
     const providers = capacity.map((each) => `${each.capacityProvider} (base ${each.base}, weight ${each.weight})`);
     const addresses = assignPublicIp ? "public addresses" : "no public addresses";
-    return `${subnets.toSorted().join(", ")}, ${addresses} and ${providers.toSorted().join(", ")}`;
+    return (
+        `${subnets.toSorted().join(", ")}, ${addresses}, ${providers.toSorted().join(", ")} and ` +
+        `${rules
+            .filter(Boolean)
+            .map((arn) => arn!.split(":").at(-1)!)
+            .join(" with ")}`
+    );
 }
 
 /** `family:7` */

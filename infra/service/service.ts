@@ -127,7 +127,7 @@ export class Service extends pulumi.ComponentResource {
                 ...this.placement,
                 loadBalancers: [
                     {
-                        targetGroupArn: args.loadBalancer.targetGroupArn,
+                        targetGroupArn: args.loadBalancer.shift.targetGroupArn,
                         containerName: args.task.containerName,
                         containerPort: args.port,
                         advancedConfiguration: args.loadBalancer.shift.configuration,
@@ -191,12 +191,14 @@ export class Service extends pulumi.ComponentResource {
         this.securityGroupId = group.id;
         this.ready = service;
         this.metricDimensions = { ClusterName: cluster.name, ServiceName: service.name };
+        const shift = args.loadBalancer.shift.configuration;
         const verified = verifyRunning(
             service,
             pulumi.output({
                 subnets: args.network.taskSubnetIds,
                 assignPublicIp: args.network.taskPublicIp,
                 capacity: strategies[args.capacity],
+                rules: [shift.productionListenerRule, shift.testListenerRule],
                 released: args.releasedBy === "pulumi" ? args.task.definitionArn : undefined,
             }),
             fewestTasks(args) === 0,

@@ -2,7 +2,8 @@
 
 With ECS's own blue/green, canary and linear deployments the new tasks join the group that does not serve, which serves once
 the traffic has shifted to it: "Amazon ECS blue/green deployments" in the ECS Developer Guide. A rolling deployment stays in the
-group that serves. DescribeServices goes on naming the groups as they were given.
+group that serves. DescribeServices goes on naming the groups as they were given. An UpdateService that names them says with the
+first which one serves: so it was observed (hashicorp/terraform-provider-aws#45678, where each release starts in the second).
 """
 
 from ministack.core.concurrency import resource_lock

@@ -244,6 +244,8 @@ def install() -> None:
         if starts and before and before["rolloutState"] == "IN_PROGRESS" and advanced(service) and _shifts(service, before):
             key = service["serviceArn"].split(":service/")[-1]
             _reconcile(key.split("/", 1)[0], key, service, before)
+        if data.get("loadBalancers"):
+            service["_serving"] = pair(data)[0]
         return original(data)
 
     def _refused(configuration: dict, balancers: list[dict]):

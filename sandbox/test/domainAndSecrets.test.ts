@@ -175,18 +175,54 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         assert.deepEqual(await environment(), [`DB_PASSWORD=${value}`]);
     });
 
-    it("shifts a release's requests behind the HTTPS listener as well, at once, and fails none", async () => {
-        checkout.configureAll({ rollout: "blue-green", bakeMinutes: 1, rolloutTestPort: 9000 });
-        await succeed("sandbox:up");
-        await undisturbed(`http://shop.example.com.localhost:${port}/`, succeed("sandbox:release"));
-
-        const [rule] = resources().filter(({ urn }) => /:ListenerRule::main-production$/.test(urn));
+    /** What the rule of the listener that visitors reach is on, and the weights of the first target group and the second. */
+    const production = async () => {
+        const [rule] = resources().filter(({ urn }) => /:ListenerRule::main-production-https?$/.test(urn));
         const elb = new ElasticLoadBalancingV2(rootOptions);
         const { Listeners } = await elb.describeListeners({ ListenerArns: [rule.outputs.listenerArn] });
-        assert.deepEqual([Listeners![0]!.Port, Listeners![0]!.Protocol], [443, "HTTPS"]);
         const { Rules } = await elb.describeRules({ RuleArns: [rule.outputs.arn] });
-        const shares = Rules![0]!.Actions![0]!.ForwardConfig!.TargetGroups!.map(({ Weight }) => Weight);
-        assert.deepEqual(shares.sort(), [0, 100], "the rule has moved from one target group to the other");
+        const groups = Rules![0]!.Actions![0]!.ForwardConfig!.TargetGroups!;
+        const [service] = resources().filter(({ type }) => type === "aws:ecs/service:Service");
+        const { targetGroupArn, advancedConfiguration } = service.inputs.loadBalancers[0];
+        const weights = [targetGroupArn, advancedConfiguration.alternateTargetGroupArn].map(
+            (arn) => groups.find(({ TargetGroupArn }) => TargetGroupArn === arn)!.Weight! > 0,
+        );
+        return { protocol: `${Listeners![0]!.Protocol}:${Listeners![0]!.Port}`, serves: weights };
+    };
+    const domain = `http://shop.example.com.localhost:${port}/`;
+
+    it("shifts a release's requests behind the HTTPS listener as well, at once, and fails none", async () => {
+        checkout.configureAll({
+            releasedBy: "pipeline",
+            rollout: "blue-green",
+            bakeMinutes: 1,
+            rolloutTestPort: 9000,
+        });
+        await succeed("sandbox:up");
+        const before = await production();
+        await undisturbed(domain, succeed("sandbox:release"));
+        const after = await production();
+        assert.equal(after.protocol, "HTTPS:443");
+        assert.deepEqual(after.serves, before.serves.toReversed());
+    });
+
+    it("has a listener for another protocol, in the way that is told, lead to the group that serves", async () => {
+        checkout.configureAll({ domainName: undefined, hostedZone: undefined });
+        const refused = await checkout.run("sandbox:up");
+        assert.equal(refused.code, 1);
+        assert.match(refused.output, /run "pulumi config set rollout rolling", then "pulumi up" with domainName/);
+        const served = (await production()).serves;
+
+        checkout.configureAll({ rollout: "rolling", bakeMinutes: undefined, rolloutTestPort: undefined });
+        await succeed("sandbox:up");
+        assert.deepEqual(await production(), { protocol: "HTTP:80", serves: served });
+        const { url } = only("pulumi:pulumi:Stack").outputs;
+        assert.equal((await fetchPage(url)).status, 200);
+
+        checkout.configureAll({ domainName: "shop.example.com", hostedZone: "example.com" });
+        await undisturbed(url, succeed("sandbox:up"), [200, 301]);
+        assert.deepEqual(await production(), { protocol: "HTTPS:443", serves: served });
+        assert.equal((await fetchPage(domain)).status, 200);
     });
 
     it("is destroyed without a trace", async () => {

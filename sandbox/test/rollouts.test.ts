@@ -33,7 +33,7 @@ describe("releases by rolling, blue/green, canary and linear", function () {
 
     const url = (): string => checkout.state().deployment.resources[0].outputs.url;
     const weights = async (): Promise<readonly (number | undefined)[]> => {
-        const { Rules } = await root().elb.describeRules({ RuleArns: [outputsOf("main-production").arn] });
+        const { Rules } = await root().elb.describeRules({ RuleArns: [outputsOf("main-production-http").arn] });
         const { TargetGroups = [] } = Rules![0]!.Actions![0]!.ForwardConfig!;
         return ["main", "main-alternate"].map(
             (group) => TargetGroups.find((each) => each.TargetGroupArn === outputsOf(group, "TargetGroup").arn)?.Weight,

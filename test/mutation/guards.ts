@@ -3,6 +3,30 @@ import type { Mutation } from "./mutation";
 /** What keeps a stack from what it would lose, and what belongs to others from the stack. */
 export const guards: readonly Mutation[] = [
     {
+        mistake: "a new listener leads to the target group that does not serve",
+        file: "infra/runningStack.ts",
+        find: '":targetgroup/main-alternate-") ? 1 : 0',
+        become: '":targetgroup/main-alternate-") ? 0 : 1',
+    },
+    {
+        mistake: "nobody asks which target group serves",
+        file: "infra/runningStack.ts",
+        find: "if (!olds.shifted || !isTold) {",
+        become: "if (true) {",
+    },
+    {
+        mistake: "the rule of a new listener takes over the former one's weights",
+        file: "infra/network/trafficShift.ts",
+        find: "`production-${protocol.toLowerCase()}`",
+        become: '"production"',
+    },
+    {
+        mistake: "a rule that ECS has gone back to is deleted",
+        file: "infra/service/service.ts",
+        find: "rules: [shift.productionListenerRule, shift.testListenerRule],",
+        become: "rules: [],",
+    },
+    {
         mistake: "a rename asks for the service by its new name",
         file: "infra/runningStack.ts",
         find: "(await this.runs(kept))",
