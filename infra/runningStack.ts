@@ -80,11 +80,13 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
         // This holds for a stack that has never run as well: a repository that it made may have been pushed to since.
         const binding = ({ property }: pulumi.dynamic.CheckFailure) =>
             property === "createGithubRepository" && kept.createGithubRepository === true;
-        const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap((property) => {
-            const was = olds[property];
-            const refuse = refusals[property] as ((was: unknown) => string) | undefined;
-            return refuse && was !== undefined && was !== news[property] ? [{ property, reason: refuse(was) }] : [];
-        });
+        const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap(
+            (property): pulumi.dynamic.CheckFailure[] => {
+                const was = olds[property];
+                const refuse = refusals[property] as ((was: unknown) => string) | undefined;
+                return refuse && was !== undefined && was !== news[property] ? [{ property, reason: refuse(was) }] : [];
+            },
+        );
         if (refusal !== undefined) {
             failures.push({ property: "", reason: refusal });
         }

@@ -183,7 +183,7 @@ describe("an existing VPC", () => {
         );
     });
 
-    it("gets nothing from the stack but a list of its ranges, and the load balancer and tasks in the subnets that are named", async () => {
+    it("gets nothing from the stack but lists of its ranges and DNS servers, and the load balancer and tasks in the subnets that are named", async () => {
         const run = await inExistingVpc();
         const network = run.registrations.filter(({ type }) => /^awsx:|:ec2\/(?!securityGroup)/.test(type));
         assert.deepEqual(
@@ -197,6 +197,7 @@ describe("an existing VPC", () => {
                         entries: [{ cidr: "10.20.0.0/16" }, { cidr: "100.64.0.0/16" }],
                     },
                 ],
+                ["aws:ec2/managedPrefixList:ManagedPrefixList", { addressFamily: "IPv4", maxEntries: 1, entries: [] }],
             ],
         );
         const { networkConfiguration } = run.one("aws:ecs/service:Service").inputs;
@@ -226,6 +227,51 @@ describe("an existing VPC", () => {
             (noneOfTheirOwn.problems as string[]).map((problem) => problem.replace(/.*whose route table /, "")),
             ["a", "c"].map(() => "rtb-main has no route to 0.0.0.0/0 to an internet gateway"),
         );
+    });
+
+    // hashicorp/terraform-provider-aws#45771: "Since it is shared from different account, main Route table is not accessible".
+    it("fits where another account shares it, which shows its main route table to nobody else", async () => {
+        const shared = {
+            "aws:ec2/getVpc:getVpc": ({ id }: Record<string, unknown>) => ({
+                ...{ id, mainRouteTableId: "", dhcpOptionsId: "dopt-1" },
+                cidrBlockAssociations: [{ cidrBlock: "10.20.0.0/16", state: "associated" }],
+            }),
+            "aws:ec2/getRouteTables:getRouteTables": () => ({ ids: [] }),
+            "aws:ec2/getVpcDhcpOptions:getVpcDhcpOptions": () => failure("no matching EC2 DHCP Options Set found"),
+        };
+        const run = await record({ values: existing, lookups: shared });
+        assert.deepEqual(run.one(type).inputs.problems, []);
+        assert.deepEqual(
+            run.lookups.filter(({ token }) => token === "aws:ec2/getRouteTable:getRouteTable"),
+            [],
+        );
+        const unseen = vpc({ "subnet-priv-a": { routeTable: undefined }, "subnet-pub-a": { routeTable: undefined } });
+        assert.deepEqual(problemsOf({ ...wish, dualStack: true }, unseen), []);
+    });
+
+    // "Security groups" in the VPC User Guide: what goes to Amazon's own DNS they do not filter, and nothing else.
+    it("lets tasks out to its own DNS servers", async () => {
+        const listed = async (domainNameServers: readonly string[]) => {
+            const lookups = { "aws:ec2/getVpcDhcpOptions:getVpcDhcpOptions": () => ({ domainNameServers }) };
+            const run = await record({ values: existing, lookups });
+            const list = run.one("aws:ec2/managedPrefixList:ManagedPrefixList", "main-dns");
+            const rules = run
+                .of("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+                .filter(({ inputs }) => inputs.prefixListId === list.outputs.id);
+            assert.deepEqual(
+                rules.map(({ inputs: { ipProtocol, fromPort, toPort } }) => [ipProtocol, fromPort, toPort]),
+                ["udp", "tcp"].map((protocol) => [protocol, 53, 53]),
+            );
+            const { dependsOn } = run.one("aws:ecs/service:Service");
+            assert.ok(
+                rules.every((rule) => dependsOn.includes(rule)),
+                "a task starts with its ways out",
+            );
+            return [list.inputs.maxEntries, list.inputs.entries];
+        };
+        assert.deepEqual(await listed(["AmazonProvidedDNS"]), [1, []]);
+        const servers = [{ cidr: "10.1.0.2/32" }, { cidr: "10.2.0.2/32" }];
+        assert.deepEqual(await listed(["10.1.0.2", "10.2.0.2", "fd00::2"]), [2, servers]);
     });
 
     it("is refused with AWS's own words where it cannot be looked up", async () => {

@@ -101,6 +101,11 @@ describe("load balancer and security groups", () => {
         });
     });
 
+    // hashicorp/terraform-provider-aws#22005: a new one would be refused the target groups that the former has still.
+    it("comes after the one that it replaces, where a first up has ended half-way and was to be internal after all", () => {
+        assert.equal(run.one("aws:lb/loadBalancer:LoadBalancer").deleteBeforeReplace, true);
+    });
+
     it("waits for the way to the internet gateway, and until visitors are let in", () => {
         const { dependsOn } = run.one("aws:lb/loadBalancer:LoadBalancer");
         assert.deepEqual(
@@ -140,6 +145,8 @@ describe("load balancer and security groups", () => {
             "sg-main-alb to referencedSecurityGroupId=sg-main-tasks tcp 8080-8080",
             "sg-main-tasks from referencedSecurityGroupId=sg-main-alb tcp 8080-8080",
             "sg-main-tasks to cidrIpv4=0.0.0.0/0 tcp 443-443",
+            "sg-main-tasks to prefixListId=pl-main-dns tcp 53-53",
+            "sg-main-tasks to prefixListId=pl-main-dns udp 53-53",
             "sg-main-tasks to prefixListId=pl-main-vpc tcp 5432-5432", // its egress
         ]);
         const { subnets } = there.one("aws:lb/loadBalancer:LoadBalancer").inputs;

@@ -57,7 +57,7 @@ describe("permissions of the preview role", () => {
     });
 
     it("allow to look a VPC up where it is there already, or has IPv6 ranges, and only then", async () => {
-        const lookUp: Call[] = ["Vpcs", "VpcAttribute", "Subnets", "RouteTables"].map((what) => [
+        const lookUp: Call[] = ["Vpcs", "VpcAttribute", "DhcpOptions", "Subnets", "RouteTables"].map((what) => [
             `ec2:Describe${what}`,
             "*",
         ]);

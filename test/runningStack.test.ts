@@ -233,7 +233,7 @@ describe("a running stack", () => {
                 },
             });
         });
-        const check = async (olds: Facts, news: Facts) => {
+        const check = async (olds: Facts, news: Facts): Promise<Facts & { readonly refusal: string }> => {
             const { inputs, failures = [] } = (await provider.check(olds, news)) as pulumi.dynamic.CheckResult<Facts>;
             return { ...inputs, refusal: failures.map(({ reason }) => reason).join() };
         };
@@ -288,7 +288,7 @@ describe("a running stack", () => {
         });
 
         it("after an up of a version that knows to, where an earlier one has made the listener's rule", async () => {
-            const { serving: _later, ...older } = shifted();
+            const { serving: _later, ...older }: Facts = shifted();
             assert.match((await check(older, toHttps())).refusal, /run `pulumi up` without this change, then with it/);
             assert.deepEqual((await check(older, made)).serving, 0);
         });

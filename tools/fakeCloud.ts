@@ -183,6 +183,7 @@ export const lookups: Readonly<Record<string, Lookup>> = {
     "aws:ec2/getVpc:getVpc": ({ id }) => ({
         id,
         mainRouteTableId: "rtb-main",
+        dhcpOptionsId: "dopt-0a1b2c3d",
         ipv6CidrBlock: "2600:1f14:abc:de00::/56",
         cidrBlockAssociations: [
             { cidrBlock: "10.20.0.0/16", state: "associated" },
@@ -190,6 +191,7 @@ export const lookups: Readonly<Record<string, Lookup>> = {
             { cidrBlock: "10.21.0.0/16", state: "disassociated" },
         ],
     }),
+    "aws:ec2/getVpcDhcpOptions:getVpcDhcpOptions": () => ({ domainNameServers: ["AmazonProvidedDNS"] }),
     "aws:ec2/getSubnet:getSubnet": ({ id }) => ({
         id,
         vpcId: "vpc-0a1b2c3d",

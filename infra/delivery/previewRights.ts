@@ -26,7 +26,13 @@ export function previewStatements({ oidcProviderArn, vpc, hostedZoneArn }: Looku
         statements.push({
             // As above.
             sid: "ReadVpc",
-            actions: ["ec2:DescribeRouteTables", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"],
+            actions: [
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcAttribute",
+                "ec2:DescribeVpcs",
+            ],
             resources: ["*"],
         });
     }

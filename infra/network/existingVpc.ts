@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import * as net from "node:net";
 import type { ExistingVpc, Settings } from "../config";
 import { accepted, holdUntil } from "../checks";
 import {
@@ -47,6 +48,8 @@ class FittingVpc extends pulumi.dynamic.Resource {
 export interface FoundVpc extends ExistingVpc {
     /** Its IPv4 ranges. */
     readonly ranges: pulumi.Output<readonly string[]>;
+    /** IPv4 addresses of its own DNS servers; none: they are Amazon's. */
+    readonly dnsServers: pulumi.Output<readonly string[]>;
 }
 
 /**
@@ -76,12 +79,17 @@ export function findVpc({
     });
     const checked = accepted(guard);
     holdUntil(checked);
-    // Where it does not fit, nothing needs an answer any more.
-    const ranges = checked.then(() => described).then((found) => found.ranges);
-    return { ...existingVpc, ranges: pulumi.output(ranges) };
+    // Where it does not fit, or cannot be told, nothing needs an answer any more.
+    const untold = { ranges: [], dnsServers: [] };
+    const { ranges, dnsServers } = pulumi.output(checked.then(() => described.catch(() => untold)));
+    return { ...existingVpc, ranges, dnsServers };
 }
 
-async function describeVpc({ vpcId, publicSubnetIds, privateSubnetIds }: ExistingVpc): Promise<DescribedVpc> {
+async function describeVpc({
+    vpcId,
+    publicSubnetIds,
+    privateSubnetIds,
+}: ExistingVpc): Promise<DescribedVpc & { readonly dnsServers: readonly string[] }> {
     const ids = [...new Set([...publicSubnetIds, ...privateSubnetIds])];
     // Asked for by filters, what is not there is left out; asked for by its id, it is an error.
     const [vpcs, found] = await Promise.all([
@@ -89,14 +97,18 @@ async function describeVpc({ vpcId, publicSubnetIds, privateSubnetIds }: Existin
         aws.ec2.getSubnets({ filters: [{ name: "subnet-id", values: ids }] }),
     ]);
     if (vpcs.ids.length === 0) {
-        return { subnets: [], ranges: [] };
+        return { subnets: [], ranges: [], dnsServers: [] };
     }
     const [vpc, subnets] = await Promise.all([
         aws.ec2.getVpc({ id: vpcId }),
         Promise.all(found.ids.map((id) => aws.ec2.getSubnet({ id }))),
     ]);
-    const tables = await routeTables(vpc.mainRouteTableId, found.ids);
+    const [tables, dnsServers] = await Promise.all([
+        routeTables(vpc.mainRouteTableId, found.ids),
+        dnsServersOf(vpc.dhcpOptionsId),
+    ]);
     return {
+        dnsServers,
         ranges: vpc.cidrBlockAssociations
             .filter(({ state }) => state === "associated")
             .map(({ cidrBlock }) => cidrBlock),
@@ -113,12 +125,31 @@ async function describeVpc({ vpcId, publicSubnetIds, privateSubnetIds }: Existin
     };
 }
 
-/** The route table of each subnet: its own, or the VPC's main one where it has none. */
-async function routeTables(main: string, subnetIds: readonly string[]): Promise<(subnetId: string) => RouteTable> {
+/** The addresses in a VPC's set of DHCP options. None where they are Amazon's, or another account's, which tells nobody else. */
+async function dnsServersOf(dhcpOptionsId: string): Promise<readonly string[]> {
+    try {
+        const { domainNameServers } = await aws.ec2.getVpcDhcpOptions({ dhcpOptionsId });
+        return domainNameServers.filter((server) => net.isIPv4(server));
+    } catch (error) {
+        if ((error as Error).message.includes("no matching EC2 DHCP Options Set found")) {
+            return [];
+        }
+        throw error;
+    }
+}
+
+/**
+ * The route table of each subnet: its own, or the VPC's main one where it has none. That of a VPC which another account shares is shown
+ * to nobody else (hashicorp/terraform-provider-aws#45771): what it leads to is not known then.
+ */
+async function routeTables(
+    main: string,
+    subnetIds: readonly string[],
+): Promise<(subnetId: string) => RouteTable | undefined> {
     const filters = [{ name: "association.subnet-id", values: [...subnetIds] }];
     const { ids } = subnetIds.length > 0 ? await aws.ec2.getRouteTables({ filters }) : { ids: [] };
     const tables = await Promise.all(
-        [...new Set([main, ...ids])].map((routeTableId) => aws.ec2.getRouteTable({ routeTableId })),
+        [...new Set([main, ...ids])].filter(Boolean).map((routeTableId) => aws.ec2.getRouteTable({ routeTableId })),
     );
     const described = tables.map(({ routeTableId: id, routes, associations }) => ({
         subnets: associations.map(({ subnetId }) => subnetId),
@@ -131,8 +162,8 @@ async function routeTables(main: string, subnetIds: readonly string[]): Promise<
     return (subnetId) =>
         (
             described.find(({ subnets }) => subnets.includes(subnetId)) ??
-            described.find(({ table }) => table.id === main)!
-        ).table;
+            described.find(({ table }) => table.id === main)
+        )?.table;
 }
 
 /** What a route leads to: of its targets, the one that is there. */

@@ -11,7 +11,8 @@ export interface Subnet {
     readonly freeAddresses: number;
     /** Whether it has an IPv6 range as well. */
     readonly ipv6: boolean;
-    readonly routeTable: RouteTable;
+    /** Undefined where AWS does not tell. */
+    readonly routeTable: RouteTable | undefined;
 }
 
 export interface RouteTable {
@@ -126,7 +127,11 @@ function missingSubnets(
 }
 
 /** A task without a public address reaches registry, logs and secrets by a gateway that has one, and no internet gateway does that. */
-function wayOut({ id, routeTable: { id: table, ipv4 } }: Subnet): string[] {
+function wayOut({ id, routeTable }: Subnet): string[] {
+    if (!routeTable) {
+        return [];
+    }
+    const { id: table, ipv4 } = routeTable;
     if (ipv4 !== undefined && !isInternetGateway(ipv4)) {
         return [];
     }
@@ -139,18 +144,19 @@ function wayOut({ id, routeTable: { id: table, ipv4 } }: Subnet): string[] {
 }
 
 /** What visitors come by. */
-function wayIn({ id, ipv6, routeTable: { id: table, ...ways } }: Subnet, { dualStack }: VpcRequirements): string[] {
+function wayIn({ id, ipv6, routeTable }: Subnet, { dualStack }: VpcRequirements): string[] {
     const gateway = "to an internet gateway";
+    const mayLead = (way: "ipv4" | "ipv6") => !routeTable || isFromInternet(routeTable[way]);
     return [
-        ...(isFromInternet(ways.ipv4)
+        ...(mayLead("ipv4")
             ? []
             : [
-                  `publicSubnetIds: visitors do not reach ${id}, whose route table ${table} has no route to 0.0.0.0/0 ${gateway}`,
+                  `publicSubnetIds: visitors do not reach ${id}, whose route table ${routeTable?.id} has no route to 0.0.0.0/0 ${gateway}`,
               ]),
         ...(dualStack && !ipv6 ? [`publicSubnetIds: ${id} has no IPv6 range, which dualStack needs`] : []),
-        ...(dualStack && !isFromInternet(ways.ipv6)
+        ...(dualStack && !mayLead("ipv6")
             ? [
-                  `publicSubnetIds: ${id} has no way for IPv6, which dualStack needs: a route to ::/0 ${gateway} in ${table}`,
+                  `publicSubnetIds: ${id} has no way for IPv6, which dualStack needs: a route to ::/0 ${gateway} in ${routeTable?.id}`,
               ]
             : []),
     ];

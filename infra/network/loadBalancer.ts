@@ -95,8 +95,14 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 enableDeletionProtection: args.deletionProtection,
             },
             // An internet-facing load balancer needs the subnets' way to the internet gateway, which their ids do not tell. Once it
-            // has addresses of IPv6, visitors come by them.
-            { parent: this, dependsOn: [...network.ready, ...rules], protect: args.deletionProtection },
+            // has addresses of IPv6, visitors come by them. Another one, as long as no service runs behind it, comes after it: a target
+            // group belongs to one load balancer (hashicorp/terraform-provider-aws#22005).
+            {
+                parent: this,
+                dependsOn: [...network.ready, ...rules],
+                protect: args.deletionProtection,
+                deleteBeforeReplace: true,
+            },
         );
 
         if (args.webAclArn !== undefined) {

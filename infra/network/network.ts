@@ -13,6 +13,7 @@ export interface NetworkArgs extends NewVpcArgs {
 export class Network extends pulumi.ComponentResource implements Place {
     public readonly vpcId: pulumi.Output<string>;
     public readonly whole: WholeVpc;
+    public readonly dns: Place["dns"];
     public readonly publicSubnetIds: pulumi.Output<string[]>;
     public readonly privateSubnetIds: pulumi.Output<string[]>;
     /** Where tasks run: the private subnets, or the public ones where there is no NAT gateway. */
@@ -26,6 +27,7 @@ export class Network extends pulumi.ComponentResource implements Place {
         const place = existing ? inExisting(name, existing, this) : newVpc(name, args, this);
         this.vpcId = place.vpcId;
         this.whole = place.whole;
+        this.dns = place.dns;
         this.publicSubnetIds = place.publicSubnetIds;
         this.privateSubnetIds = place.privateSubnetIds;
         this.taskPublicIp = place.taskPublicIp;
@@ -42,22 +44,30 @@ export class Network extends pulumi.ComponentResource implements Place {
 /** Nothing in the VPC itself is the stack's: neither its default security group nor an endpoint. */
 function inExisting(
     name: string,
-    { vpcId, publicSubnetIds, privateSubnetIds, ranges }: FoundVpc,
+    { vpcId, publicSubnetIds, privateSubnetIds, ranges, dnsServers }: FoundVpc,
     parent: pulumi.Resource,
 ): Place {
-    // A VPC has up to five ranges, and more on request, which only AWS knows: one rule names all of them by their list.
-    const list = new aws.ec2.ManagedPrefixList(
-        `${name}-vpc`,
-        {
-            addressFamily: "IPv4",
-            maxEntries: ranges.apply((cidrs) => cidrs.length),
-            entries: ranges.apply((cidrs) => cidrs.map((cidr) => ({ cidr }))),
-        },
-        { parent },
-    );
+    const list = (logicalName: string, cidrs: pulumi.Output<readonly string[]>) =>
+        new aws.ec2.ManagedPrefixList(
+            logicalName,
+            {
+                addressFamily: "IPv4",
+                maxEntries: cidrs.apply(({ length }) => Math.max(1, length)),
+                entries: cidrs.apply((each) => each.map((cidr) => ({ cidr }))),
+            },
+            { parent },
+        );
+    // A VPC has up to five ranges, and more on request, and up to four DNS servers, which only AWS knows: one rule names all of them by
+    // their list.
     return {
         vpcId: pulumi.output(vpcId),
-        whole: { name: "vpc", peer: { prefixListId: list.id } },
+        whole: { name: "vpc", peer: { prefixListId: list(`${name}-vpc`, ranges).id } },
+        dns: {
+            prefixListId: list(
+                `${name}-dns`,
+                dnsServers.apply((servers) => servers.map((one) => `${one}/32`)),
+            ).id,
+        },
         publicSubnetIds: pulumi.output([...publicSubnetIds]),
         privateSubnetIds: pulumi.output([...privateSubnetIds]),
         taskPublicIp: false,

@@ -11,6 +11,8 @@ export interface WholeVpc {
 export interface Place {
     readonly vpcId: pulumi.Output<string>;
     readonly whole: WholeVpc;
+    /** The DNS servers that tasks ask in place of Amazon's, to which alone security groups let out by themselves. */
+    readonly dns?: { readonly prefixListId: pulumi.Output<string> };
     readonly publicSubnetIds: pulumi.Output<string[]>;
     readonly privateSubnetIds: pulumi.Output<string[]>;
     /** Whether tasks need an address of their own to pull images: only where there is no NAT gateway. */

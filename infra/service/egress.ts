@@ -14,18 +14,18 @@ export interface EgressArgs {
 const anywhere = "0.0.0.0/0";
 
 /**
- * The ways out of the tasks: HTTPS to anywhere, which image pulls and logs need, and those of the configuration. Each is a rule by its
- * port and network, so that one more, or one less, leaves the others as they are, in whichever order they are written.
+ * The ways out of the tasks: HTTPS to anywhere, which image pulls and logs need, DNS where it is not Amazon's, and those of the
+ * configuration. Each is a rule by its port and network, so that one more, or one less, leaves the others as they are, in whichever order they are written.
  */
 export function egressRules(name: string, args: EgressArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
     const { whole } = args.network;
-    const rule = (logicalName: string, description: string, port: number, peer: WholeVpc["peer"]) =>
+    const rule = (logicalName: string, description: string, port: number, peer: WholeVpc["peer"], ipProtocol = "tcp") =>
         new aws.vpc.SecurityGroupEgressRule(
             logicalName,
             {
                 securityGroupId: args.securityGroupId,
                 description,
-                ipProtocol: "tcp",
+                ipProtocol,
                 fromPort: port,
                 toPort: port,
                 ...peer,
@@ -40,8 +40,12 @@ export function egressRules(name: string, args: EgressArgs, opts: pulumi.CustomR
             .filter(({ port, network }) => port !== 443 || network !== anywhere)
             .map((destination) => [`${destination.port}@${destination.network}`, destination]),
     );
+    const { dns } = args.network;
     return [
         https,
+        ...(dns ? ["udp", "tcp"] : []).map((protocol) =>
+            rule(`${name}-dns-${protocol}`, "The VPC's own DNS servers", 53, dns!, protocol),
+        ),
         ...[...others].map(([key, { port, network }]) => {
             const peer = network === whole.name ? whole.peer : { cidrIpv4: network };
             return rule(`${name}-${key}`, `The app: port ${port} ${placeOf(network, whole)}`, port, peer);

@@ -30,6 +30,8 @@ const on = (service: string, ...resources: string[]) =>
     resources.map((resource) => `arn:PARTITION:${service}:REGION:ACCOUNT:${resource}`);
 const ec2 = (...kinds: string[]) => on("ec2", ...kinds.map((kind) => `${kind}/*`));
 
+const anyVpc = ["arn:PARTITION:ec2:REGION:*:vpc/*"];
+
 // Ids are made up by AWS; whose a thing of the network is, its tags say.
 const ours = { StringEquals: { "aws:ResourceTag/Project": "PROJECT" } };
 const markedOurs = { StringEquals: { "aws:RequestTag/Project": "PROJECT" } };
@@ -44,6 +46,7 @@ const network: Policy = {
                 "ec2:DescribeAddresses",
                 "ec2:DescribeAddressesAttribute",
                 "ec2:DescribeAvailabilityZones",
+                "ec2:DescribeDhcpOptions",
                 "ec2:DescribeInternetGateways",
                 "ec2:DescribeManagedPrefixLists",
                 "ec2:DescribeNatGateways",
@@ -70,8 +73,8 @@ const network: Policy = {
         {
             sid: "FindGroupsForLoadBalancer",
             actions: ["ec2:GetSecurityGroupsForVpc"],
-            resources: ec2("vpc"),
-            why: "ids are AWS's",
+            resources: anyVpc,
+            why: "ids are AWS's, and a VPC that another account shares is that account's",
             source: "what CreateLoadBalancer is refused with where it is missing: kubernetes-sigs/aws-load-balancer-controller#3917",
         },
         {
@@ -178,8 +181,8 @@ const network: Policy = {
         {
             sid: "UseExistingVpc",
             actions: ["ec2:CreateSecurityGroup", "ec2:DescribeVpcAttribute"],
-            resources: ec2("vpc"),
-            why: "a VPC that was there before the stack has no tag of the project",
+            resources: anyVpc,
+            why: "a VPC that was there before the stack has no tag of the project, and may be another account's",
         },
         {
             sid: "FollowExistingVpc",

@@ -69,10 +69,22 @@ export const audit: readonly Mutation[] = [
         become: "this.bucket = bucket.bucket;",
     },
     {
+        mistake: "tasks do not reach the VPC's own DNS servers",
+        file: "infra/service/egress.ts",
+        find: '...(dns ? ["udp", "tcp"] : [])',
+        become: '...(dns ? ["tcp"] : [])',
+    },
+    {
+        mistake: "a VPC that another account shares is refused",
+        file: "infra/network/existingVpc.ts",
+        find: "[...new Set([main, ...ids])].filter(Boolean)",
+        become: "[...new Set([main, ...ids])]",
+    },
+    {
         mistake: "a preview reads what instances are started with",
         file: "infra/delivery/previewRights.ts",
-        find: '"ec2:DescribeVpcs"],',
-        become: '"ec2:DescribeVpcs", "ec2:DescribeInstanceAttribute"],',
+        find: '"ec2:DescribeVpcs",',
+        become: '"ec2:DescribeVpcs", "ec2:DescribeInstanceAttribute",',
     },
     {
         mistake: "missing tasks raise no alarm",

@@ -75,6 +75,7 @@ var functions = map[string]string{
 	"subnet":                      "ec2/getSubnet",
 	"subnets":                     "ec2/getSubnets",
 	"vpc":                         "ec2/getVpc",
+	"vpc_dhcp_options":            "ec2/getVpcDhcpOptions",
 	"vpcs":                        "ec2/getVpcs",
 }
 
