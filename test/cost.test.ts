@@ -8,7 +8,7 @@ import { estimate, taskBounds } from "../tools/cost/estimate";
 import priceFile from "../tools/cost/prices.json";
 import { report } from "../tools/cost/report";
 import type { Stack } from "../tools/resources";
-import { attempt, type Recording } from "./record";
+import { attempt, record, type Recording } from "./record";
 import {
     alternative,
     audited,
@@ -134,7 +134,9 @@ describe("the cost estimate", () => {
         }
         const optional = /Container Insights|Mails|hosted zone|secrets|KMS/;
         assert.doesNotMatch(plain, optional);
-        assert.match(await byUse(production()), /Container Insights/);
+        const insights = (value: string) => byUse(record({ values: { containerInsights: value } }));
+        assert.match(await insights("enabled"), /Container Insights: 0\.30 for each metric/);
+        assert.match(await insights("enhanced"), /Container Insights: 0\.07 for each metric/);
         assert.match(await byUse(production()), /Mails/);
         assert.match(await byUse(withDomain()), /hosted zone/);
         assert.doesNotMatch(plain, /Scheduled runs/);

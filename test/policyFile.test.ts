@@ -23,6 +23,15 @@ describe("the app's own policies", () => {
     const document = (...statements: object[]) =>
         file(JSON.stringify({ Version: "2012-10-17", Statement: statements }, undefined, 4));
 
+    it("are read beside app/ as well, where the program runs in a copy of it", async () => {
+        const run = await record({ values: { taskPolicyFile: "docs/deployer/schedules.json" } });
+        const { policy } = run.one("aws:iam/rolePolicy:RolePolicy", "main-app").inputs;
+        assert.deepEqual(
+            JSON.parse(String(policy)),
+            JSON.parse(fs.readFileSync("docs/deployer/schedules.json", "utf8")),
+        );
+    });
+
     for (const [problem, write] of [
         ["ENOENT", () => path.join(folder, "none.json")],
         ["Unexpected token", () => file("Version: 2012-10-17")],

@@ -182,7 +182,7 @@ async function runOnce(run: Run, frames: number): Promise<Recorded> {
         return Promise.resolve(exported as Record<string, unknown>);
     };
     const home = process.cwd();
-    process.chdir(workFolder());
+    process.chdir(workFolder(config[`${project}:taskPolicyFile`]));
     // The SDK notes where each of its promises was made, which was most of the time of a run.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = frames;
@@ -233,13 +233,20 @@ function loadProgram(): unknown {
 
 let folder: string | undefined;
 
-/** The program writes into its folder; a copy keeps this away from a `pulumi up` in the same checkout. */
-function workFolder(): string {
+/**
+ * The program writes into its folder; a copy keeps this away from a `pulumi up` in the same checkout.
+ *
+ * @param policyFile what it reads beside app/, relative to the project's folder
+ */
+function workFolder(policyFile?: string): string {
     if (folder === undefined) {
         const made = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-program-"));
         fs.cpSync(path.join(projectFolder, "app"), path.join(made, "app"), { recursive: true });
         process.once("exit", () => fs.rmSync(made, { recursive: true, force: true }));
         folder = made;
+    }
+    if (policyFile && !path.isAbsolute(policyFile) && fs.existsSync(path.join(projectFolder, policyFile))) {
+        fs.cpSync(path.join(projectFolder, policyFile), path.join(folder, policyFile));
     }
     return folder;
 }

@@ -75,10 +75,11 @@ export const charges: Readonly<Record<string, Charge>> = {
     }),
     "aws:ecs/cluster:Cluster": ({ inputs }, { prices }) => {
         const settings = (inputs.settings ?? []) as readonly { readonly name: string; readonly value: string }[];
-        const insights = settings.some(({ name, value }) => name === "containerInsights" && value !== "disabled");
-        return insights
-            ? { byUse: [`Container Insights: ${dollars(prices.customMetricMonth)} for each metric, and its logs`] }
-            : {};
+        const insights = settings.find(({ name }) => name === "containerInsights")?.value ?? "disabled";
+        const price = insights === "enhanced" ? prices.enhancedMetricMonth : prices.customMetricMonth;
+        return insights === "disabled"
+            ? {}
+            : { byUse: [`Container Insights: ${dollars(price)} for each metric, and its logs`] };
     },
     "aws:ecr/repository:Repository": ({ inputs }, { prices }) => ({
         byUse: [
