@@ -6,7 +6,7 @@ import { Monitoring } from "./infra/monitoring/monitoring";
 import { findVpc } from "./infra/network/existingVpc";
 import { LoadBalancer } from "./infra/network/loadBalancer";
 import { Network } from "./infra/network/network";
-import { Registry } from "./infra/registry";
+import { Registry } from "./infra/registry/registry";
 import { refuseImpossibleChanges } from "./infra/runningStack";
 import { Schedules } from "./infra/schedules/schedules";
 import { fewestTasks } from "./infra/service/scheduledScaling";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
-import { stageBuildContext } from "../infra/buildContext";
+import { stageBuildContext } from "../infra/registry/buildContext";
 
 describe("build context", () => {
     const home = process.cwd();

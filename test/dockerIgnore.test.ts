@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DockerIgnore } from "../infra/dockerIgnore";
+import { DockerIgnore } from "../infra/registry/dockerIgnore";
 
 /** What github.com/moby/patternmatcher 0.6.1, which BuildKit's clients ask, answers to the same: ignored, and not ignored. */
 const answers: readonly (readonly [text: string, ignored: readonly string[], sent: readonly string[]])[] = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { registryPassword } from "../tools/fakeCloud";
-import { Registry } from "../infra/registry";
+import { Registry } from "../infra/registry/registry";
 import { record, type Recording } from "./record";
 import { alternative, standard } from "./scenarios";
 

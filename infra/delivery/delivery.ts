@@ -6,7 +6,7 @@ import { newRole, policyDocument, type Statement } from "../iam";
 import { deployStatements } from "./deployRights";
 import { previewStatements } from "./previewRights";
 import { lookUpAfterChecks } from "../checks";
-import type { Registry } from "../registry";
+import type { Registry } from "../registry/registry";
 import type { Service } from "../service/service";
 import type { Task } from "../service/task";
 

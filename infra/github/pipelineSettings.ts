@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Architecture, ImageScan } from "../config";
 import type { Delivery } from "../delivery/delivery";
 import type { LoadBalancer } from "../network/loadBalancer";
-import type { Registry } from "../registry";
+import type { Registry } from "../registry/registry";
 import type { Service } from "../service/service";
 import type { Task } from "../service/task";
 import type { GitHubRepository } from "./repository";

@@ -4,7 +4,7 @@ import { accountId, partition } from "../account";
 import type { Architecture, Settings } from "../config";
 import { newRole, policyDocument, serviceTrust, type Statement } from "../iam";
 import { newLogGroup, type LogKeeping } from "../logGroup";
-import type { Registry } from "../registry";
+import type { Registry } from "../registry/registry";
 import type { Secrets } from "./secrets";
 import { TaskDefinitionFamily } from "./taskDefinitionFamily";
 

@@ -207,37 +207,37 @@ export const mutations: readonly Mutation[] = [
     // Images.
     {
         mistake: "tags can be moved",
-        file: "infra/registry.ts",
+        file: "infra/registry/registry.ts",
         find: 'imageTagMutability: "IMMUTABLE_WITH_EXCLUSION"',
         become: 'imageTagMutability: "MUTABLE"',
     },
     {
         mistake: "images are not scanned",
-        file: "infra/registry.ts",
+        file: "infra/registry/registry.ts",
         find: "scanOnPush: true",
         become: "scanOnPush: false",
     },
     {
         mistake: "a preview builds and pushes",
-        file: "infra/registry.ts",
+        file: "infra/registry/registry.ts",
         find: "buildOnPreview: false,",
         become: "",
     },
     {
         mistake: "the task runs whatever is tagged latest",
-        file: "infra/registry.ts",
+        file: "infra/registry/registry.ts",
         find: "@${image.digest}`",
         become: ":latest`",
     },
     {
         mistake: "the registry's password is in the state as it is",
-        file: "infra/registry.ts",
+        file: "infra/registry/registry.ts",
         find: "pulumi.secret(login.password)",
         become: "login.password",
     },
     {
         mistake: "a colleague's umask rebuilds the image",
-        file: "infra/buildContext.ts",
+        file: "infra/registry/buildContext.ts",
         find: '`${executable ? "program" : "file"} ${file}',
         become: "`${fs.statSync(from).mode} ${file}",
     },

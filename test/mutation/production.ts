@@ -160,7 +160,7 @@ export const production: readonly Mutation[] = [
     },
     {
         mistake: "a destroy takes the images of a protected stack",
-        file: "infra/registry.ts",
+        file: "infra/registry/registry.ts",
         find: "forceDelete: !args.deletionProtection,",
         become: "forceDelete: true,",
     },

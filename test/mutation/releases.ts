@@ -34,7 +34,7 @@ export const releases: readonly Mutation[] = [
     },
     {
         mistake: "releases that fail push the image out that is live",
-        file: "infra/registry.ts",
+        file: "infra/registry/registry.ts",
         find: "newest(2, 50, liveTag,",
         become: 'newest(2, 50, "",',
     },

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 import { stageBuildContext } from "./buildContext";
-import type { Architecture } from "./config";
+import type { Architecture } from "../config";
 
 export interface RegistryArgs {
     /** The repository's name, which the workflow pushes to. */
