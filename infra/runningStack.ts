@@ -1,10 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AwsCaller } from "./awsCaller";
 import type { Settings } from "./config";
 import { accepted, holdUntil } from "./checks";
-
-/** In the order in which the service has them. */
-export type TargetGroupIndex = 0 | 1;
+import { ServiceCaller, type TargetGroupIndex, type ToldService } from "./service/toldService";
 
 /** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
 interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
@@ -29,7 +26,7 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
  * Serialised into the state: it may use nothing from outside its own functions. What is new is checked against what the last
  * `pulumi up` left; a stack that is older than this resource, or than one of its properties, takes what it finds.
  */
-class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Facts, Facts> {
+class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<Facts, Facts> {
     async check(kept: Partial<Facts>, news: Facts) {
         // What no stack had another value of, before it was kept.
         const former = { vpcId: "", loadBalancer: "internet-facing", kmsKeyArn: "" } as const;
@@ -101,40 +98,38 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
      * Where AWS does not tell, as in a pull request's preview, it has.
      */
     protected async runs({ name, region }: Partial<Facts>): Promise<boolean> {
-        const ecs = await import("@aws-sdk/client-ecs");
         try {
-            const settings = await this.clientSettings(region!);
-            const { services = [] } = await new ecs.ECSClient(settings("ecs")).send(
-                new ecs.DescribeServicesCommand({ cluster: name, services: [name!] }),
-            );
-            return services.some(({ status }) => status !== "INACTIVE");
-        } catch (error) {
-            return (error as Error).name !== "ClusterNotFoundException";
+            return (await this.service(name!, region!)) !== undefined;
+        } catch {
+            return true;
         }
     }
 
     /**
      * Which target group comes first in what the service is told of its load balancer, and in the rule of a listener that is made: the
      * one that serves, which after a gradual release may be either. Named second, it would be the one that the next release starts in
-     * (hashicorp/terraform-provider-aws#45678). While the service is told nothing, it stays as it was told.
+     * (hashicorp/terraform-provider-aws#45678). While the service is told nothing new, it stays as it was told.
      */
     private async servingOf(
-        olds: Partial<Facts>,
+        { serving = 0, ...olds }: Partial<Facts>,
         news: Facts,
     ): Promise<{ serving: TargetGroupIndex; refusal?: string }> {
-        const { serving = 0, https, rolloutTestPort = news.rolloutTestPort } = olds;
-        const isOther = https !== undefined && https !== news.https;
-        const isTold = isOther || rolloutTestPort !== news.rolloutTestPort || olds.containerPort !== news.containerPort;
-        if (!olds.shifted || !isTold) {
+        if (olds.name === undefined || !(olds.shifted || news.shifted)) {
             return { serving };
         }
-        if (olds.serving === undefined) {
-            return {
-                serving,
-                refusal:
-                    "an earlier version of this program has made the listener's rule, which this one takes over first: " +
-                    "run `pulumi up` without this change, then with it",
-            };
+        let told: ToldService | undefined;
+        try {
+            told = await this.toldService(olds.name, olds.region!);
+        } catch (error) {
+            // As in a pull request's preview. Whoever may update the service may ask.
+            if (!(error as Error).name.startsWith("AccessDenied")) throw error;
+        }
+        if (!told) {
+            return { serving };
+        }
+        const isOther = told.https !== news.https;
+        if (!isOther && told.rolloutTestPort === news.rolloutTestPort && told.containerPort === news.containerPort) {
+            return { serving: told.first };
         }
         if (isOther && news.shifted) {
             return {
@@ -145,43 +140,14 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Fact
                     "rollout back after that",
             };
         }
-        try {
-            return { serving: await this.servingGroup(olds) };
-        } catch (error) {
-            const { name, message } = error as Error;
-            // As in a pull request's preview. Whoever may update the service may ask.
-            const mayNotAsk = name.startsWith("AccessDenied");
-            return mayNotAsk
-                ? { serving }
-                : {
-                      serving,
-                      refusal:
-                          "releases of this stack have been shifted between two target groups, and which of them serves cannot be told " +
-                          `(${message}): run \`pulumi up\` again once no release is under way`,
-                  };
-        }
-    }
-
-    /** @throws Error where AWS does not tell, or both serve */
-    protected async servingGroup({ name, region }: Partial<Facts>): Promise<TargetGroupIndex> {
-        const [ecs, elb] = await Promise.all([
-            import("@aws-sdk/client-ecs"),
-            import("@aws-sdk/client-elastic-load-balancing-v2"),
-        ]);
-        const settings = await this.clientSettings(region!);
-        const { services = [] } = await new ecs.ECSClient(settings("ecs")).send(
-            new ecs.DescribeServicesCommand({ cluster: name, services: [name!] }),
-        );
-        const rule = services[0]?.loadBalancers?.[0]?.advancedConfiguration?.productionListenerRule;
-        const { Rules = [] } = await new elb.ElasticLoadBalancingV2Client(
-            settings("elbv2", "elasticloadbalancingv2"),
-        ).send(new elb.DescribeRulesCommand({ RuleArns: [rule!] }));
-        const groups = Rules[0]?.Actions?.[0]?.ForwardConfig?.TargetGroups ?? [];
-        const [serves, ...others] = groups.filter(({ Weight = 0 }) => Weight > 0);
-        if (!serves || others.length > 0) {
-            throw new Error(`their weights are ${groups.map(({ Weight }) => Weight).join(" and ")}`);
-        }
-        return serves.TargetGroupArn!.includes(":targetgroup/main-alternate-") ? 1 : 0;
+        return told.serving === undefined
+            ? {
+                  serving,
+                  refusal:
+                      "a release is under way, and which of the two target groups serves at its end cannot be told: " +
+                      "run `pulumi up` again once it is over (`npm run releases`)",
+              }
+            : { serving: told.serving };
     }
 
     async create(inputs: Facts) {

@@ -363,41 +363,53 @@ describe("the scan of an image", () => {
     });
 });
 
-describe("the image of a release that is live", () => {
-    const image = `123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:${commit}-X64`;
-    const there = {
-        images: [{ imageManifest: "{}", imageManifestMediaType: "application/vnd.oci.image.index.v1+json" }],
-    };
-    const missing = {
-        images: [],
-        failures: [{ failureCode: "ImageNotFound", failureReason: "Requested image not found" }],
-    };
-    const keep = (...answers: object[]) =>
+describe("the image that is live", () => {
+    const digest = "0a1b2c".repeat(11).slice(0, 64);
+    const manifest = { imageManifest: "{}", imageManifestMediaType: "application/vnd.oci.image.index.v1+json" };
+    const there = { images: [{ ...manifest, imageId: { imageDigest: `sha256:${digest}` } }] };
+    const missing = { images: [], failures: [{ failureReason: "Requested image not found" }] };
+    const repository = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop";
+    const keep = (image: string, ...answers: object[]) =>
         runScript(
             "keepImage.js",
-            { ECR_REPOSITORY: "shop", IMAGE: image },
-            { "ecr batch-get-image": answers, "ecr put-image": [{}] },
+            { CLUSTER: "shop", CONTAINER: "app", ECR_REPOSITORY: "shop", SERVICE: "shop" },
+            {
+                "ecs describe-services": [{ services: [{ taskDefinition: "shop:7" }] }],
+                "ecs describe-task-definition": [
+                    { taskDefinition: { containerDefinitions: [{ name: "sidecar" }, { name: "app", image }] } },
+                ],
+                "ecr batch-get-image": answers,
+                "ecr put-image": [{}],
+            },
         );
 
-    it("gets a tag by which the registry keeps it, whatever is pushed later and fails", () => {
-        const { code, calls } = keep(missing, there);
-        assert.equal(code, 0);
-        assert.deepEqual(
-            calls.slice(0, 2).map(({ parameters }) => parameters.imageIds),
-            [`live-${commit}-X64`, `${commit}-X64`].map((imageTag) => [{ imageTag }]),
-        );
-        assert.deepEqual(calls[2], {
-            operation: "ecr put-image",
-            parameters: { repositoryName: "shop", ...there.images[0], imageTag: `live-${commit}-X64` },
-        });
+    it("gets a tag by which the registry keeps it, whoever has built it, and whatever is pushed later and fails", () => {
+        for (const [image, imageId] of [
+            [`${repository}:${commit}-X64`, { imageTag: `${commit}-X64` }],
+            [`${repository}@sha256:${digest}`, { imageDigest: `sha256:${digest}` }],
+        ] as const) {
+            const { code, calls } = keep(image, there, missing);
+            assert.equal(code, 0);
+            const [, , asked, kept, put] = calls;
+            assert.deepEqual(asked!.parameters.imageIds, [imageId]);
+            assert.deepEqual(kept!.parameters.imageIds, [{ imageTag: `live-${digest}` }]);
+            assert.deepEqual(put, {
+                operation: "ecr put-image",
+                parameters: { repositoryName: "shop", ...manifest, imageTag: `live-${digest}` },
+            });
+        }
     });
 
-    it("has it already after an undo: ECR moves no tag", () => {
-        assert.equal(keep(there).calls.length, 1);
+    it("has it already where another run has seen it: ECR moves no tag", () => {
+        const { calls } = keep(`${repository}:${commit}-X64`, there, there);
+        assert.deepEqual(
+            calls.filter(({ operation }) => operation === "ecr put-image"),
+            [],
+        );
     });
 
     it("is told of where it is gone", () => {
-        const { code, output } = keep(missing, missing);
-        assert.deepEqual([code, output.trim()], [1, `::error::${image}: Requested image not found`]);
+        const { code, output } = keep(`${repository}:${commit}-X64`, missing);
+        assert.deepEqual([code, output.trim()], [1, `::error::${repository}:${commit}-X64: Requested image not found`]);
     });
 });

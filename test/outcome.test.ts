@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as outcome from "../infra/service/outcome";
 import { problemOf, warningOf, type Wanted } from "../infra/service/outcome";
 import { account } from "../tools/fakeCloud";
 import { record } from "./record";
@@ -49,29 +50,31 @@ describe("the outcome of an update", () => {
     });
 
     /** What `pulumi up` says at its end of such a service. */
-    const outcome = (released: string | undefined, ...tasks: readonly (readonly [revision: number, tasks: number])[]) =>
-        problemOf(serviceWith(...tasks), { ...wanted, released });
+    const outcomeOf = (
+        released: string | undefined,
+        ...tasks: readonly (readonly [revision: number, tasks: number])[]
+    ) => problemOf(serviceWith(...tasks), { ...wanted, released });
 
     it("is good where what was asked for runs", () => {
-        assert.equal(outcome(revision(2), [2, 2]), undefined);
+        assert.equal(outcomeOf(revision(2), [2, 2]), undefined);
     });
 
     it("is a failure, again and again, where ECS has gone back to the release before, and says how to try once more", () => {
-        const message = outcome(revision(2), [1, 2])!;
+        const message = outcomeOf(revision(2), [1, 2])!;
         assert.match(message, /^ECS has taken the last release of shop back: shop:1 runs in place of shop:2\./);
         assert.match(message, /`pulumi up --refresh` tries the same once more/);
     });
 
     // Revisions are numbered in the order in which they were registered.
     it("is not taken for one that ECS has gone back from where something else has released since", () => {
-        const message = outcome(revision(9), [10, 2])!;
+        const message = outcomeOf(revision(9), [10, 2])!;
         assert.match(message, /^shop runs shop:10, which something else has released since the last `pulumi up`/);
         assert.match(message, /`pulumi up --refresh` goes back to shop:9\. .* set releasedBy to pipeline\.$/s);
     });
 
     it("is a failure where nothing runs, as after a first release that had none to go back to", () => {
         for (const released of [revision(1), undefined]) {
-            assert.match(outcome(released, [1, 0])!, /^No task of shop runs:/);
+            assert.match(outcomeOf(released, [1, 0])!, /^No task of shop runs:/);
         }
     });
 
@@ -109,8 +112,29 @@ describe("the outcome of an update", () => {
     });
 
     it("is not for pulumi up to judge where the pipeline releases, or is about to", () => {
-        assert.equal(outcome(undefined, [7, 2]), undefined);
-        assert.equal(outcome(undefined, [8, 0], [7, 2]), undefined);
+        assert.equal(outcomeOf(undefined, [7, 2]), undefined);
+        assert.equal(outcomeOf(undefined, [8, 0], [7, 2]), undefined);
+    });
+
+    it("is measured by what the service was told", async () => {
+        const module = outcome as { verifyRunning: typeof outcome.verifyRunning };
+        const { verifyRunning } = module;
+        let wants: Promise<Wanted>;
+        module.verifyRunning = (service, asked, ...others) => {
+            wants = new Promise((resolve) => asked.apply(resolve));
+            return verifyRunning(service, asked, ...others);
+        };
+        const run = await record({ values: { rolloutTestPort: "9000", capacity: "spot" } }).finally(() =>
+            Object.assign(module, { verifyRunning }),
+        );
+        const { networkConfiguration, capacityProviderStrategies, loadBalancers } =
+            run.one("aws:ecs/service:Service").inputs;
+        const { subnets, assignPublicIp } = networkConfiguration as Pick<Wanted, "subnets" | "assignPublicIp">;
+        const [{ advancedConfiguration: told }] = loadBalancers as [{ advancedConfiguration: Record<string, string> }];
+        assert.deepEqual(await wants!, {
+            ...{ subnets, assignPublicIp, capacity: capacityProviderStrategies, released: undefined },
+            rules: [told.productionListenerRule, told.testListenerRule],
+        });
     });
 
     it("is looked at once the service is there, by its cluster's ARN", async () => {

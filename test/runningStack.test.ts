@@ -4,6 +4,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { refuseImpossibleChanges } from "../infra/runningStack";
+import type { ServiceCaller } from "../infra/service/toldService";
 import { record, type Recording } from "./record";
 import { alternative, audited, inExistingVpc, internal, kmsKey, standard, withDomain } from "./scenarios";
 import { serializedProvider } from "./serializedProvider";
@@ -219,17 +220,18 @@ describe("a running stack", () => {
     describe("tells the service of its load balancer", () => {
         const shifted = () => ({ ...made, shifted: true });
         const toHttps = () => ({ ...made, https: true });
+        const first = { https: false, rolloutTestPort: 0, containerPort: 8080, first: 0, serving: 0 };
         let asked: unknown[];
-        /** What AWS answers: the group that serves, or why it does not tell. */
-        let serving: number | Error;
+        /** What the service has been told, and which group serves since; or why AWS does not say. */
+        let told: Partial<typeof first> | Error | undefined;
         beforeEach(() => {
             asked = [];
-            serving = 1;
+            told = { serving: 1 };
             Object.assign(provider, {
-                servingGroup: async (olds: Facts) => {
-                    asked.push(olds.name);
-                    if (serving instanceof Error) throw serving;
-                    return serving;
+                toldService: async (...given: unknown[]) => {
+                    asked.push(given);
+                    if (told instanceof Error) throw told;
+                    return told && { ...first, ...told };
                 },
             });
         });
@@ -241,91 +243,135 @@ describe("a running stack", () => {
         it("with the target group first that serves, once releases have been shifted", async () => {
             const { shifted: kept, ...found } = await check(shifted(), toHttps());
             assert.deepEqual([kept, found.serving, found.refusal], [true, 1, ""]);
-            assert.deepEqual(asked, ["fargate-cicd-dev"]);
+            assert.deepEqual(asked, [["fargate-cicd-dev", "ap-northeast-1"]]);
             const released = { ...shifted(), releasedBy: "pulumi" };
             for (const [olds, news] of [
-                [{ ...shifted(), https: true }, made],
                 [shifted(), { ...shifted(), rolloutTestPort: 9000 }],
-                [{ ...shifted(), rolloutTestPort: 9000 }, shifted()],
-                [
-                    { ...shifted(), ...released },
-                    { ...released, containerPort: 9000 },
-                ],
+                [released, { ...released, containerPort: 9000 }],
             ] as const) {
                 assert.equal((await check(olds, news)).serving, 1);
             }
+            told = { serving: 1, https: true };
+            assert.equal((await check({ ...shifted(), https: true }, made)).serving, 1);
         });
 
-        it("with the first group first before that, of which nobody is asked", async () => {
+        it("as an up would have that has failed before it came to the service, by what the service knows", async () => {
+            const failed = { ...shifted(), https: true, serving: 0 };
+            assert.equal((await check(failed, toHttps())).serving, 1, "another release has been shifted since");
+            const { refusal } = await check(failed, { ...shifted(), https: true });
+            assert.match(refusal, /run "pulumi config set rollout rolling"/);
+            assert.equal((await check({ ...failed, serving: 1 }, shifted())).serving, 0, "given up again");
+        });
+
+        it("in the order of before while nothing of it changes, and as it is declared where nothing was ever shifted", async () => {
+            told = { first: 1, serving: 0 };
+            assert.equal((await check({ ...shifted(), serving: 1 }, shifted())).serving, 1);
+            asked = [];
             for (const [olds, news] of [
                 [made, toHttps()],
-                [made, { ...toHttps(), shifted: true }],
-                [shifted(), made],
-                [{}, toHttps()],
+                [{}, { ...toHttps(), shifted: true }],
             ] as const) {
                 const found = await check(olds, news);
                 assert.deepEqual([found.serving, found.refusal], [0, ""]);
             }
-            assert.equal((await check({ ...shifted(), serving: 1 }, made)).serving, 1, "which stays as it was told");
             assert.deepEqual(asked, []);
         });
 
         it("of another listener only while releases are rolling, for which no requests are moved", async () => {
-            const { refusal } = await check(shifted(), { ...shifted(), https: true });
-            assert.match(refusal, /"pulumi config set rollout rolling", then "pulumi up" with domainName/);
-            assert.deepEqual(asked, []);
-        });
-
-        it("once AWS has told which group serves, and in the preview of somebody who may not ask", async () => {
-            serving = new Error("their weights are 90 and 10");
-            const { refusal } = await check(shifted(), toHttps());
-            assert.match(refusal, /cannot be told \(their weights are 90 and 10\): run `pulumi up` again once/);
-            for (const name of ["AccessDenied", "AccessDeniedException"]) {
-                serving = Object.assign(new Error("is not authorized to perform"), { name });
-                const found = await check(shifted(), toHttps());
-                assert.deepEqual([found.serving, found.refusal], [0, ""]);
+            for (const olds of [made, shifted()]) {
+                const { refusal } = await check(olds, { ...shifted(), https: true });
+                assert.match(refusal, /"pulumi config set rollout rolling", then "pulumi up" with domainName/);
             }
         });
 
-        it("after an up of a version that knows to, where an earlier one has made the listener's rule", async () => {
-            const { serving: _later, ...older }: Facts = shifted();
-            assert.match((await check(older, toHttps())).refusal, /run `pulumi up` without this change, then with it/);
-            assert.deepEqual((await check(older, made)).serving, 0);
+        it("while no release is under way", async () => {
+            told = { serving: undefined };
+            assert.match((await check(shifted(), toHttps())).refusal, /^a release is under way, .*`npm run releases`/);
+            assert.equal((await check(shifted(), shifted())).refusal, "", "of which nothing changes");
+        });
+
+        it("as before where it is not there yet, and in the preview of somebody who may not ask", async () => {
+            for (const name of ["AccessDenied", "AccessDeniedException"]) {
+                told = Object.assign(new Error("is not authorized to perform"), { name });
+                const found = await check({ ...shifted(), serving: 1 }, toHttps());
+                assert.deepEqual([found.serving, found.refusal], [1, ""]);
+            }
+            told = undefined;
+            assert.equal((await check(shifted(), toHttps())).serving, 0);
+            told = new Error("Rate exceeded");
+            await assert.rejects(check(shifted(), toHttps()), /Rate exceeded/);
         });
     });
 
-    it("asks ELB for the weights of the rule that ECS tells of", async () => {
-        const groups = ["main-alternate-0a1b2c3", "main-4d5e6f7"].map(
+    describe("asks AWS what its service was told", () => {
+        const of = (what: string, name: string) => `arn:aws:elasticloadbalancing:r:1:${what}/app/main/${name}`;
+        const [production, test] = [of("listener-rule", "1/80/r1"), of("listener-rule", "1/9000/r2")];
+        const groups = ["main-4d5e6f7", "main-alternate-0a1b2c3"].map(
             (name) => `arn:aws:elb:r:1:targetgroup/${name}/1`,
         );
-        const loadBalancers = [{ advancedConfiguration: { productionListenerRule: "arn:rule" } }];
-        let weights: readonly [number, number];
-        const asked = new Set<string | null>();
-        const endpoint = await answering(({ headers }, body) => {
-            if (headers["x-amz-target"]) return JSON.stringify({ services: [{ loadBalancers }] });
-            asked.add(new URLSearchParams(body).get("RuleArns.member.1"));
-            const members = groups.map((arn, index) => {
-                const weight = `<Weight>${weights[index]}</Weight>`;
-                return `<member><TargetGroupArn>${arn}</TargetGroupArn>${weight}</member>`;
+        const xml = (action: string, members: string) =>
+            `<${action}Response><${action}Result>${members}</${action}Result></${action}Response>`;
+
+        /** What comes of it with these weights. @param protocol of the listener that visitors reach */
+        async function told(weights: readonly [number, number], given: { protocol?: string; service?: object } = {}) {
+            const balancer = {
+                ...{ containerName: "app", containerPort: 8080, targetGroupArn: groups[1] },
+                advancedConfiguration: { productionListenerRule: production, testListenerRule: test },
+            };
+            const service = {
+                ...{ status: "ACTIVE", loadBalancers: [balancer], deployments: [{ rolloutState: "COMPLETED" }] },
+                ...given.service,
+            };
+            const asked: unknown[] = [];
+            const endpoint = await answering(({ headers }, body) => {
+                if (headers["x-amz-target"]) return JSON.stringify({ services: [service] });
+                const {
+                    Action: action = "",
+                    Version: _,
+                    ...parameters
+                } = Object.fromEntries(new URLSearchParams(body));
+                asked.push(parameters);
+                if (action === "DescribeRules") {
+                    const members = groups.map(
+                        (arn, index) =>
+                            `<member><TargetGroupArn>${arn}</TargetGroupArn><Weight>${weights[index]}</Weight></member>`,
+                    );
+                    const forward = `<ForwardConfig><TargetGroups>${members.join("")}</TargetGroups></ForwardConfig>`;
+                    return xml(
+                        action,
+                        `<Rules><member><Actions><member>${forward}</member></Actions></member></Rules>`,
+                    );
+                }
+                const listener = (name: string, protocol: string, port: number) =>
+                    `<member><ListenerArn>${of("listener", name)}</ListenerArn><Protocol>${protocol}</Protocol><Port>${port}</Port></member>`;
+                const listeners = listener("1/9000", "HTTP", 9000) + listener("1/80", given.protocol ?? "HTTP", 80);
+                return xml(action, `<Listeners>${listeners}</Listeners>`);
             });
-            const action = `<ForwardConfig><TargetGroups>${members.join("")}</TargetGroups></ForwardConfig>`;
-            const rule = `<Rules><member><Actions><member>${action}</member></Actions></member></Rules>`;
-            return `<DescribeRulesResponse><DescribeRulesResult>${rule}</DescribeRulesResult></DescribeRulesResponse>`;
+            const asking = (await unstubbed({ ecs: endpoint, elbv2: endpoint })) as unknown as ServiceCaller;
+            const found = await asking["toldService"]("shop", "eu-west-1");
+            return { found, asked };
+        }
+
+        it("by the listeners of its rules, their weights, and the order of its target groups", async () => {
+            const { found, asked } = await told([100, 0], { protocol: "HTTPS" });
+            const expected = { https: true, rolloutTestPort: 9000, containerPort: 8080, first: 1, serving: 0 };
+            assert.deepEqual(found, expected);
+            assert.deepEqual(asked, [
+                { "RuleArns.member.1": production },
+                { "ListenerArns.member.1": of("listener", "1/80"), "ListenerArns.member.2": of("listener", "1/9000") },
+            ]);
+            assert.deepEqual((await told([0, 100])).found, { ...expected, https: false, serving: 1 });
         });
-        const asking = await unstubbed({ ecs: endpoint, elbv2: endpoint });
-        const found = async (...given: readonly [number, number]) => {
-            weights = given;
-            const { inputs, failures = [] } = (await asking.check(
-                { ...made, shifted: true },
-                { ...made, https: true },
-            )) as pulumi.dynamic.CheckResult<Facts>;
-            return failures.length > 0 ? failures[0]!.reason : inputs?.serving;
-        };
-        assert.equal(await found(100, 0), 1);
-        assert.equal(await found(0, 100), 0);
-        assert.match(String(await found(90, 10)), /their weights are 90 and 10/);
-        assert.match(String(await found(0, 0)), /their weights are 0 and 0/);
-        assert.deepEqual([...asked], ["arn:rule"]);
+
+        it("and tells of no group that serves while a release is under way", async () => {
+            assert.equal((await told([90, 10])).found?.serving, undefined);
+            const baking = { deployments: [{ rolloutState: "IN_PROGRESS" }, { rolloutState: "COMPLETED" }] };
+            assert.equal((await told([0, 100], { service: baking })).found?.serving, undefined);
+        });
+
+        it("and nothing of one that is not there any more", async () => {
+            assert.equal((await told([100, 0], { service: { status: "INACTIVE" } })).found, undefined);
+        });
     });
 
     it("takes what it finds where it is new, or older than what is kept", async () => {

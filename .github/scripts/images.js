@@ -9,8 +9,9 @@ const acceptedMediaTypes = [
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
-/** An image by its tag, `registry/repository:tag`, as ECR takes it. */
-const idOf = (image) => ({ imageTag: image.split(":").at(-1) });
+/** An image, `registry/repository:tag` or `registry/repository@digest`, as ECR takes it. */
+const idOf = (image) =>
+    image.includes("@") ? { imageDigest: image.split("@")[1] } : { imageTag: image.split(":").at(-1) };
 
 /** @returns ECR's answer about the tag of an image: what is under it, or why nothing is */
 exports.imageOf = (repositoryName, image) => {

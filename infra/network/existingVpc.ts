@@ -125,7 +125,7 @@ async function describeVpc({
     };
 }
 
-/** The addresses in a VPC's set of DHCP options. None where they are Amazon's, or another account's, which tells nobody else. */
+/** The addresses in a VPC's set of DHCP options. None where they are Amazon's, or AWS shows the set to its owner alone. */
 async function dnsServersOf(dhcpOptionsId: string): Promise<readonly string[]> {
     try {
         const { domainNameServers } = await aws.ec2.getVpcDhcpOptions({ dhcpOptionsId });

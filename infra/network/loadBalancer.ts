@@ -117,27 +117,25 @@ export class LoadBalancer extends pulumi.ComponentResource {
         const targets = newTargetGroup(name, args, own);
         const alternate = newTargetGroup(`${name}-alternate`, args, own);
 
+        const groups = [targets, alternate] as const;
+        const serving = pulumi.output(args.serving).apply((index) => groups[index].arn);
         let listeners: ReturnType<typeof newListeners>;
         if (args.domain) {
             const { name: domainName, hostedZone } = args.domain;
             const { zoneId, arn } = lookUpAfterChecks(() => aws.route53.getZone({ name: hostedZone }, own));
             const { arn: certificateArn } = new Certificate(name, { domainName, zoneId }, own);
-            listeners = newListeners(name, { balancer, targets, certificateArn, testPort }, own);
+            listeners = newListeners(name, { balancer, serving, certificateArn, testPort }, own);
             // Visitors come by the name only once there is something that answers with its certificate.
             const served = { ...own, dependsOn: listeners.production };
             newAliases(name, domainName, zoneId, balancer, args.dualStack, served);
             this.hostedZoneArn = arn;
             this.url = pulumi.output(`https://${domainName}`);
         } else {
-            listeners = newListeners(name, { balancer, targets, testPort }, own);
+            listeners = newListeners(name, { balancer, serving, testPort }, own);
             this.url = pulumi.interpolate`http://${balancer.dnsName}`;
         }
 
-        this.shift = trafficShift(
-            name,
-            { targetGroups: [targets, alternate], serving: args.serving, protocol, ...listeners },
-            own,
-        );
+        this.shift = trafficShift(name, { targetGroups: groups, serving: args.serving, protocol, ...listeners }, own);
         this.ready = listeners.production;
         this.securityGroupId = group.id;
         this.balancerDimensions = { LoadBalancer: balancer.arnSuffix };
@@ -183,7 +181,8 @@ function newTargetGroup(
 
 interface ListenersArgs {
     readonly balancer: aws.lb.LoadBalancer;
-    readonly targets: aws.lb.TargetGroup;
+    /** The target group that serves. */
+    readonly serving: pulumi.Output<string>;
     /** Without one the app is served over HTTP. */
     readonly certificateArn?: pulumi.Output<string>;
     readonly testPort: number | undefined;
@@ -192,7 +191,7 @@ interface ListenersArgs {
 /** The listener for visitors, and that for tests, which they get over the same protocol. */
 function newListeners(
     name: string,
-    { balancer, targets, certificateArn, testPort }: ListenersArgs,
+    { balancer, serving, certificateArn, testPort }: ListenersArgs,
     opts: pulumi.CustomResourceOptions,
 ) {
     const loadBalancerArn = balancer.arn;
@@ -200,8 +199,8 @@ function newListeners(
     const forwarding = {
         loadBalancerArn,
         ...(certificateArn ? { protocol: "HTTPS", sslPolicy, certificateArn } : { protocol: "HTTP" }),
-        // What a listener does where none of its rules fits, which one always does: see trafficShift.
-        defaultActions: [{ type: "forward", targetGroupArn: targets.arn }],
+        // What a listener does where none of its rules fits, which one always does, once it is there: see trafficShift.
+        defaultActions: [{ type: "forward", targetGroupArn: serving }],
     };
     const production = new aws.lb.Listener(`${name}-${kind}`, { ...forwarding, port }, opts);
     const test =

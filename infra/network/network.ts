@@ -41,6 +41,9 @@ export class Network extends pulumi.ComponentResource implements Place {
     }
 }
 
+/** In place of none: the provider does not see that a list is to have no entries any more. No security group filters what goes there. */
+const amazonDns = "169.254.169.253";
+
 /** Nothing in the VPC itself is the stack's: neither its default security group nor an endpoint. */
 function inExisting(
     name: string,
@@ -52,7 +55,7 @@ function inExisting(
             logicalName,
             {
                 addressFamily: "IPv4",
-                maxEntries: cidrs.apply(({ length }) => Math.max(1, length)),
+                maxEntries: cidrs.apply(({ length }) => length),
                 entries: cidrs.apply((each) => each.map((cidr) => ({ cidr }))),
             },
             { parent },
@@ -65,7 +68,7 @@ function inExisting(
         dns: {
             prefixListId: list(
                 `${name}-dns`,
-                dnsServers.apply((servers) => servers.map((one) => `${one}/32`)),
+                dnsServers.apply((servers) => (servers.length > 0 ? servers : [amazonDns]).map((one) => `${one}/32`)),
             ).id,
         },
         publicSubnetIds: pulumi.output([...publicSubnetIds]),

@@ -21,7 +21,7 @@ const platforms = { x86_64: "linux/amd64", arm64: "linux/arm64" } as const;
 /** What the tags of images begin with that `pulumi up` builds; a release has its commit's hash. */
 const buildTag = "build-";
 
-/** What the tags begin with that deploy.yml gives to images that have gone live: see keepImage.js. */
+/** What the tags begin with that deploy.yml gives to the image that is live, whoever has built it: see keepImage.js. */
 const liveTag = "live-";
 
 /** All but so many of the newest images go whose tags begin with this. */
@@ -38,8 +38,8 @@ const newest = (rulePriority: number, countNumber: number, tagPrefix: string, de
 });
 
 /**
- * ECR deletes by rule, lowest priority first, and what fits one rule by no later one: however many are pushed and never go live, they
- * push out none that has. What a tagged index is made of has no tag of its own; it stays as long as the index ("Lifecycle policy
+ * ECR deletes by rule, lowest priority first, and what fits one rule by no later one: however many the pipeline pushes that never go
+ * live, they push out none that has. What a tagged index is made of has no tag of its own; it stays as long as the index ("Lifecycle policy
  * evaluation rules" in ECR's user guide: an image that a manifest list refers to is not expired before that is), and does not count.
  */
 const lifecycle = {
@@ -51,8 +51,8 @@ const lifecycle = {
             action: { type: "expire" },
         },
         newest(2, 50, liveTag, "The newest 50 images that were live stay, to roll back to"),
-        newest(3, 10, buildTag, "The newest 10 images of pulumi up stay"),
-        newest(4, 50, "", "The newest 50 others stay"),
+        newest(3, 50, buildTag, "The newest 50 images of pulumi up stay"),
+        newest(4, 50, "", "Others stay while they are among the newest 50 of all"),
     ],
 };
 

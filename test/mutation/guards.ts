@@ -4,14 +4,14 @@ import type { Mutation } from "./mutation";
 export const guards: readonly Mutation[] = [
     {
         mistake: "a new listener leads to the target group that does not serve",
-        file: "infra/runningStack.ts",
+        file: "infra/service/toldService.ts",
         find: '":targetgroup/main-alternate-") ? 1 : 0',
         become: '":targetgroup/main-alternate-") ? 0 : 1',
     },
     {
         mistake: "nobody asks which target group serves",
         file: "infra/runningStack.ts",
-        find: "if (!olds.shifted || !isTold) {",
+        find: "if (olds.name === undefined || !(olds.shifted || news.shifted)) {",
         become: "if (true) {",
     },
     {
@@ -34,15 +34,15 @@ export const guards: readonly Mutation[] = [
     },
     {
         mistake: "a stack that runs counts as never made",
-        file: "infra/runningStack.ts",
-        find: 'services.some(({ status }) => status !== "INACTIVE")',
-        become: 'services.some(({ status }) => status === "INACTIVE")',
+        file: "infra/service/toldService.ts",
+        find: 'services.find(({ status }) => status !== "INACTIVE")',
+        become: 'services.find(({ status }) => status === "INACTIVE")',
     },
     {
         mistake: "where ECS does not tell, nothing is refused",
         file: "infra/runningStack.ts",
-        find: '(error as Error).name !== "ClusterNotFoundException"',
-        become: '(error as Error).name === "ClusterNotFoundException"',
+        find: "return true;",
+        become: "return false;",
     },
     {
         mistake: "the repository that the stack made may be deleted",

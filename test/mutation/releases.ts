@@ -41,8 +41,8 @@ export const releases: readonly Mutation[] = [
     {
         mistake: "the image that is live is not kept",
         file: ".github/scripts/keepImage.js",
-        find: ":live-$1",
-        become: ":$1",
+        find: "`live-${",
+        become: "`${",
     },
     {
         mistake: "a release does not wait for the alarm that took back what began hours before",

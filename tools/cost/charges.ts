@@ -83,7 +83,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     },
     "aws:ecr/repository:Repository": ({ inputs }, { prices }) => ({
         byUse: [
-            `Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (the newest 50 that were live stay, 50 that were not, and 10 of pulumi up)`,
+            `Images: ${dollars(prices.imageGbMonth)} for a GB kept for a month (of those that were live, of pulumi up and of all others at most 50 stay)`,
             // Where there is a key, images are encrypted with it.
             ...(inputs.encryptionConfigurations
                 ? [

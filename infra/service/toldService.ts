@@ -1,0 +1,64 @@
+import { AwsCaller } from "../awsCaller";
+
+/** Of the two target groups, in the order in which the program has them. */
+export type TargetGroupIndex = 0 | 1;
+
+/** What ECS has been told of a service's load balancer, and where its releases have got to since. */
+export interface ToldService {
+    /** Whether visitors come over HTTPS. */
+    readonly https: boolean;
+    /** Where a release can be asked before visitors reach it; 0: nowhere. */
+    readonly rolloutTestPort: number;
+    readonly containerPort: number;
+    /** The target group that was named first. */
+    readonly first: TargetGroupIndex;
+    /** The one that visitors are sent to; undefined while a release is under way. */
+    readonly serving: TargetGroupIndex | undefined;
+}
+
+/** Asks AWS about the stack's service. What extends it is serialised into the state with it, and uses nothing from outside its functions. */
+export class ServiceCaller extends AwsCaller {
+    /** @returns undefined where there is no such service, or none yet. @throws Error where AWS does not tell */
+    protected async toldService(name: string, region: string): Promise<ToldService | undefined> {
+        const elb = await import("@aws-sdk/client-elastic-load-balancing-v2");
+        const settings = await this.clientSettings(region);
+        const service = await this.service(name, region);
+        const [balancer] = service?.loadBalancers ?? [];
+        if (!service || !balancer?.advancedConfiguration) {
+            return undefined;
+        }
+        const { productionListenerRule, testListenerRule } = balancer.advancedConfiguration;
+        const client = new elb.ElasticLoadBalancingV2Client(settings("elbv2", "elasticloadbalancingv2"));
+        const rules = [productionListenerRule!, ...(testListenerRule ? [testListenerRule] : [])];
+        const listenerArns = rules.map((rule) => rule.replace(":listener-rule/", ":listener/").replace(/\/[^/]+$/, ""));
+        const [{ Rules = [] }, { Listeners = [] }] = await Promise.all([
+            client.send(new elb.DescribeRulesCommand({ RuleArns: rules.slice(0, 1) })),
+            client.send(new elb.DescribeListenersCommand({ ListenerArns: listenerArns })),
+        ]);
+        const [production, test] = listenerArns.map((arn) => Listeners.find(({ ListenerArn }) => ListenerArn === arn));
+        const index = (arn = ""): TargetGroupIndex => (arn.includes(":targetgroup/main-alternate-") ? 1 : 0);
+        const groups = Rules[0]?.Actions?.[0]?.ForwardConfig?.TargetGroups ?? [];
+        const [serves, ...others] = groups.filter(({ Weight = 0 }) => Weight > 0);
+        const isUnderWay = service.deployments?.some(({ rolloutState }) => rolloutState === "IN_PROGRESS");
+        return {
+            https: production?.Protocol === "HTTPS",
+            rolloutTestPort: test?.Port ?? 0,
+            containerPort: balancer.containerPort!,
+            first: index(balancer.targetGroupArn),
+            serving: isUnderWay || others.length > 0 ? undefined : index(serves?.TargetGroupArn),
+        };
+    }
+
+    /** @throws Error where AWS does not tell */
+    protected async service(name: string, region: string) {
+        const ecs = await import("@aws-sdk/client-ecs");
+        const settings = await this.clientSettings(region);
+        const { services = [] } = await new ecs.ECSClient(settings("ecs"))
+            .send(new ecs.DescribeServicesCommand({ cluster: name, services: [name] }))
+            .catch((error: Error) => {
+                if (error.name === "ClusterNotFoundException") return { services: [] };
+                throw error;
+            });
+        return services.find(({ status }) => status !== "INACTIVE");
+    }
+}
