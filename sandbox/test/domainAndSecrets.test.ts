@@ -214,7 +214,8 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         const served = (await production()).serves;
 
         checkout.configureAll({ rollout: "rolling", bakeMinutes: undefined, rolloutTestPort: undefined });
-        await succeed("sandbox:up");
+        const { dnsName } = only("aws:lb/loadBalancer:LoadBalancer").outputs;
+        await undisturbed(`http://${dnsName}`, succeed("sandbox:up"), [200, 301]);
         assert.deepEqual(await production(), { protocol: "HTTP:80", serves: served });
         const { url } = only("pulumi:pulumi:Stack").outputs;
         assert.equal((await fetchPage(url)).status, 200);

@@ -146,10 +146,15 @@ describe("a release that is held up or undone, in the sandbox", () => {
         const { ECR } = await import("@aws-sdk/client-ecr");
         const repositoryName = "fargate-cicd-dev";
         const ecr = new ECR(rootOptions);
-        const { imageIds } = await ecr.listImages({ repositoryName });
-        const gone = imageIds!.filter(({ imageTag }) => imageTag?.startsWith(second));
-        assert.equal(gone.length, 1);
-        await ecr.batchDeleteImage({ repositoryName, imageIds: gone });
+        const { imageDetails } = await ecr.describeImages({ repositoryName });
+        const [gone, ...more] = imageDetails!.filter((each) => each.imageTags?.some((tag) => tag.startsWith(second)));
+        assert.deepEqual(more, []);
+        const { imageDigest, imageTags } = gone!;
+        assert.ok(
+            imageTags!.includes(imageDigest!.replace("sha256:", "live-")),
+            "it was live before others were pushed",
+        );
+        await ecr.batchDeleteImage({ repositoryName, imageIds: [{ imageDigest }] });
         const run = await checkout.succeed(`sandbox:release -- --commit ${second}`);
         assert.match(run.output, /ROLLBACK_SUCCESSFUL: /);
         assert.match(run.output, pushes);
