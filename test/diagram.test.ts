@@ -1,76 +1,65 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { defaultStack, draw, picture } from "../tools/diagram/draw";
-import { textWidth } from "../tools/diagram/shapes";
-import type { Recording } from "./record";
+import { boxesOf, collisions, inside, list } from "./drawn";
+import { record, type Recording } from "./record";
 import {
     alternative,
-    dualStack,
+    everything,
     inExistingVpc,
     internal,
+    kmsKey,
     production,
     standard,
+    webAcl,
     withDomain,
     withoutNat,
+    withSchedules,
 } from "./scenarios";
 import { projectFolder } from "./settings";
 
 const drawn = (resources: Recording) => draw({ name: "shop-dev", region: "ap-northeast-1", resources });
 
-interface Rectangle {
-    readonly x: number;
-    readonly y: number;
-    readonly width: number;
-    readonly height: number;
+/** As much at once as one stack may have. */
+async function crowded(): Promise<Recording> {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "picture-"));
+    const taskPolicyFile = path.join(folder, "policy.json");
+    const mayRead = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::acme-uploads/*" };
+    fs.writeFileSync(taskPolicyFile, JSON.stringify({ Version: "2012-10-17", Statement: mayRead }));
+    return record({
+        values: {
+            accessLogs: "true",
+            flowLogs: "true",
+            webAclArn: webAcl,
+            kmsKeyArn: kmsKey,
+            dualStack: "true",
+            domainName: "shop.example.com",
+            hostedZone: "example.com",
+            rollout: "canary",
+            rolloutTestPort: "9000",
+            egress: "5432,6379@10.1.0.0/16,25@10.2.0.0/16,25@10.3.0.0/16",
+            taskPolicyArns:
+                "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess,arn:aws:iam::aws:policy/AmazonSQSFullAccess",
+            taskPolicyFile,
+            enableExec: "true",
+            readOnlyRoot: "false",
+            secrets: JSON.stringify({ DB_PASSWORD: "correct-horse-5e1f" }),
+            schedules: JSON.stringify({ nightly: { schedule: "rate(1 day)", command: ["bin/clean"] } }),
+            scaleSchedule: JSON.stringify({ night: { schedule: "cron(0 20 * * ? *)", minTasks: 0, maxTasks: 0 } }),
+        },
+    }).finally(() => fs.rmSync(folder, { recursive: true }));
 }
 
-const attributes = (text: string): Record<string, string> =>
-    Object.fromEntries([...text.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name!, value!]));
-
-const rectangle = (text: string): Rectangle => {
-    const { x, y, width, height } = attributes(text);
-    return { x: Number(x), y: Number(y), width: Number(width), height: Number(height) };
-};
-
-/** Every box by its id: its text and where it is. */
-function boxesOf(svg: string): Map<string, { kind: string; text: string; place: Rectangle }> {
-    const groups = svg.matchAll(/<g id="([^"]+)" class="([^"]+)">(<rect [^>]*>)(.*?)<\/g>/g);
-    return new Map(
-        [...groups].map(([, id, kind, rect, texts]) => {
-            const text = [...texts!.matchAll(/>([^<]*)<\/text>/g)].map(([, line]) => line).join(" | ");
-            return [id!, { kind: kind!, text, place: rectangle(rect!) }];
-        }),
-    );
-}
-
-interface DrawnArrow {
-    readonly kind: string;
-    readonly from: string;
-    readonly to: readonly string[];
-    readonly label: string;
-    readonly points: readonly (readonly [number, number])[];
-}
-
-function arrowsOf(svg: string): DrawnArrow[] {
-    return [...svg.matchAll(/<path class="(traffic|relation)"([^>]*)>/g)].map(([, kind, rest]) => {
-        const { "data-from": from, "data-to": to, "data-label": label = "", d } = attributes(rest!);
-        const points = [...d!.matchAll(/[ML]([\d.]+) ([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
-        return { kind: kind!, from: from!, to: to!.split(" "), label, points };
-    });
-}
-
-const list = (svg: string, kind: string) =>
-    arrowsOf(svg)
-        .filter((arrow) => arrow.kind === kind)
-        .map(({ from, to, label }) => `${from} → ${to.join(" ")}${label && ` (${label})`}`)
-        .sort();
-
-const inside = (inner: Rectangle, outer: Rectangle) =>
-    inner.x >= outer.x &&
-    inner.y >= outer.y &&
-    inner.x + inner.width <= outer.x + outer.width &&
-    inner.y + inner.height <= outer.y + outer.height;
+const has =
+    (type: string) =>
+    ({ registrations }: Recording): boolean =>
+        registrations.some((one) => one.type.startsWith(type));
+const namesOf = ({ registrations }: Recording) => registrations.map(({ name }) => name).join(" ");
+const declares = (name: string) => (resources: Recording) => namesOf(resources).split(" ").includes(name);
+/** The one scenario with a key. */
+const isAudited = declares("main-flow-logs");
 
 /** The program's resources without some, as if nobody had declared them. */
 function without(recording: Recording, type: string, name: string): Recording {
@@ -189,7 +178,7 @@ describe("the picture of the architecture", () => {
         const svg = drawn(await alternative());
         assert.ok(list(svg, "traffic").includes("load-balancer-3 → tasks-3 (3000)"));
         const boxes = boxesOf(svg);
-        assert.equal(boxes.get("tasks-1")!.text, "Fargate tasks | listen on 3000");
+        assert.equal(boxes.get("tasks-1")!.text, "Fargate tasks | listen on 3000 | reach the VPC: 5432");
         assert.equal(boxes.get("service")!.text, "ECS service | 3 to 9 tasks, Spot but for one | 1 vCPU, 4 GB, arm64");
     });
 
@@ -207,15 +196,83 @@ describe("the picture of the architecture", () => {
         assert.ok(!plain.has("domain") && !plain.has("secrets"));
     });
 
-    it("draws no load balancer on the internet that is not there, and no VPC that it does not know", async () => {
-        for (const [scenario, what] of [
-            [internal, "internal"],
-            [inExistingVpc, "in a VPC that was there before"],
+    it("draws a VPC that was there before as another's, with nothing of it that the stack was not given", async () => {
+        const svg = drawn(await inExistingVpc());
+        const boxes = boxesOf(svg);
+        const { kind, text } = boxes.get("vpc")!;
+        assert.deepEqual([kind, text], ["existing", "VPC vpc-0a1b2c3d | not the stack's own"]);
+        assert.deepEqual(
+            [...boxes.keys()].filter((id) => /gateway|endpoint|^s3$|-2$/.test(id)),
+            [],
+        );
+        assert.equal(boxes.get("public-1")!.text, "Public subnets | 2 of the VPC's");
+        assert.equal(boxes.get("private-1")!.text, "Private subnets | 2 of the VPC's");
+        assert.equal(boxes.get("tasks-1")!.text, "Fargate tasks | listen on 8080 | reach the VPC: 5432");
+        assert.deepEqual(list(svg, "traffic"), [
+            "load-balancer-1 → tasks-1 (8080)",
+            "routes → load-balancer-1",
+            "routes → web-apis (443)",
+            "tasks-1 → routes (443)",
+            "visitors → routes (80)",
+        ]);
+    });
+
+    it("draws an internal load balancer among the tasks, with no way to it from the internet", async () => {
+        const existing = { vpcId: "vpc-0a1b2c3d", privateSubnetIds: "subnet-1000000a,subnet-1000000c" };
+        for (const [values, tasksIn] of [
+            [{}, "private"],
+            [{ natGateways: "none" }, "public"],
+            [existing, "private"],
         ] as const) {
-            const resources = await scenario();
-            assert.throws(() => drawn(resources), { message: new RegExp(`That of shop-dev is ${what}\\.$`) });
+            const svg = drawn(await record({ values: { loadBalancer: "internal", ...values } }));
+            const boxes = boxesOf(svg);
+            assert.ok(!boxes.has("visitors"));
+            assert.ok(inside(boxes.get("load-balancer-1")!.place, boxes.get("private-1")!.place));
+            assert.ok(inside(boxes.get("tasks-1")!.place, boxes.get(`${tasksIn}-1`)!.place));
+            assert.equal(boxes.get("load-balancer-1")!.text, "Load balancer | listens on 80 | from the VPC alone");
+            assert.deepEqual(
+                list(svg, "traffic").filter((arrow) => arrow.includes("→ load-balancer")),
+                [],
+            );
+            assert.deepEqual(collisions(svg), []);
         }
-        assert.match(drawn(await dualStack()), /Visitors/);
+        const boxes = boxesOf(drawn(await internal()));
+        assert.ok(inside(boxes.get("nat-gateway-1")!.place, boxes.get("public-1")!.place));
+        assert.match(boxes.get("public-2")!.text, /empty/);
+    });
+
+    it("names what a stack has beyond the defaults, in every scenario, and nothing of it where it has none", async () => {
+        const told: readonly (readonly [id: string, line: string, has: (resources: Recording) => boolean])[] = [
+            [
+                "schedules",
+                "2 schedules | hourly, nightly | each runs in a task of its own",
+                has("aws:scheduler/schedule"),
+            ],
+            ["service", "other bounds at 2 times", has("aws:appautoscaling/scheduledAction")],
+            ["access-logs", "S3 bucket | access logs, kept for 365 days", has("aws:s3/bucket:")],
+            ["vpc", "flow logs for 365 days", has("aws:ec2/flowLog")],
+            ["load-balancer-1", "behind a web ACL", has("aws:wafv2/webAclAssociation")],
+            ["load-balancer-1", "over IPv4 and IPv6", has("aws:ec2/route:")],
+            ["kms-key", "KMS key, not the stack's | which encrypts | logs, images, secrets, alarms", isAudited],
+            ["app-role", "AmazonS3ReadOnlyAccess", has("aws:iam/rolePolicyAttachment")],
+            ["app-role", "lets a shell into a task", declares("main-exec")],
+            ["tasks-1", "reach the VPC: 5432", (resources) => /main-tasks-5432@/.test(namesOf(resources))],
+        ];
+        for (const scenario of [...everything, internal]) {
+            const resources = await scenario();
+            const boxes = boxesOf(drawn(resources));
+            const expected = told.map(([, line, isThere]) => [line, isThere(resources)]);
+            const found = told.map(([id, line]) => [line, boxes.get(id)?.text.includes(line) === true]);
+            assert.deepEqual(found, expected);
+        }
+        const dressed = boxesOf(drawn(await crowded()));
+        assert.match(dressed.get("service")!.text, /\| canary releases$/);
+        assert.match(dressed.get("app-role")!.text, /\| 2 managed policies \| a policy of the stack's own \|/);
+        assert.match(
+            dressed.get("tasks-1")!.text,
+            /reach the VPC: 5432 \| reach 10\.1\.0\.0\/16: 6379 \| and 2 networks more$/,
+        );
+        assert.ok(list(drawn(await withSchedules()), "relation").includes("schedules → service"));
     });
 
     it("shows the environment that deploys, who is mailed, and nothing of previews where there are none", async () => {
@@ -239,82 +296,9 @@ describe("the picture of the architecture", () => {
     });
 
     it("has no text that is cut off or leaves its box, and no line through a text or a box", async () => {
-        const runs = [
-            await standard(),
-            await alternative(),
-            await withDomain(),
-            await production(),
-            await withoutNat(),
-        ];
+        const runs = await Promise.all([...everything, internal, crowded].map((scenario) => scenario()));
         for (const svg of [...runs.map(drawn), fs.readFileSync(path.join(projectFolder, picture), "utf8")]) {
             assert.deepEqual(collisions(svg), []);
         }
     });
 });
-
-/** The kinds of boxes that have something in them. */
-const frames = new Set(["region", "vpc", "zone", "public", "private", "service", "github"]);
-
-function collisions(svg: string): string[] {
-    const problems: string[] = [];
-    const boxes = [...boxesOf(svg)].map(([id, box]) => ({ id, ...box }));
-    const nodes = boxes.filter(({ kind }) => !frames.has(kind));
-    const texts = [...svg.matchAll(/<text ([^>]*)>([^<]*)<\/text>/g)].map(([, given, text]) => {
-        const { x, y, "font-size": size, "font-weight": weight, "text-anchor": anchor } = attributes(given!);
-        const width = textWidth(text!.replaceAll("&gt;", ">"), Number(size), weight !== undefined);
-        const left = anchor === "middle" ? Number(x) - width / 2 : Number(x);
-        return { text: text!, place: { x: left, y: Number(y) - 10, width, height: 13 } };
-    });
-    const canvas = rectangle(`x="0" y="0" ${/<svg [^>]*>/.exec(svg)![0]}`);
-    for (const { text, place } of texts) {
-        if (text.endsWith("…")) problems.push(`"${text}" is cut off`);
-        if (!inside(place, canvas)) problems.push(`"${text}" leaves the picture`);
-        const around = boxes.filter((box) => box.text.split(" | ").includes(text));
-        if (around.length > 0 && !around.some((box) => inside(place, box.place)))
-            problems.push(`"${text}" leaves its box`);
-    }
-    for (const [index, one] of texts.entries()) {
-        const other = texts.slice(index + 1).find(({ place }) => overlap(one.place, place));
-        if (other) problems.push(`"${one.text}" and "${other.text}" overlap`);
-    }
-    // Nodes and labels have a ground of their own, which covers the frames behind them.
-    const inFrames = boxes.filter(({ kind }) => frames.has(kind)).flatMap(({ text }) => text.split(" | "));
-    for (const { id, place } of boxes) {
-        for (const edge of edges(place)) {
-            const crossed = texts.filter((one) => inFrames.includes(one.text) && overlap(edge, one.place));
-            problems.push(...crossed.map(({ text }) => `the edge of ${id} goes through "${text}"`));
-        }
-    }
-    for (const [index, one] of nodes.entries()) {
-        const other = nodes.slice(index + 1).find(({ place }) => overlap(one.place, place));
-        if (other) problems.push(`${one.id} and ${other.id} overlap`);
-    }
-    for (const { from, to, label, points } of arrowsOf(svg)) {
-        for (const [index, [x, y]] of points.slice(1).entries()) {
-            const [fromX, fromY] = points[index]!;
-            const line = {
-                ...{ x: Math.min(x, fromX), y: Math.min(y, fromY) },
-                ...{ width: Math.abs(x - fromX), height: Math.abs(y - fromY) },
-            };
-            if (line.width > 0 && line.height > 0) problems.push(`${from} → ${to.join(" ")} has a slanting line`);
-            const hit = [
-                ...nodes
-                    .filter(({ id, place }) => ![from, ...to].includes(id) && overlap(line, place))
-                    .map(({ id }) => id),
-                ...texts.filter(({ text, place }) => text !== label && overlap(line, place)).map(({ text }) => text),
-            ];
-            problems.push(...hit.map((what) => `${from} → ${to.join(" ")} goes through ${what}`));
-        }
-    }
-    return problems;
-}
-
-const edges = ({ x, y, width, height }: Rectangle): Rectangle[] => [
-    { x, y, width, height: 0 },
-    { x, y: y + height, width, height: 0 },
-    { x, y, width: 0, height },
-    { x: x + width, y, width: 0, height },
-];
-
-const overlap = (a: Rectangle, b: Rectangle) =>
-    a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;

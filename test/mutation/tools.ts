@@ -47,14 +47,32 @@ export const tools: readonly Mutation[] = [
     {
         mistake: "the picture shows a port that nobody may reach",
         file: "tools/diagram/facts.ts",
-        find: 'rules("Ingress", balancerGroups, [world])',
+        find: 'ports("Ingress", balancerGroups, [world])',
         become: "listeners.map(({ port }) => port)",
     },
     {
         mistake: "the picture gives every zone a NAT gateway",
-        file: "tools/diagram/facts.ts",
+        file: "tools/diagram/vpcFacts.ts",
         find: 'strategy === "Single" && zone === 0',
         become: 'strategy === "Single"',
+    },
+    {
+        mistake: "the picture lets an internal load balancer be in the public subnets",
+        file: "tools/diagram/vpcFacts.ts",
+        find: "balancerIn: reach(nodes)",
+        become: 'balancerIn: "public"',
+    },
+    {
+        mistake: "the picture says nothing of what tasks reach in the VPC",
+        file: "tools/diagram/zoneLayout.ts",
+        find: '...named.map(({ place, ports }) => `reach ${place}: ${ports.join(", ")}`),',
+        become: "",
+    },
+    {
+        mistake: "the picture lets the lists of a column end where they end, whatever stands below",
+        file: "tools/diagram/layout.ts",
+        find: "Math.max(bottom(network.vpc), account.bottom)",
+        become: "bottom(network.vpc)",
     },
     {
         mistake: "the picture lets every role push images",

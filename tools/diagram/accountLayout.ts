@@ -1,6 +1,6 @@
 /** What the stack has in the region beside the network: a column of boxes right of it, and the app's name above it. */
 import type { Facts } from "./model";
-import { across, along, bottom, middle, right, type Arrow, type Box, type Drawing, type Point } from "./shapes";
+import { across, along, bottom, middle, named, right, type Arrow, type Box, type Drawing, type Point } from "./shapes";
 import type { VpcLayout } from "./vpcLayout";
 
 const column = { x: 746, width: 222 } as const;
@@ -10,11 +10,15 @@ const lane = 722;
 
 export interface AccountLayout extends Pick<Drawing, "boxes" | "arrows"> {
     readonly registry: Box;
+    /** Where the column ends. */
+    readonly bottom: number;
+    /** How much longer the VPC would have to be, for its way to S3 to be a straight one. */
+    readonly lacking: number;
 }
 
 /** @param top where the app's name is; the column begins beside the VPC */
 export function accountLayout(facts: Facts, network: VpcLayout, top: number): AccountLayout {
-    const { alarms, reports, mail, logs, secrets, image, domain } = facts;
+    const { alarms, reports, mail, logs, secrets, schedules, image, domain } = facts;
     const boxes: Box[] = [];
     const arrows: Arrow[] = [];
     let y = network.vpc.y;
@@ -43,6 +47,11 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
         relation(name, network.balancer, along(x, bottom(name), network.balancer.y));
     }
 
+    if (schedules.length > 0) {
+        const lines = [schedules.join(", "), "each runs in a task of its own"];
+        const box = add("schedules", "compute", named(schedules.length, "schedule"), lines);
+        relation(box, network.service, across(box.x, right(network.service), middle(box)[1]));
+    }
     if (alarms.count > 0) {
         const watch = add("alarms", "watching", `${alarms.count} CloudWatch alarms`, [
             ...(alarms.dashboard ? ["and a dashboard"] : []),
@@ -69,6 +78,10 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
     if (secrets.length > 0) {
         used.push(add("secrets", "identity", "Secrets of the app", [secrets.join(", ")]));
     }
+    const may = rights(facts);
+    if (may.length > 0) {
+        used.push(add("app-role", "identity", "Role of the app", may));
+    }
     const registry = add("registry", "storage", "ECR repository", [
         image.repository,
         ...(image.pulled ? ["the tasks' image is pulled from it"] : []),
@@ -78,6 +91,7 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
     }
     arrows.push(...reach(network.tasks, used));
 
+    let lacking = 0;
     if (facts.endpoints.includes("s3")) {
         const endpointY = bottom(network.vpc) - 38;
         const endpoint: Box = {
@@ -93,11 +107,13 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
             id: "s3",
             kind: "elsewhere",
             ...column,
-            y: Math.max(endpointY - 7, y),
+            y: endpointY - 7,
             height: 44,
             title: "S3",
             lines: ["the layers of images"],
         };
+        lacking = Math.max(0, y - s3.y);
+        y = bottom(s3) + gap;
         boxes.push(endpoint, s3);
         const label = facts.ports.tasksToWorld.join(", ");
         const out = across(right(endpoint), s3.x, middle(endpoint)[1]);
@@ -107,7 +123,22 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
             { from: endpoint.id, to: s3.id, kind: "traffic", points: out, label, labelAt: [lane - 12, out[0]![1]] },
         );
     }
-    return { boxes, arrows, registry };
+    if (facts.balancer.accessLogDays !== undefined) {
+        add("access-logs", "storage", "S3 bucket", [`access logs, kept for ${facts.balancer.accessLogDays} days`]);
+    }
+    if (facts.encrypted.length > 0) {
+        add("kms-key", "elsewhere", "KMS key, not the stack's", ["which encrypts", facts.encrypted.join(", ")]);
+    }
+    return { boxes, arrows, registry, bottom: y - gap, lacking };
+}
+
+/** What the app's own role may do, as far as the stack says it. */
+function rights({ role: { managed, written, shell } }: Facts): string[] {
+    return [
+        ...(managed.length > 1 ? [`${managed.length} managed policies`] : managed),
+        ...(written ? ["a policy of the stack's own"] : []),
+        ...(shell ? ["lets a shell into a task"] : []),
+    ];
 }
 
 /** From the first zone's tasks along the lane into each box, and from the other zones' to where that has begun already. */

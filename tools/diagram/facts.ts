@@ -1,74 +1,51 @@
 /** What the picture shows, read from a stack's resources: each fact from the resource that makes it true. */
-import { RunError } from "@pulumi/pulumi/errors";
-import { layOut } from "../awsxLayout";
 import type { Recording } from "../recorder";
 import type { Stack } from "../resources";
 import type { Facts } from "./model";
 import { pipelineOf } from "./pipelineFacts";
-import { tasksOf, watchersOf } from "./taskFacts";
+import { encryptedIn, tasksOf, watchersOf } from "./taskFacts";
+import { vpcOf } from "./vpcFacts";
 
-/** @throws RunError for a stack that the picture has no place for. */
 export function factsOf({ name, region, resources }: Stack): Facts {
-    const { internal } = resources.one("aws:lb/loadBalancer:LoadBalancer").inputs;
-    if (internal || resources.of("awsx:ec2:Vpc").length === 0) {
-        throw new RunError(
-            `The picture shows a load balancer on the internet, in a VPC of the stack's own. That of ${name} is ` +
-                `${internal ? "internal" : "in a VPC that was there before"}.`,
-        );
-    }
-    const vpc = resources.one("awsx:ec2:Vpc").inputs as {
-        readonly cidrBlock: string;
-        readonly availabilityZoneNames: readonly string[];
-        readonly availabilityZoneCidrMask: number;
-        readonly natGateways: { readonly strategy: "None" | "Single" | "OnePerAz" };
-        readonly vpcEndpointSpecs?: readonly { readonly serviceName: string }[];
-    };
-    const zoneCount = vpc.availabilityZoneNames.length;
-    const subnets = layOut(vpc.cidrBlock, zoneCount, vpc.availabilityZoneCidrMask);
-    const cidr = (zone: number, type: string) => subnets.find((one) => one.zone === zone && one.type === type)!.cidr;
-    const { strategy } = vpc.natGateways;
-    const zones = Array.from({ length: zoneCount }, (_, zone) => ({
-        publicCidr: cidr(zone, "Public"),
-        privateCidr: cidr(zone, "Private"),
-        nat: strategy === "OnePerAz" || (strategy === "Single" && zone === 0),
-    }));
-    const service = resources.one("aws:ecs/service:Service");
-    const { subnets: taskSubnets } = service.inputs.networkConfiguration as { readonly subnets: readonly string[] };
-    const publicSubnets = resources.one("awsx:ec2:Vpc").outputs.publicSubnetIds as readonly string[];
-
+    const network = vpcOf(resources);
     return {
         name,
         region,
-        cidr: vpc.cidrBlock,
-        zones,
-        tasksIn: taskSubnets.every((subnet) => publicSubnets.includes(subnet)) ? "public" : "private",
-        endpoints: (vpc.vpcEndpointSpecs ?? []).map(({ serviceName }) => serviceName.split(".").at(-1)!),
-        ...edgeOf(resources),
+        ...network,
+        ...edgeOf(resources, network.vpc.name),
         ...tasksOf(resources),
+        encrypted: encryptedIn(resources),
         ...watchersOf(resources),
         ...pipelineOf(resources),
     };
 }
 
-function edgeOf(resources: Recording): Pick<Facts, "listeners" | "ports" | "domain"> {
+/** @param vpc the VPC's range, where the stack makes it */
+function edgeOf(resources: Recording, vpc: string): Pick<Facts, "listeners" | "balancer" | "ports" | "domain"> {
     const balancer = resources.one("aws:lb/loadBalancer:LoadBalancer");
     const service = resources.one("aws:ecs/service:Service");
     const { securityGroups: taskGroups } = service.inputs.networkConfiguration as { readonly securityGroups: string[] };
     const balancerGroups = balancer.inputs.securityGroups as string[];
     const world = "0.0.0.0/0";
+    const wholeVpc = [
+        vpc,
+        ...resources.of("aws:ec2/managedPrefixList:ManagedPrefixList").map(({ outputs }) => outputs.id),
+    ];
 
-    /** The ports of the rules of some groups that have a certain peer: an address range, or one of some groups. */
-    const rules = (direction: "Ingress" | "Egress", groups: readonly string[], peers: readonly string[]) =>
+    /** The rules of some groups: whom they are about, an address range, a list of such or a group, and on which ports. */
+    const rules = (direction: "Ingress" | "Egress", groups: readonly string[]) =>
         resources
             .of(`aws:vpc/securityGroup${direction}Rule:SecurityGroup${direction}Rule`)
             .map(({ inputs }) => inputs)
             .filter(({ securityGroupId }) => groups.includes(String(securityGroupId)))
-            .filter(({ cidrIpv4, referencedSecurityGroupId }) =>
-                peers.includes(String(cidrIpv4 ?? referencedSecurityGroupId)),
-            )
-            .map(({ fromPort, toPort }) =>
-                fromPort === toPort ? String(fromPort) : `${String(fromPort)}–${String(toPort)}`,
-            );
+            .map(({ cidrIpv4, prefixListId, referencedSecurityGroupId, fromPort, toPort }) => ({
+                peer: String(cidrIpv4 ?? prefixListId ?? referencedSecurityGroupId),
+                port: fromPort === toPort ? String(fromPort) : `${String(fromPort)}–${String(toPort)}`,
+            }));
+    const ports = (direction: "Ingress" | "Egress", groups: readonly string[], peers: readonly unknown[]) =>
+        rules(direction, groups)
+            .filter(({ peer }) => peers.includes(peer))
+            .map(({ port }) => port);
 
     const listeners = resources.of("aws:lb/listener:Listener").map(({ inputs }) => {
         const [action] = inputs.defaultActions as readonly {
@@ -78,18 +55,31 @@ function edgeOf(resources: Recording): Pick<Facts, "listeners" | "ports" | "doma
         return { port: String(inputs.port), redirectsTo: action!.redirect?.port, certificate: inputs.certificateArn };
     });
     const listening = new Set(listeners.map(({ port }) => port));
-    const admitted = new Set(rules("Ingress", taskGroups, balancerGroups));
+    const admitted = new Set(ports("Ingress", taskGroups, balancerGroups));
+    const others = new Set(rules("Egress", taskGroups).flatMap(({ peer }) => (peer === world ? [] : [peer])));
     const alias = resources
         .of("aws:route53/record:Record")
         .find(
             ({ inputs }) => (inputs.aliases as { name: string }[] | undefined)?.[0]?.name === balancer.outputs.dnsName,
         );
+    const [logged] = resources.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration");
+    const [expiry] = (logged?.inputs.rules ?? []) as readonly { readonly expiration: { readonly days: number } }[];
     return {
         listeners: listeners.map(({ port, redirectsTo }) => ({ port, redirectsTo })),
+        balancer: {
+            dualStack: balancer.inputs.ipAddressType === "dualstack",
+            webAcl: resources.of("aws:wafv2/webAclAssociation:WebAclAssociation").length > 0,
+            accessLogDays: expiry?.expiration.days,
+        },
         ports: {
-            worldToBalancer: rules("Ingress", balancerGroups, [world]).filter((port) => listening.has(port)),
-            balancerToTasks: rules("Egress", balancerGroups, taskGroups).filter((port) => admitted.has(port)),
-            tasksToWorld: rules("Egress", taskGroups, [world]),
+            worldToBalancer: ports("Ingress", balancerGroups, [world]).filter((port) => listening.has(port)),
+            vpcToBalancer: ports("Ingress", balancerGroups, wholeVpc).filter((port) => listening.has(port)),
+            balancerToTasks: ports("Egress", balancerGroups, taskGroups).filter((port) => admitted.has(port)),
+            tasksToWorld: ports("Egress", taskGroups, [world]),
+            tasksToOthers: [...others].map((peer) => ({
+                place: wholeVpc.includes(peer) ? "the VPC" : peer,
+                ports: ports("Egress", taskGroups, [peer]),
+            })),
         },
         domain: alias && {
             name: String(alias.inputs.name),

@@ -25,8 +25,9 @@ export const rows = {
     zoneGap: 10,
     /** Below the zones, for the S3 endpoint. */
     strip: 66,
-    /** A private subnet in which nothing runs. */
+    /** A subnet in which nothing runs, and one with nothing but a NAT gateway. */
     idle: 32,
+    gateway: 92,
 } as const;
 
 export interface ZoneLayout {

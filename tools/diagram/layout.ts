@@ -1,5 +1,6 @@
 /** Where everything in the picture is. */
 import { accountLayout } from "./accountLayout";
+import { rows } from "./grid";
 import type { Facts } from "./model";
 import { pipelineLayout } from "./pipelineLayout";
 import { bottom, type Box, type Drawing } from "./shapes";
@@ -11,9 +12,14 @@ const width = 1000;
 /** The network in the middle, the services of the region right of it, roles below, and GitHub at the bottom. */
 export function layout(facts: Facts): Drawing {
     const top = 10;
-    const network = vpcLayout(facts, top + (facts.domain ? 84 : 30));
-    const account = accountLayout(facts, network, top + 30);
-    const pipeline = pipelineLayout(facts, network, account, bottom(network.vpc) + 26);
+    const vpcTop = top + (facts.domain ? 84 : 30);
+    let network = vpcLayout(facts, vpcTop);
+    let account = accountLayout(facts, network, top + 30);
+    if (account.lacking > 0) {
+        network = vpcLayout(facts, vpcTop, rows.strip + account.lacking);
+        account = accountLayout(facts, network, top + 30);
+    }
+    const pipeline = pipelineLayout(facts, network, account, Math.max(bottom(network.vpc), account.bottom) + 26);
     const region: Box = {
         id: "region",
         kind: "region",

@@ -1,7 +1,7 @@
 /** Boxes and arrows on a grid of pixels, and what a text takes of it. */
 
 export type Kind =
-    | ("region" | "vpc" | "zone" | "public" | "private" | "service" | "github")
+    | ("region" | "vpc" | "existing" | "zone" | "public" | "private" | "service" | "github")
     | ("network" | "compute" | "storage" | "watching" | "identity" | "pipeline" | "outside" | "elsewhere");
 
 export interface Box {

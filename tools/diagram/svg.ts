@@ -24,6 +24,7 @@ interface Style {
 const styles: Readonly<Record<Kind, Style>> = {
     region: { fill: "#fafbfc", stroke: "#57606a", ink: "#57606a", frame: true },
     vpc: { fill: "#ffffff", stroke: "#8250df", ink: "#8250df", frame: true },
+    existing: { fill: "#ffffff", stroke: "#8c959f", ink: "#57606a", dashed: true, frame: true },
     zone: { fill: "none", stroke: "#8c959f", ink: "#57606a", dashed: true, frame: true },
     public: { fill: "#eaf6ea", stroke: "none", ink: "#1a6b31", frame: true },
     private: { fill: "#e6f1fb", stroke: "none", ink: "#0b5394", frame: true },

@@ -8,13 +8,15 @@ interface Container {
     readonly logConfiguration: { readonly options: Readonly<Record<string, string>> };
 }
 
-export function tasksOf(resources: Recording): Pick<Facts, "tasks" | "image" | "logs" | "secrets"> {
+export function tasksOf(
+    resources: Recording,
+): Pick<Facts, "tasks" | "schedules" | "role" | "image" | "logs" | "secrets"> {
     const { inputs } = resources.one("aws:ecs/taskDefinition:TaskDefinition");
     const [container] = JSON.parse(String(inputs.containerDefinitions)) as [Container];
     const bounds = resources.one("aws:appautoscaling/target:Target").inputs;
-    const strategy = resources.one("aws:ecs/service:Service").inputs.capacityProviderStrategies as {
-        capacityProvider: string;
-    }[];
+    const service = resources.one("aws:ecs/service:Service").inputs;
+    const strategy = service.capacityProviderStrategies as { capacityProvider: string }[];
+    const { strategy: rollout } = service.deploymentConfiguration as { readonly strategy: string };
     const repository = resources.one("aws:ecr/repository:Repository");
     const group = container.logConfiguration.options["awslogs-group"]!;
     const logs = resources.of("aws:cloudwatch/logGroup:LogGroup").find(({ inputs }) => inputs.name === group);
@@ -23,9 +25,16 @@ export function tasksOf(resources: Recording): Pick<Facts, "tasks" | "image" | "
         tasks: {
             least: Number(bounds.minCapacity),
             most: Number(bounds.maxCapacity),
+            hours: resources.of("aws:appautoscaling/scheduledAction:ScheduledAction").length,
             size: `${Number(inputs.cpu) / 1024} vCPU, ${Number(inputs.memory) / 1024} GB, ${architecture}`,
             spot: strategy.some(({ capacityProvider }) => capacityProvider === "FARGATE_SPOT"),
+            rollout: rollout.toLowerCase().replace("_", "-"),
         },
+        schedules: resources
+            .of("aws:scheduler/schedule:Schedule")
+            .map(({ inputs: { name } }) => String(name))
+            .sort(),
+        role: roleOf(resources, inputs.taskRoleArn),
         image: {
             repository: String(repository.inputs.name),
             pulled: container.image.startsWith(`${String(repository.outputs.repositoryUrl)}@`),
@@ -33,6 +42,34 @@ export function tasksOf(resources: Recording): Pick<Facts, "tasks" | "image" | "
         logs: logs && { group, days: Number(logs.inputs.retentionInDays) },
         secrets: (container.secrets ?? []).map(({ name }) => name),
     };
+}
+
+/** What the app's own role may do. */
+function roleOf(resources: Recording, arn: unknown): Facts["role"] {
+    const role = resources.of("aws:iam/role:Role").find(({ outputs }) => outputs.arn === arn)!.outputs.name;
+    const its = (type: string) => resources.of(type).filter(({ inputs }) => inputs.role === role);
+    const policies = its("aws:iam/rolePolicy:RolePolicy").map(({ inputs }) => String(inputs.policy));
+    const opensShells = (policy: string) => policy.includes("ssmmessages:OpenDataChannel");
+    return {
+        managed: its("aws:iam/rolePolicyAttachment:RolePolicyAttachment").map(({ inputs }) =>
+            String(inputs.policyArn).split("/").at(-1)!,
+        ),
+        written: policies.some((policy) => !opensShells(policy)),
+        shell: policies.some(opensShells),
+    };
+}
+
+/** What a KMS key that is not AWS's own encrypts. */
+export function encryptedIn(resources: Recording): string[] {
+    const keys: Readonly<Record<string, readonly [type: string, key: (inputs: Registration["inputs"]) => unknown]>> = {
+        logs: ["aws:cloudwatch/logGroup:LogGroup", ({ kmsKeyId }) => kmsKeyId],
+        images: ["aws:ecr/repository:Repository", ({ encryptionConfigurations }) => encryptionConfigurations],
+        secrets: ["aws:secretsmanager/secret:Secret", ({ kmsKeyId }) => kmsKeyId],
+        alarms: ["aws:sns/topic:Topic", ({ kmsMasterKeyId }) => kmsMasterKeyId],
+    };
+    return Object.entries(keys)
+        .filter(([, [type, key]]) => resources.of(type).some(({ inputs }) => key(inputs) !== undefined))
+        .map(([what]) => what);
 }
 
 export function watchersOf(resources: Recording): Pick<Facts, "alarms" | "reports" | "mail"> {

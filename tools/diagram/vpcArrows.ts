@@ -20,25 +20,22 @@ export function zoneArrows(facts: Facts, zone: ZoneLayout, first: ZoneLayout, ga
         traffic(zone.balancer, zone.tasks, way, ports.balancerToTasks.join(", "), portAt(zone.in));
     }
     const nat = zone.nat ?? first.nat;
-    if (ports.tasksToWorld.length > 0 && (nat || facts.tasksIn === "public")) {
+    const direct = facts.tasksIn === "public" || facts.vpc.existing;
+    if (ports.tasksToWorld.length > 0 && (nat || direct)) {
         const label = ports.tasksToWorld.join(", ");
         const start: Point = [zone.tasks.x, zone.out];
-        if (!nat || facts.tasksIn === "public") {
+        if (!nat || direct) {
             traffic(zone.tasks, gateway, [start, [right(gateway), zone.out]], label, portAt(zone.out));
-        } else if (zone.nat) {
+        } else if (zone.nat && middle(nat)[1] === zone.out) {
             traffic(zone.tasks, nat, [start, [right(nat), zone.out]], label, portAt(zone.out));
         } else {
             const lane = right(nat) + 28;
-            const way: Point[] = [
-                start,
-                [lane, zone.out],
-                [lane, middle(nat)[1] + 11],
-                [right(nat), middle(nat)[1] + 11],
-            ];
+            const at = middle(nat)[1] + (zone.nat ? 0 : 11);
+            const way: Point[] = [start, [lane, zone.out], [lane, at], [right(nat), at]];
             traffic(zone.tasks, nat, way, label, portAt(zone.out));
         }
         if (zone.nat) {
-            traffic(zone.nat, gateway, across(zone.nat.x, right(gateway), zone.out));
+            traffic(zone.nat, gateway, across(zone.nat.x, right(gateway), middle(zone.nat)[1]));
         }
     }
     return arrows;
