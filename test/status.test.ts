@@ -43,12 +43,17 @@ const stopped = [
 ];
 
 /** What AWS answers about the service `shop`. */
-function clients({ underWay = true, alarms = [] as object[], target = {} } = {}): Clients {
+function clients({
+    underWay = true,
+    alarms = [] as object[],
+    target = {},
+    more = [] as ReturnType<typeof task>[],
+} = {}): Clients {
     const deployments = [
         { createdAt: minutesAgo(200), finishedAt: minutesAgo(190), status: "SUCCESSFUL", revision: 7 },
         ...(underWay ? [{ createdAt: minutesAgo(3), status: "IN_PROGRESS", revision: 8 }] : []),
     ];
-    const tasks = [...running, ...stopped];
+    const tasks = [...running, ...stopped, ...more];
     return {
         ecs: {
             describeServices: async () => ({
@@ -101,7 +106,10 @@ function clients({ underWay = true, alarms = [] as object[], target = {} } = {})
                     : {},
             // In pages, as ECS has more than it tells at once.
             listTasks: async ({ desiredStatus, nextToken }: { desiredStatus: string; nextToken?: string }) => {
-                const all = desiredStatus === "RUNNING" ? running : stopped;
+                const all = [
+                    ...(desiredStatus === "RUNNING" ? running : stopped),
+                    ...more.filter((each) => desiredStatus === Reflect.get(each, "lastStatus")),
+                ];
                 const page = nextToken ? all.slice(1) : all.slice(0, 1);
                 return { taskArns: page.map(({ taskArn }) => taskArn), nextToken: nextToken ? undefined : "more" };
             },
@@ -156,9 +164,9 @@ describe("the status of a stack", () => {
             "Tasks: 2 desired, 2 running, 1 pending",
             "  task      revision  zone        state         health                           started",
             "  ffffffff  shop:7    eu-west-1a  DEACTIVATING  unknown                          2026-01-02 07:00 (5 h)",
-            "  aaaaaaaa  shop:7    eu-west-1a  RUNNING       healthy                          2026-01-02 09:00 (3 h)",
             "  bbbbbbbb  shop:8    eu-west-1b  RUNNING       unhealthy: Health checks failed  2026-01-02 11:59 (1 min)",
             "  cccccccc  shop:8    eu-west-1a  PROVISIONING  unknown",
+            "  aaaaaaaa  shop:7    eu-west-1a  RUNNING       healthy                          2026-01-02 09:00 (3 h)",
             "",
             "Stopped in the last hour: 2",
             "  eeeeeeee  shop:8  2026-01-02 11:56  Essential container in task exited; app exited with 137; " +
@@ -188,6 +196,30 @@ describe("the status of a stack", () => {
             "  INSUFFICIENT_DATA  shop-high-cpu    2026-01-02 11:53 (7 min)  Why shop-high-cpu is so.",
             "",
         ]);
+    });
+
+    it("stays one screen with many tasks and alarms: the first are those that need a look", async () => {
+        const many = (count: number, lastStatus: string, state: object) =>
+            Array.from({ length: count }, (_, index) =>
+                task(`10000000-${lastStatus}-${index}`, 7, { lastStatus, createdAt: minutesAgo(900), ...state }),
+            );
+        const more = [
+            ...many(50, "RUNNING", { ...address("10.0.1.1"), startedAt: minutesAgo(899) }),
+            ...many(20, "STOPPED", { stoppedAt: minutesAgo(59), stoppedReason: "Scaling activity" }),
+        ];
+        const alarms = Array.from({ length: 30 }, (_, index) => alarm(`shop-${index}`, index < 20 ? "OK" : "ALARM"));
+        const reason = "Service deployment rolled back because an alarm was detected.";
+        const lines = await shown({ more, alarms, target: { rollback: { reason } } });
+        assert.ok(lines.length <= 40, `${lines.length} lines`);
+        const tasks = lines.slice(lines.findIndex((line) => line.startsWith("  task ")) + 1);
+        const ids = tasks.slice(0, 4).map((line) => line.trim().split(" ")[0]);
+        assert.deepEqual(ids, ["ffffffff", "bbbbbbbb", "cccccccc", "10000000"]);
+        assert.equal(tasks[8], "  and 46 more");
+        const first = lines.indexOf("Alarms: 10 raised of 30");
+        assert.deepEqual(
+            lines.slice(first + 1, first + 7).map((line) => line.trim().split(/ {2,}/)[1] ?? line),
+            ["shop-20", "shop-21", "shop-22", "shop-23", "shop-24", "  and 5 more"],
+        );
     });
 
     it("says why a deployment is taken back, and nothing of one where none is under way", async () => {

@@ -8,8 +8,8 @@ import { addressOf, type Status } from "./status";
 import { idOf, lastOf, reasonOf, shortOf } from "./tasks";
 import { duration, table, time } from "./text";
 
-/** How many of the tasks that have stopped are shown: the newest. */
-const shownOfStopped = 5;
+/** How many are shown, so that all is one screen of 40 lines: of the stopped tasks the newest, of the others first what needs a look. */
+const shown = { tasks: 8, stopped: 3, alarms: 5 } as const;
 
 export function screen({ serviceName, url, region }: Stack, status: Status, now: Date): string {
     const { service, deployment, live, last, stopped } = status;
@@ -32,6 +32,16 @@ export function screen({ serviceName, url, region }: Stack, status: Status, now:
 }
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+/** The first of some rows, and how many there are beyond them. */
+const cut = (
+    rows: readonly (readonly string[])[],
+    most: number,
+    heading: readonly (readonly string[])[] = [],
+): string[] => [
+    ...indented(table([...heading, ...rows.slice(0, most)])),
+    ...(rows.length > most ? [`  and ${rows.length - most} more`] : []),
+];
 
 const ago = (date: Date, now: Date): string => `${time(date)} (${duration(now.getTime() - date.getTime())})`;
 
@@ -72,8 +82,10 @@ function deploymentLines({
 const shortId = (task: Task): string => shortOf(idOf(task));
 
 function taskLines({ tasks, health }: Status, now: Date): string[] {
-    const rows = tasks.map((task) => {
-        const { State = "unknown", Description } = health.get(addressOf(task)) ?? {};
+    const healthOf = (task: Task) => health.get(addressOf(task)) ?? {};
+    const isFine = (task: Task) => task.lastStatus === "RUNNING" && healthOf(task).State === "healthy";
+    const rows = [...tasks.filter((task) => !isFine(task)), ...tasks.filter(isFine)].map((task) => {
+        const { State = "unknown", Description } = healthOf(task);
         return [
             shortId(task),
             lastOf(task.taskDefinitionArn ?? ""),
@@ -85,12 +97,12 @@ function taskLines({ tasks, health }: Status, now: Date): string[] {
     });
     return rows.length === 0
         ? []
-        : indented(table([["task", "revision", "zone", "state", "health", "started"], ...rows]));
+        : cut(rows, shown.tasks, [["task", "revision", "zone", "state", "health", "started"]]);
 }
 
 function stoppedLines(stopped: readonly Task[]): string[] {
     const rows = stopped
-        .slice(0, shownOfStopped)
+        .slice(0, shown.stopped)
         .map((task) => [
             shortId(task),
             lastOf(task.taskDefinitionArn ?? ""),
@@ -112,5 +124,5 @@ function alarmLines(alarms: readonly MetricAlarm[], now: Date): string[] {
         StateTransitionedTimestamp ? ago(StateTransitionedTimestamp, now) : "",
         StateReason ?? "",
     ]);
-    return [`Alarms: ${raised} raised of ${alarms.length}`, ...indented(rows.length > 0 ? table(rows) : [])];
+    return [`Alarms: ${raised} raised of ${alarms.length}`, ...(rows.length > 0 ? cut(rows, shown.alarms) : [])];
 }
