@@ -1,6 +1,8 @@
 /** The program in docs/database.md, as it stands there, on the outputs that the app's stack has. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import * as ts from "typescript";
 import { record, type Recording } from "./record";
@@ -8,7 +10,7 @@ import { standard } from "./scenarios";
 import { projectFolder } from "./settings";
 
 const page = fs.readFileSync(path.join(projectFolder, "docs", "database.md"), "utf8");
-const [, code = ""] = /^```ts\n([^]*?)^```$/m.exec(page) ?? [];
+const code = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, block]) => block!).join("");
 const reference = "acme/fargate-cicd/dev";
 
 function program(): unknown {
@@ -30,6 +32,24 @@ describe("the database stack in docs/", () => {
         run = await record({ stack: "database", config, stacks: { [reference]: app.outputs }, program });
     });
 
+    it("has no property that the SDK does not know, and no value of another type", () => {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-database-"));
+        try {
+            fs.writeFileSync(path.join(folder, "index.ts"), code);
+            const modules = path.join(projectFolder, "node_modules");
+            fs.symlinkSync(modules, path.join(folder, "node_modules"));
+            const compiler = path.join(modules, "typescript7", "bin", "tsc");
+            const options = "--noEmit --strict --skipLibCheck --module nodenext --target es2022 --types node index.ts";
+            const { stdout, status } = spawnSync(process.execPath, [compiler, ...options.split(" ")], {
+                cwd: folder,
+                encoding: "utf8",
+            });
+            assert.deepEqual([stdout, status], ["", 0]);
+        } finally {
+            fs.rmSync(folder, { recursive: true });
+        }
+    });
+
     it("is in the app's private subnets", () => {
         const { subnetIds } = run.one("aws:rds/subnetGroup:SubnetGroup").inputs;
         assert.deepEqual(subnetIds, app.one("awsx:ec2:Vpc").outputs.privateSubnetIds);
@@ -37,17 +57,13 @@ describe("the database stack in docs/", () => {
     });
 
     it("lets the app's tasks in, on the port that the page opens for them, and nobody else", () => {
-        const { securityGroupId, ...rule } = run.one(
-            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-        ).inputs;
-        assert.equal(securityGroupId, run.one("aws:ec2/securityGroup:SecurityGroup").outputs.id);
-        assert.deepEqual(rule, {
-            referencedSecurityGroupId: app.one("aws:ec2/securityGroup:SecurityGroup", "main-tasks").outputs.id,
-            description: "The app's tasks",
-            ipProtocol: "tcp",
-            fromPort: 5432,
-            toPort: 5432,
-        });
+        const group = run.one("aws:ec2/securityGroup:SecurityGroup");
+        const tasks = app.one("aws:ec2/securityGroup:SecurityGroup", "main-tasks").outputs.id;
+        assert.deepEqual(group.inputs.ingress, [
+            { protocol: "tcp", fromPort: 5432, toPort: 5432, securityGroups: [tasks] },
+        ]);
+        assert.deepEqual(run.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"), []);
+        assert.deepEqual(run.one("aws:rds/instance:Instance").inputs.vpcSecurityGroupIds, [group.outputs.id]);
         assert.match(page, /^pulumi config set egress 5432$/m);
     });
 
