@@ -6,21 +6,11 @@ import { parse } from "yaml";
 import { loadSettings, sourceOf, type Settings } from "../../infra/config";
 import { run, type RunOptions } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
-import { commandsOf, isConfiguring } from "../../test/commands";
+import { commandsOfPages, isConfiguring } from "../../test/commands";
 import { project, projectFolder } from "../../test/settings";
 import { CopiedCheckout } from "./copiedCheckout";
 
 const password = "correct-horse-7c21";
-
-/** The commands of the README, then those of the pages that it leads to. */
-function commandsOfPages(): string[] {
-    const docs = fs
-        .readdirSync(path.join(projectFolder, "docs"), { recursive: true, encoding: "utf8" })
-        // The loop in docs/deployer/ is for an account alone.
-        .filter((name) => name.endsWith(".md") && !name.startsWith("deployer"));
-    const pages = ["README.md", ...docs.map((name) => path.join("docs", name))];
-    return pages.flatMap((page) => commandsOf(fs.readFileSync(path.join(projectFolder, page), "utf8")));
-}
 
 describe("the README's commands that configure a stack, with the real CLI", () => {
     let copy: CopiedCheckout;
@@ -95,52 +85,24 @@ describe("the README's commands that configure a stack, with the real CLI", () =
         assert.deepEqual(Object.keys(config).sort(), ["aws:region", ...read].sort());
     });
 
+    it("make stacks whose price and picture its other commands show", async () => {
+        const told = (command: string) => {
+            assert.ok(commandsOfPages().includes(command), command);
+            return run("sh", ["-c", command], options);
+        };
+        assert.match(await told("npm run cost"), /^fargate-cicd-dev in .* US dollars/m);
+        assert.match(await told("npm run cost -- --stack prod"), /^fargate-cicd-prod in .* US dollars/m);
+        await told("npm run diagram -- --stack dev --out stack.svg");
+        const [dev, standard] = ["stack.svg", "docs/architecture.svg"].map((each) =>
+            fs.readFileSync(copy.path(each), "utf8"),
+        );
+        assert.match(dev!, /: the stack fargate-cicd-dev<.*>acme\/shop</s);
+        assert.notEqual(dev, standard);
+    });
+
     it("keep the secret encrypted in the stack's file", () => {
         const file = fs.readFileSync(copy.path("Pulumi.prod.yaml"), "utf8");
         assert.match(file, /DB_PASSWORD:\s+secure: v1:/);
         assert.ok(!file.includes(password));
-    });
-});
-
-describe("the commands in the READMEs", () => {
-    const file = (name: string) => fs.readFileSync(path.join(projectFolder, name), "utf8");
-
-    it("has no command that neither a test runs nor it says why none can", () => {
-        const where = ["sandbox/test", "test"].flatMap((folder) =>
-            fs
-                .readdirSync(path.join(projectFolder, folder))
-                .filter((name) => name.endsWith(".test.ts"))
-                .map((name) => path.join(folder, name)),
-        );
-        const tests = [".ci/run", ...where].map(file).join("\n");
-        const runByATest = (command: string) => {
-            const [, script] = /^npm run ([a-z:-]+)/.exec(command) ?? [];
-            if (script !== undefined) {
-                return tests.includes(`"${script}`) || tests.includes(`npm run ${script}`);
-            }
-            const whole = command === "npm ci" || command === "npm test";
-            return whole ? tests.includes(command) : isConfiguring(command);
-        };
-        const needsAnAccount = /^(pulumi (-C \S+ )?(up|destroy|stack output)|export GITHUB_TOKEN=\$\(gh|gh)( |$)/;
-        assert.match(
-            file("docs/development.md"),
-            /A test runs the commands in the blocks of the README and of all pages here, but for those that need an account, or a\nprogram/,
-        );
-        const all = commandsOfPages();
-        assert.ok(all.length > 25, `${all.length} commands`);
-        for (const command of [...all, ...commandsOf(file("CONTRIBUTING.md"))]) {
-            assert.ok(runByATest(command) !== needsAnAccount.test(command), command);
-        }
-    });
-
-    it("are scripts of npm where they say so, in the sandbox's own pages too", () => {
-        const { scripts } = JSON.parse(file("package.json")) as { scripts: Record<string, string> };
-        const pages = file("sandbox/README.md") + file("sandbox/behaviour.md");
-        const named = [...pages.matchAll(/npm run ([a-z:-]*[a-z])/g)].map(([, script]) => script!);
-        assert.ok(named.length > 5, named.join(", "));
-        assert.deepEqual(
-            named.filter((script) => !(script in scripts)),
-            [],
-        );
     });
 });

@@ -182,7 +182,7 @@ describe("a release that is held up or undone, in the sandbox", () => {
         assert.ok(output.includes(`  address  ${url()}\n`), output);
         assert.match(
             output,
-            /^Tasks: 1 desired, 1 running, 0 pending\n.*\n {2}\w{8} .* ap-northeast-1\w +RUNNING +healthy +/m,
+            /^Tasks: 1 desired, 1 running, 0 pending\n(?: {2}.*\n)+ {2}\w{8} .* ap-northeast-1\w +RUNNING +healthy +/m,
         );
         assert.match(output, /^Stopped in the last hour: \d+\n {2}\w{8} +fargate-cicd-dev:\d+ +\d{4}-/m);
         assert.match(output, /^Alarms: \d raised of 7$/m);
