@@ -4,9 +4,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { table } from "../infra/config/table";
 import { account } from "../tools/fakeCloud";
+import { controls, kinds } from "./controls";
 import { assertVerdicts, mayAssume, policyOf, type Policy } from "./iam";
 import { record, type Recording, type Registration } from "./record";
-import { audited, kmsKey, standard, webAcl } from "./scenarios";
+import { audited, everything, kmsKey, standard, webAcl } from "./scenarios";
 import { projectFolder, refusal } from "./settings";
 
 const overTlsOnly = { Bool: { "aws:SecureTransport": "false" } };
@@ -246,21 +247,40 @@ describe("what an audit asks for", () => {
         });
     });
 
-    it("is listed, control by control, with settings that there are", () => {
+    describe("is listed, control by control", () => {
         const folder = path.join(projectFolder, "docs/audit");
         const pages = fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name), "utf8"));
         const rows = pages
             .join("\n")
             .split("\n")
             .filter((line) => /^\| (CKV|[A-Z]\w+[.-])/.test(line));
-        assert.ok(rows.length > 40, `${rows.length} controls`);
-        const wrong = rows.flatMap((row) => {
-            const [control, , holds = ""] = row.split(" | ");
-            const [how = ""] = /^(by default|with `\w+`|no: |not ours: )/.exec(holds) ?? [];
-            const keys = [...how.matchAll(/`(\w+)`/g)].map(([, key]) => key!);
-            return how !== "" && keys.every((key) => Object.hasOwn(table, key)) ? [] : [`${control}: ${holds}`];
+        const listed = rows.flatMap((row) => row.split(" | ")[0]!.slice(2).split(", "));
+
+        it("with settings that there are", () => {
+            assert.ok(rows.length > 40, `${rows.length} controls`);
+            const wrong = rows.flatMap((row) => {
+                const [control, , holds = ""] = row.split(" | ");
+                const verdict = /^(by default|with `\w+`|no: |not ours: |does not apply: )/;
+                const [how = ""] = verdict.exec(holds) ?? [];
+                const keys = [...how.matchAll(/`(\w+)`/g)].map(([, key]) => key!);
+                return how !== "" && keys.every((key) => Object.hasOwn(table, key)) ? [] : [`${control}: ${holds}`];
+            });
+            assert.deepEqual(wrong, []);
         });
-        assert.deepEqual(wrong, []);
+
+        it("once each, with every one that a scanner has for what the stack declares", async () => {
+            for (const [scanner, ids] of Object.entries(controls)) {
+                assert.deepEqual([scanner, ids.filter((id) => !listed.includes(id))], [scanner, []]);
+            }
+            assert.deepEqual(
+                listed.filter((id, at) => listed.indexOf(id) !== at),
+                [],
+            );
+            const declared = (await Promise.all(everything.map((scenario) => scenario())))
+                .flatMap(({ registrations }) => registrations.map(({ type }) => type))
+                .flatMap((type) => /^aws:(\w+)\/\w+:(\w+)$/.exec(type)?.slice(1).join(".") ?? []);
+            assert.deepEqual([...new Set(declared)].sort(), kinds);
+        });
     });
 });
 
