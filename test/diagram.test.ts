@@ -22,6 +22,8 @@ import { projectFolder } from "./settings";
 
 const drawn = (resources: Recording) => draw({ name: "shop-dev", region: "ap-northeast-1", resources });
 
+const secretNames = ["DB_PASSWORD", "API_KEY", "TOKEN", "SIGNING_KEY", "MAIL_PASSWORD", "CACHE_PASSWORD", "DSN"];
+
 /** As much at once as one stack may have. */
 async function crowded(): Promise<Recording> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "picture-"));
@@ -45,7 +47,7 @@ async function crowded(): Promise<Recording> {
             taskPolicyFile,
             enableExec: "true",
             readOnlyRoot: "false",
-            secrets: JSON.stringify({ DB_PASSWORD: "correct-horse-5e1f" }),
+            secrets: JSON.stringify(Object.fromEntries(secretNames.map((secret) => [secret, "correct-horse-5e1f"]))),
             schedules: JSON.stringify({ nightly: { schedule: "rate(1 day)", command: ["bin/clean"] } }),
             scaleSchedule: JSON.stringify({ night: { schedule: "cron(0 20 * * ? *)", minTasks: 0, maxTasks: 0 } }),
         },
@@ -267,6 +269,8 @@ describe("the picture of the architecture", () => {
         }
         const dressed = boxesOf(drawn(await crowded()));
         assert.match(dressed.get("service")!.text, /\| canary releases$/);
+        const secrets = dressed.get("secrets")!.text;
+        assert.equal(secrets, "Secrets of the app | DB_PASSWORD, API_KEY | TOKEN, SIGNING_KEY | and 3 more");
         assert.match(dressed.get("app-role")!.text, /\| 2 managed policies \| a policy of the stack's own \|/);
         assert.match(
             dressed.get("tasks-1")!.text,

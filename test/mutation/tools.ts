@@ -75,6 +75,12 @@ export const tools: readonly Mutation[] = [
         become: "bottom(network.vpc)",
     },
     {
+        mistake: "the status shows the tasks as they come, and what needs a look among the many that do not",
+        file: "tools/operations/statusReport.ts",
+        find: "[...tasks.filter((task) => !isFine(task)), ...tasks.filter(isFine)]",
+        become: "[...tasks]",
+    },
+    {
         mistake: "the picture lets every role push images",
         file: "tools/diagram/pipelineFacts.ts",
         find: 'pushesImages: may("ecr:PutImage", ',

@@ -1,9 +1,22 @@
 /** What the stack has in the region beside the network: a column of boxes right of it, and the app's name above it. */
 import type { Facts } from "./model";
-import { across, along, bottom, middle, named, right, type Arrow, type Box, type Drawing, type Point } from "./shapes";
+import {
+    across,
+    along,
+    bottom,
+    listed,
+    middle,
+    named,
+    right,
+    type Arrow,
+    type Box,
+    type Drawing,
+    type Point,
+} from "./shapes";
 import type { VpcLayout } from "./vpcLayout";
 
 const column = { x: 746, width: 222 } as const;
+const textRoom = column.width - 16;
 const gap = 10;
 /** The line along which the tasks reach the services. */
 const lane = 722;
@@ -48,7 +61,7 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
     }
 
     if (schedules.length > 0) {
-        const lines = [schedules.join(", "), "each runs in a task of its own"];
+        const lines = [...listed(schedules, textRoom), "each runs in a task of its own"];
         const box = add("schedules", "compute", named(schedules.length, "schedule"), lines);
         relation(box, network.service, across(box.x, right(network.service), middle(box)[1]));
     }
@@ -76,7 +89,7 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
         used.push(add("logs", "watching", "CloudWatch Logs", [logs.group, `kept for ${logs.days} days`]));
     }
     if (secrets.length > 0) {
-        used.push(add("secrets", "identity", "Secrets of the app", [secrets.join(", ")]));
+        used.push(add("secrets", "identity", "Secrets of the app", listed(secrets, textRoom)));
     }
     const may = rights(facts);
     if (may.length > 0) {

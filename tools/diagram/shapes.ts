@@ -74,6 +74,20 @@ export function fit(text: string, width: number, size: number, bold = false): st
     return `${shorter.trimEnd()}…`;
 }
 
+/** A list on as many lines of a width as it takes, but for three: beyond these it is told how many more there are. */
+export function listed(items: readonly string[], width: number): string[] {
+    const lines: string[][] = [[]];
+    for (const item of items) {
+        if (lines.at(-1)!.length > 0 && textWidth([...lines.at(-1)!, item].join(", "), lineSize) > width) {
+            lines.push([]);
+        }
+        lines.at(-1)!.push(item);
+    }
+    const shown = lines.length > 3 ? lines.slice(0, 2) : lines;
+    const left = items.length - shown.flat().length;
+    return [...shown.map((line) => line.join(", ")), ...(left > 0 ? [`and ${left} more`] : [])];
+}
+
 export const middle = ({ x, y, width, height }: Box): Point => [x + width / 2, y + height / 2];
 export const right = ({ x, width }: Pick<Box, "x" | "width">): number => x + width;
 export const bottom = ({ y, height }: Pick<Box, "y" | "height">): number => y + height;
