@@ -40,6 +40,8 @@ async function crowded(): Promise<Recording> {
             domainName: "shop.example.com",
             hostedZone: "example.com",
             rollout: "canary",
+            releaseCommand: '["bin/migrate"]',
+            imageScan: "block",
             rolloutTestPort: "9000",
             egress: "5432,6379@10.1.0.0/16,25@10.2.0.0/16,25@10.3.0.0/16",
             taskPolicyArns:
@@ -269,6 +271,8 @@ describe("the picture of the architecture", () => {
         }
         const dressed = boxesOf(drawn(await crowded()));
         assert.match(dressed.get("service")!.text, /\| canary releases$/);
+        const release = "deploy.yml | on a push to main | stops at critical findings | runs the release command";
+        assert.equal(dressed.get("deploy.yml")!.text, release);
         const secrets = dressed.get("secrets")!.text;
         assert.equal(secrets, "Secrets of the app | DB_PASSWORD, API_KEY | TOKEN, SIGNING_KEY | and 3 more");
         assert.match(dressed.get("app-role")!.text, /\| 2 managed policies \| a policy of the stack's own \|/);

@@ -80,5 +80,7 @@ export interface Facts {
         readonly environment?: { readonly name: string; readonly reviewed: boolean };
         readonly secrets: readonly string[];
         readonly variables: readonly string[];
+        /** What a release goes through beyond what each does. */
+        readonly hurdles: readonly string[];
     };
 }

@@ -15,6 +15,7 @@ export function pipelineOf(resources: Recording): Pick<Facts, "oidcProvider" | "
     const [created] = resources.of("github:index/repository:Repository");
     const [environment] = resources.of("github:index/repositoryEnvironment:RepositoryEnvironment");
     const found = resources.lookups.find(({ token }) => token === "github:index/getRepository:getRepository");
+    const valueOf = (name: string) => variables.find(({ inputs }) => inputs.variableName === name)?.inputs.value;
     const { owner } = resources.one("pulumi:providers:github").inputs;
     return {
         oidcProvider:
@@ -29,6 +30,10 @@ export function pipelineOf(resources: Recording): Pick<Facts, "oidcProvider" | "
             },
             secrets: secrets.map(({ inputs }) => String(inputs.secretName)).sort(),
             variables: variables.map(({ inputs }) => String(inputs.variableName)).sort(),
+            hurdles: [
+                ...(valueOf("IMAGE_SCAN") === "block" ? ["stops at critical findings"] : []),
+                ...(valueOf("RELEASE_COMMAND") === "[]" ? [] : ["runs the release command"]),
+            ],
         },
     };
 }

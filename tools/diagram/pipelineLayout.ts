@@ -83,7 +83,7 @@ export function pipelineLayout(facts: Facts, network: VpcLayout, account: Accoun
             y: row,
             height: workflowHeight,
             title: role.workflow,
-            lines: [occasion(role).workflow],
+            lines: [occasion(role).workflow, ...(role.rollsOut ? facts.github.hurdles : [])],
         };
         boxes.push(box, workflow);
         const x = middle(box)[0];
