@@ -27,10 +27,10 @@ function edgeOf(resources: Recording, vpc: string): Pick<Facts, "listeners" | "b
     const { securityGroups: taskGroups } = service.inputs.networkConfiguration as { readonly securityGroups: string[] };
     const balancerGroups = balancer.inputs.securityGroups as string[];
     const world = "0.0.0.0/0";
-    const wholeVpc = [
-        vpc,
-        ...resources.of("aws:ec2/managedPrefixList:ManagedPrefixList").map(({ outputs }) => outputs.id),
-    ];
+    const lists = resources.of("aws:ec2/managedPrefixList:ManagedPrefixList");
+    const idsOf = (list: string) => lists.filter(({ name }) => name === list).map(({ outputs }) => outputs.id);
+    const wholeVpc = [vpc, ...idsOf("main-vpc")];
+    const dns = idsOf("main-dns");
 
     /** The rules of some groups: whom they are about, an address range, a list of such or a group, and on which ports. */
     const rules = (direction: "Ingress" | "Egress", groups: readonly string[]) =>
@@ -56,7 +56,9 @@ function edgeOf(resources: Recording, vpc: string): Pick<Facts, "listeners" | "b
     });
     const listening = new Set(listeners.map(({ port }) => port));
     const admitted = new Set(ports("Ingress", taskGroups, balancerGroups));
-    const others = new Set(rules("Egress", taskGroups).flatMap(({ peer }) => (peer === world ? [] : [peer])));
+    const others = new Set(
+        rules("Egress", taskGroups).flatMap(({ peer }) => (peer === world || dns.includes(peer) ? [] : [peer])),
+    );
     const alias = resources
         .of("aws:route53/record:Record")
         .find(
