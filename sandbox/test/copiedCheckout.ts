@@ -236,6 +236,7 @@ function labelOf(copy: CopiedCheckout): string {
 
 export interface Container {
     readonly id: string;
+    readonly pid: number;
     /** The references of its image by digest. */
     readonly repoDigests: readonly string[];
     /** `NAME=value` each. */
@@ -248,8 +249,10 @@ export async function containersOf(copy: CopiedCheckout): Promise<Container[]> {
     return Promise.all(
         containers.map(async ({ Id, ImageID }) => {
             const image = await docker<{ RepoDigests: string[] | null }>(`/images/${ImageID}/json`);
-            const { Config } = await docker<{ Config: { Env: string[] } }>(`/containers/${Id}/json`);
-            return { id: Id, repoDigests: image.RepoDigests ?? [], environment: Config.Env };
+            const { Config, State } = await docker<{ Config: { Env: string[] }; State: { Pid: number } }>(
+                `/containers/${Id}/json`,
+            );
+            return { id: Id, pid: State.Pid, repoDigests: image.RepoDigests ?? [], environment: Config.Env };
         }),
     );
 }

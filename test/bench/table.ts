@@ -14,11 +14,15 @@ export function report(row: Row): void {
     console.log(`  ${row.what}: ${row.measured.toFixed(2)} ${row.unit}`);
 }
 
+/** The process fails where one is over its bar. */
 export function table(): void {
     console.log("\n| what | measured | bar | |\n| --- | --- | --- | --- |");
     for (const { what, measured, bar, unit } of rows) {
         console.log(
             `| ${what} | ${measured.toFixed(2)} ${unit} | ${bar} ${unit} | ${measured <= bar ? "ok" : "over"} |`,
         );
+    }
+    if (rows.some(({ measured, bar }) => measured > bar)) {
+        process.exitCode = 1;
     }
 }
