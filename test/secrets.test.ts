@@ -154,7 +154,8 @@ describe("secrets that a release refers to, and the configuration no more", () =
     const running = {
         "aws:ecs/getService:getService": ({ clusterArn, serviceName }: Readonly<Record<string, unknown>>) => {
             assert.deepEqual([clusterArn, serviceName], ["fargate-cicd-dev", "fargate-cicd-dev"]);
-            return { deployments: Object.keys(revisions).map((taskDefinition) => ({ taskDefinition })) };
+            const deployments = Object.keys(revisions).map((taskDefinition) => ({ taskDefinition }));
+            return { deployments, tags: { Project: "fargate-cicd", Stack: "dev" } };
         },
         "aws:ecs/getTaskDefinition:getTaskDefinition": ({ taskDefinition }: Readonly<Record<string, unknown>>) => ({
             containerDefinitions: JSON.stringify(revisions[String(taskDefinition)]),
@@ -219,6 +220,11 @@ describe("secrets that a release refers to, and the configuration no more", () =
         assert.equal(run.one(versionType).inputs.secretString, databasePassword);
         assert.deepEqual(run.one(versionType).ignoreChanges, []);
         assert.deepEqual(readable(run), [secretArn("main-DB_PASSWORD"), other, parameter]);
+    });
+
+    it("are the stack's own after a rename as well, of which their tags do not know yet", async () => {
+        const run = await record({ stack: "staging", values: { name: "fargate-cicd-dev" }, lookups: running });
+        assert.equal(run.one(secretType).name, "main-DB_PASSWORD");
     });
 
     it("are not taken for gone where AWS does not say what runs", async () => {

@@ -80,21 +80,21 @@ export class Secrets extends pulumi.ComponentResource {
 
     /** What a release that runs refers to, and whether that is a secret of this component. */
     private async inUse(name: string, { serviceName, values }: SecretsArgs) {
-        const references = await referencesInUse(serviceName, { parent: this });
+        const { references, tags } = await referencesInUse(serviceName, { parent: this });
+        // Of the service that runs: after a rename, the stack has another name than what it has made.
+        const isOfStack = async (arn: string) => {
+            const secret = await aws.secretsmanager.getSecret({ arn }, { parent: this });
+            return secret.tags.Project === tags.Project && secret.tags.Stack === tags.Stack;
+        };
         return Promise.all(
             references.map(async ({ name: variable, valueFrom }) => {
                 const arn = arnOf(valueFrom);
                 const isNamed = isNameOf(`${name}-${variable}`, arn);
                 // Another stack's secret for the same variable has that name as well, and may be one that is, or was, configured.
-                const isOwn = isNamed && (Object.hasOwn(values, variable) || (await this.isOfStack(arn)));
+                const isOwn = isNamed && (Object.hasOwn(values, variable) || (await isOfStack(arn)));
                 return { name: variable, arn, isOwn };
             }),
         );
-    }
-
-    private async isOfStack(arn: string): Promise<boolean> {
-        const { tags } = await aws.secretsmanager.getSecret({ arn }, { parent: this });
-        return tags.Project === pulumi.getProject() && tags.Stack === pulumi.getStack();
     }
 
     /** @param value none, where the configuration has it no more and it stays as it is */

@@ -119,8 +119,14 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "another stack's secret is declared anew",
         file: "infra/service/secrets.ts",
-        find: "isNamed && (Object.hasOwn(values, variable) || (await this.isOfStack(arn)))",
+        find: "isNamed && (Object.hasOwn(values, variable) || (await isOfStack(arn)))",
         become: "isNamed",
+    },
+    {
+        mistake: "a renamed stack does not know its own secrets any more",
+        file: "infra/service/secrets.ts",
+        find: "secret.tags.Stack === tags.Stack",
+        become: "secret.tags.Stack === pulumi.getStack()",
     },
     {
         mistake: "whoever releases chooses what the tasks may read",
