@@ -118,7 +118,7 @@ function assertOneRegion(stack: string, region: string): void {
 export interface Options {
     readonly diff?: boolean;
     readonly expectNoChanges?: boolean;
-    /** What is really there is looked up first, and what differs changed back. */
+    /** What is really there is looked up first; `up` changes back what differs. */
     readonly refresh?: boolean;
 }
 
@@ -176,7 +176,7 @@ export async function preview(
     await viewed.preview({ ...live(), ...options });
 }
 
-export async function destroy(project: Project, { asDeployer }: As): Promise<void> {
+export async function destroy(project: Project, { asDeployer, refresh }: Pick<Options, "refresh"> & As): Promise<void> {
     if (!fs.existsSync(stateDir)) {
         console.log("There is no sandbox in this checkout.");
         return;
@@ -185,7 +185,7 @@ export async function destroy(project: Project, { asDeployer }: As): Promise<voi
     await assertUnguarded(project.stack, stack);
     await noticingInterruption(
         project.stack,
-        () => stack.destroy({ ...live(), remove: true }),
+        () => stack.destroy({ ...live(), refresh, remove: true }),
         (error) => hasEnded(stack, error),
     );
     const remains = await reality.existing();

@@ -72,7 +72,10 @@ const commands: Readonly<Record<string, Command>> = {
         },
     },
     ...reading,
-    destroy: { run: (project, flags) => destroy(project, asDeployer(flags)), options: ofEngine },
+    destroy: {
+        run: (project, flags) => destroy(project, { ...asDeployer(flags), refresh: !!flags.refresh }),
+        options: { ...ofEngine, refresh: { type: "boolean" } },
+    },
 };
 
 async function main(name = "", ...args: string[]): Promise<void> {

@@ -170,7 +170,9 @@ export class Store {
         if (repository && wanted && !this.state.seeded.includes(wanted)) {
             this.state.seeded.push(wanted);
             if (!this.state.repositories[wanted]) {
-                this.addRepository(owner, repository.name, repository.id, true);
+                // One that an earlier configuration named is another repository.
+                const isTaken = Object.values(this.state.repositories).some(({ id }) => id === repository.id);
+                this.addRepository(owner, repository.name, isTaken ? this.nextId() : repository.id, true);
             }
         }
     }

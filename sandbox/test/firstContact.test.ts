@@ -6,7 +6,7 @@ import { CopiedCheckout, testPorts, type Run } from "./copiedCheckout";
 const github = `http://127.0.0.1:${testPorts.SANDBOX_GITHUB_PORT}`;
 const headers = { authorization: "Bearer sandbox-token" };
 const first = "/repos/octo-org/hello-fargate";
-const second = "/repos/globex/hello-fargate";
+const last = "/repos/acme/store";
 
 async function call(method: string, path: string, body?: object): Promise<any> {
     const response = await fetch(github + path, { method, headers, body: body && JSON.stringify(body) });
@@ -84,17 +84,23 @@ describe("the first contact with a repository and an account", () => {
         await succeed("sandbox:preview -- --as-pull-request --expect-no-changes");
     });
 
-    it("writes everything into another owner's repository of the same name, and takes it out of the first", async () => {
-        const before = await settings(first);
-        checkout.configure("fargate-cicd:githubRepository", "globex/hello-fargate");
-        await succeed("sandbox:up");
-        assert.deepEqual(await settings(second), before);
-        assert.deepEqual(await settings(first), []);
-        await succeed("sandbox:up -- --expect-no-changes");
-    });
+    for (const [where, from, to] of [
+        ["another owner's repository of the same name", "octo-org/hello-fargate", "globex/hello-fargate"],
+        ["one of another owner and another name", "globex/hello-fargate", "acme/shop"],
+        ["another one of the same owner", "acme/shop", "acme/store"],
+    ] as const) {
+        it(`writes everything into ${where}, and takes it out of the former`, async () => {
+            const before = await settings(`/repos/${from}`);
+            checkout.configure("fargate-cicd:githubRepository", to);
+            await succeed("sandbox:up");
+            assert.deepEqual(await settings(`/repos/${to}`), before);
+            assert.deepEqual(await settings(`/repos/${from}`), []);
+            await succeed("sandbox:up -- --expect-no-changes");
+        });
+    }
 
     it("is refused to a second stack, whose role would have replaced the first one's in its secret", async () => {
-        const secrets = await call("GET", `${second}/actions/secrets`);
+        const secrets = await call("GET", `${last}/actions/secrets`);
         const stack = checkout.path("Pulumi.dev.yaml");
         const { readFileSync, writeFileSync } = await import("node:fs");
         writeFileSync(checkout.path("Pulumi.prod.yaml"), readFileSync(stack));
@@ -103,13 +109,13 @@ describe("the first contact with a repository and an account", () => {
             /pulumi config set githubEnvironment <another name>/,
         );
         assert.match(output, /PULUMI_TOKEN\n.*previewPullRequests false/s);
-        assert.deepEqual(await call("GET", `${second}/actions/secrets`), secrets);
+        assert.deepEqual(await call("GET", `${last}/actions/secrets`), secrets);
     });
 
     it("is destroyed although its environment is gone, and somebody has attached a policy to its role", async () => {
         checkout.configure("fargate-cicd:githubEnvironment", "dev");
         await succeed("sandbox:up");
-        await call("DELETE", `${second}/environments/dev`);
+        await call("DELETE", `${last}/environments/dev`);
         const role = checkout
             .state()
             .deployment.resources.find(
@@ -122,4 +128,25 @@ describe("the first contact with a repository and an account", () => {
         await iam.putRolePolicy({ RoleName: role.outputs.name, PolicyName: "inline", PolicyDocument: document });
         await succeed("sandbox:destroy");
     });
+
+    for (const [what, gone] of [
+        [
+            "some of its settings are",
+            [
+                `${last}/environments/dev/variables/APP_URL`,
+                `${last}/environments/dev/secrets/AWS_IAM_ROLE_TO_ASSUME`,
+                `${last}/actions/variables/RUNNER_DEV`,
+            ],
+        ],
+        ["its repository is", [last]],
+    ] as const) {
+        it(`is destroyed although ${what} gone, once a refresh has found that out`, async () => {
+            await succeed("sandbox:up");
+            for (const path of gone) {
+                await call("DELETE", path);
+            }
+            await refused("sandbox:destroy", /DELETE http:\S+: 404 /);
+            await succeed("sandbox:destroy -- --refresh");
+        });
+    }
 });
