@@ -5,6 +5,7 @@
 import { ACM } from "@aws-sdk/client-acm";
 import { ECS } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { Route53 } from "@aws-sdk/client-route-53";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as http from "node:http";
@@ -48,10 +49,36 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
             .filter((file) => fs.readFileSync(file).includes(text))
             .map((file) => path.relative(checkout.folder, file));
 
+    /** What the zone says of names in it, besides of itself. */
+    const records = async () => {
+        const route53 = new Route53(rootOptions);
+        const { HostedZones } = await route53.listHostedZonesByName({ DNSName: "example.com" });
+        const HostedZoneId = HostedZones![0]!.Id;
+        const all = (await route53.listResourceRecordSets({ HostedZoneId })).ResourceRecordSets!;
+        return { HostedZoneId, sets: all.filter(({ Name }) => Name !== "example.com.") };
+    };
+    /** A certificate that the team had for the domain before: ACM asks all of an account for the same record. */
+    async function leaveProof(): Promise<void> {
+        const acm = new ACM(rootOptions);
+        const request = { DomainName: "shop.example.com", ValidationMethod: "DNS" } as const;
+        const { CertificateArn } = await acm.requestCertificate(request);
+        const { Certificate } = await acm.describeCertificate({ CertificateArn });
+        const { Name, Type, Value } = Certificate!.DomainValidationOptions![0]!.ResourceRecord!;
+        const set = { Name, Type, TTL: 300, ResourceRecords: [{ Value }] };
+        await new Route53(rootOptions).changeResourceRecordSets({
+            HostedZoneId: (await records()).HostedZoneId,
+            ChangeBatch: { Changes: [{ Action: "CREATE", ResourceRecordSet: set }] },
+        });
+        await acm.deleteCertificate({ CertificateArn });
+    }
+
     before("npm run sandbox:up", async () => {
         checkout.configure("fargate-cicd:domainName", "shop.example.com");
         checkout.configure("fargate-cicd:hostedZone", "example.com");
         checkout.configure("fargate-cicd:releasedBy", "pulumi");
+        checkout.configure("fargate-cicd:dualStack", true);
+        await succeed("sandbox:preview"); // makes the zone
+        await leaveProof();
         checkout.configure("fargate-cicd:environment", { LOG_LEVEL: "debug" });
         checkout.configure("fargate-cicd:secrets", { DB_PASSWORD: value, API_KEY: { secure: "v1:foreign:cipher" } });
         const { output } = await succeed("sandbox:up");
@@ -88,6 +115,16 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         const https = Listeners?.find(({ Port }) => Port === 443);
         assert.deepEqual(https?.Certificates, [{ CertificateArn: id }]);
         assert.equal(https?.SslPolicy, "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09");
+    });
+
+    it("has taken the proof over that was in the zone, and leads there over IPv4 and IPv6", async () => {
+        const { dnsName } = only("aws:lb/loadBalancer:LoadBalancer").outputs;
+        const { sets } = await records();
+        assert.deepEqual(sets.map(({ Type, TTL, AliasTarget }) => [Type, TTL ?? AliasTarget!.DNSName]).sort(), [
+            ["A", `${dnsName}.`],
+            ["AAAA", `${dnsName}.`],
+            ["CNAME", 60],
+        ]);
     });
 
     it("has https in its output and in the pipeline's variable", async () => {
