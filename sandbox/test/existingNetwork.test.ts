@@ -143,12 +143,17 @@ describe("an app in a VPC that was there before", () => {
         assert.equal(await checkout.served("prod"), await checkout.served("dev"));
     });
 
-    it("leaves the VPC as it was", async () => {
+    it("leaves the VPC as it was, each of the two", async () => {
+        const ownLists = async () => {
+            const Filters = [{ Name: "owner-id", Values: ["123456789012"] }];
+            return (await ec2.describeManagedPrefixLists({ Filters })).PrefixLists!.length;
+        };
         await checkout.succeed("sandbox:destroy -- --stack prod");
         assert.deepEqual(await team.described(), before);
-        const { PrefixLists } = await ec2.describeManagedPrefixLists({
-            Filters: [{ Name: "owner-id", Values: ["123456789012"] }],
-        });
-        assert.equal(PrefixLists!.length, 1, "the other stack's");
+        assert.equal(await ownLists(), 1, "the other stack's");
+        await checkout.succeed("sandbox:up -- --stack prod"); // with the last stack the VPC ends, too
+        await checkout.succeed("sandbox:destroy");
+        assert.deepEqual(await team.described(), before);
+        assert.equal(await ownLists(), 1, "the other stack's");
     });
 });
