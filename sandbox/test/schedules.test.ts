@@ -14,6 +14,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 const name = "fargate-cicd-dev";
 const page = "app/public/index.html";
+const night = { schedule: "rate(8 minutes)", minTasks: 0, maxTasks: 0 };
 const tick = {
     schedule: "rate(5 minutes)",
     command: ["sh", "-c", "echo tick of $(cat /usr/local/apache2/htdocs/version.txt)"],
@@ -23,7 +24,7 @@ const tick = {
 describe("a stack with schedules", () => {
     const checkout = new CopiedCheckout();
     const cloudWatch = new CloudWatch(rootOptions);
-    const { ecs, iam, logs, scaling, scheduler, sqs } = root();
+    const { ecs, iam, scaling, scheduler, sqs } = root();
     let inbox: Inbox;
 
     const succeed = async (script: string) => (await checkout.succeed(script)).output;
@@ -45,16 +46,22 @@ describe("a stack with schedules", () => {
         }
         throw new assert.AssertionError({ message: `${what} never came` });
     }
-    /** A line of the app's log group. */
+    /** A line of the app's log group, as whoever looks for it there sees it. */
     const logged = (line: string) =>
-        eventually(async () => {
-            const { events = [] } = await logs.filterLogEvents({ logGroupName: `/ecs/${name}` });
-            return events.some(({ message }) => message === line);
-        }, `the line "${line}"`);
+        eventually(
+            async () => new RegExp(`^\\S+Z \\S+ ${line}$`, "m").test(await succeed("sandbox:logs -- --since 1h")),
+            `the line "${line}"`,
+        );
     const told = (sentence: RegExp) =>
         eventually(async () => inbox.messages.find((message) => sentence.test(message)), String(sentence));
     const raised = async (kind: string) =>
         (await cloudWatch.describeAlarms({ AlarmNames: [`${name}-${kind}`] })).MetricAlarms![0]?.StateValue;
+    const rested = () =>
+        eventually(async () => (await service()).runningCount === 0 && (await service()).desiredCount === 0, "rest");
+    const alarms = async () => {
+        const { MetricAlarms } = await cloudWatch.describeAlarms({ StateValue: "ALARM" });
+        return MetricAlarms!.map(({ AlarmName, StateReason }) => `${AlarmName}: ${StateReason}`);
+    };
     const names = async () =>
         (await scheduler.listSchedules({ GroupName: name })).Schedules!.map(({ Name }) => Name).sort();
 
@@ -143,24 +150,15 @@ describe("a stack with schedules", () => {
     });
 
     it("rests at an hour without tasks, without an alarm, and stays at rest through an up", async () => {
-        configure({ scaleSchedule: { night: { schedule: "rate(8 minutes)", minTasks: 0, maxTasks: 0 } } });
+        configure({ scaleSchedule: { night } });
         await up();
-        await eventually(
-            async () => (await service()).runningCount === 0 && (await service()).desiredCount === 0,
-            "rest",
-        );
+        await rested();
         await succeed("sandbox:up -- --expect-no-changes");
         for (let minute = 0; minute < 20; minute++) {
             await fetchPage(url()); // which has nobody to answer
             await sleep(1000);
         }
-        const { MetricAlarms } = await cloudWatch.describeAlarms({});
-        assert.deepEqual(
-            MetricAlarms!
-                .filter(({ StateValue }) => StateValue === "ALARM")
-                .map(({ AlarmName, StateReason }) => `${AlarmName}: ${StateReason}`),
-            [],
-        );
+        assert.deepEqual(await alarms(), []);
         assert.equal((await fetchPage(url())).status, 503);
     });
 
@@ -169,6 +167,18 @@ describe("a stack with schedules", () => {
         const output = await succeed("sandbox:release");
         assert.match(output, /fargate-cicd-dev is to have no task at this hour: nobody is asked for the new version/);
         assert.equal((await service()).desiredCount, 0);
+    });
+
+    it("wakes at the next hour that has tasks, in the version that was released at rest, without an alarm", async () => {
+        const morning = { schedule: "rate(8 minutes)", minTasks: 1, maxTasks: 1 };
+        configure({ scaleSchedule: { night: { ...night, schedule: "cron(0 3 * * ? *)" }, morning } });
+        await up();
+        await eventually(async () => (await fetchPage(url())).body.includes(", at rest<"), "the page");
+        await sleep(5000);
+        assert.deepEqual(await alarms(), []);
+        configure({ scaleSchedule: { night } });
+        await up();
+        await rested();
     });
 
     it("does not stay at rest unnoticed when such hours are taken out, and comes back as the warning says", async () => {
