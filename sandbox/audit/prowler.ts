@@ -22,7 +22,7 @@ const folder = path.join(checkout, "sandbox", "audit");
 /** Those of Prowler's that the stack has something in; the key and the web ACL are not its own. */
 const services = [
     ...["acm", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "eventbridge", "iam", "route53", "s3", "secretsmanager"],
-    ...["sns", "vpc"],
+    ...["sns", "sqs", "vpc"],
 ];
 
 interface Exceptions {
@@ -40,8 +40,11 @@ export function exceptions(): Readonly<Record<string, string>> {
     return Object.fromEntries(checks.map(([check, { Description = "" }]) => [check, Description]));
 }
 
-/** @throws UserError when Prowler does not run to its end. */
-export async function audit(region: string): Promise<Finding[]> {
+/**
+ * @param looked the services that are looked at
+ * @throws UserError when Prowler does not run to its end.
+ */
+export async function audit(region: string, looked: readonly string[] = services): Promise<Finding[]> {
     const output = await run(
         await ensureProwler(),
         [
@@ -50,7 +53,7 @@ export async function audit(region: string): Promise<Finding[]> {
             region,
             "--exceptions",
             path.join(folder, "exceptions.yaml"),
-            ...services,
+            ...looked,
         ],
         { env: { ...rootEnvironment(region), PYTHONDONTWRITEBYTECODE: "1" } },
     );

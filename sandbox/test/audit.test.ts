@@ -34,6 +34,7 @@ print(json.dumps([key["Arn"], boto3.client("wafv2").create_web_acl(**acl)["Summa
 describe("Prowler, over a stack with all that an audit asks for", () => {
     const checkout = new TwoStacks();
     const s3 = () => new S3({ ...rootClient(region), forcePathStyle: true });
+    const configure = (settings: object) => checkout.configureAll(settings, "prod");
     let found: readonly Finding[];
     let failures: readonly Finding[];
     let bucket = "";
@@ -42,10 +43,15 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
     before(async () => {
         restore = setVariables(testPorts); // the emulator that the checkout starts is asked from here, too
         checkout.writeProd();
-        const configure = (settings: object) => checkout.configureAll(settings, "prod");
         // All that a stack can make: it is alone in its account here, and its repository is not there yet.
         const alone = { githubOidcProvider: "create", secrets: { DB_PASSWORD: "hunter2" } };
-        configure({ ...alone, readOnlyRoot: true });
+        configure({
+            ...{ ...alone, readOnlyRoot: true, dualStack: true, egress: "5432" },
+            taskPolicyArns: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+            schedules: { report: { schedule: "cron(0 3 * * ? *)", command: ["true"] } },
+            scaleSchedule: { evening: { schedule: "cron(0 18 * * ? *)", minTasks: 2, maxTasks: 6 } },
+            ...{ rollout: "canary", rolloutTestPort: 9000 },
+        });
         await checkout.succeed("sandbox:preview -- --stack prod"); // which starts the emulator
         const env = { ...rootEnvironment(region), AWS_DEFAULT_REGION: region };
         const [kmsKeyArn, webAclArn] = JSON.parse(await run(await ensureProwler(), ["-c", given], { env })) as string[];
@@ -105,7 +111,8 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
             ...["ecs_task_definitions_no_environment_secrets", "elbv2_deletion_protection", "elbv2_logging_enabled"],
             ...["elbv2_ssl_listeners", "elbv2_waf_acl_attached", "iam_inline_policy_no_administrative_privileges"],
             ...["s3_bucket_secure_transport_policy", "s3_bucket_lifecycle_enabled"],
-            ...["sns_topics_kms_encryption_at_rest_enabled", "vpc_flow_logs_enabled"],
+            ...["sns_topics_kms_encryption_at_rest_enabled", "sqs_queues_server_side_encryption_enabled"],
+            "vpc_flow_logs_enabled",
         ];
         assert.deepEqual(
             looked.filter((check) => !passed.has(check)),
@@ -125,6 +132,16 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
             ["/ecs/fargate-cicd-prod", true],
             ["/vpc/fargate-cicd-prod", true],
         ]);
+    });
+
+    it("finds one thing more where shells are allowed: their agent writes into the container", async () => {
+        configure({ enableExec: true, readOnlyRoot: false });
+        await checkout.succeed("sandbox:up -- --stack prod");
+        const seen = await audit(region, ["cloudwatch", "ecs", "iam"]);
+        assert.deepEqual(
+            seen.filter(({ status, excepted }) => status === "FAIL" && !excepted).map(({ check }) => check),
+            ["ecs_task_definitions_containers_readonly_access"],
+        );
     });
 
     it("goes with all its logs", async () => {
