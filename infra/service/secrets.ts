@@ -81,10 +81,11 @@ export class Secrets extends pulumi.ComponentResource {
     /** What a release that runs refers to, and whether that is a secret of this component. */
     private async inUse(name: string, { serviceName, values }: SecretsArgs) {
         const { references, tags } = await referencesInUse(serviceName, { parent: this });
-        // Of the service that runs: after a rename, the stack has another name than what it has made.
+        // After a rename, what the stack has made has its former name, as the service has, or part of it has the new one already.
+        const names = [tags, { Project: pulumi.getProject(), Stack: pulumi.getStack() }];
         const isOfStack = async (arn: string) => {
             const secret = await aws.secretsmanager.getSecret({ arn }, { parent: this });
-            return secret.tags.Project === tags.Project && secret.tags.Stack === tags.Stack;
+            return names.some(({ Project, Stack }) => secret.tags.Project === Project && secret.tags.Stack === Stack);
         };
         return Promise.all(
             references.map(async ({ name: variable, valueFrom }) => {

@@ -125,8 +125,14 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "a renamed stack does not know its own secrets any more",
         file: "infra/service/secrets.ts",
-        find: "secret.tags.Stack === tags.Stack",
-        become: "secret.tags.Stack === pulumi.getStack()",
+        find: "const names = [tags, ",
+        become: "const names = [",
+    },
+    {
+        mistake: "a stack does not know its own secrets any more once a rename has come half-way",
+        file: "infra/service/secrets.ts",
+        find: "[tags, { Project: pulumi.getProject(), Stack: pulumi.getStack() }]",
+        become: "[tags]",
     },
     {
         mistake: "whoever releases chooses what the tasks may read",

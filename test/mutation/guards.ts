@@ -83,7 +83,7 @@ export const guards: readonly Mutation[] = [
     {
         mistake: "another project's secret counts as this stack's",
         file: "infra/service/secrets.ts",
-        find: "secret.tags.Project === tags.Project && ",
+        find: "secret.tags.Project === Project && ",
         become: "",
     },
     {
