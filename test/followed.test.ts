@@ -129,6 +129,7 @@ describe("a release that is followed", () => {
             strategy: "CANARY",
             bakeTimeInMinutes: 5,
             canaryConfiguration: { canaryPercent: 10, canaryBakeTimeInMinutes: 10 },
+            linearConfiguration: { stepPercent: 30, stepBakeTimeInMinutes: 2 }, // of the strategy before
         };
         assert.deepEqual(
             followed(
@@ -147,11 +148,7 @@ describe("a release that is followed", () => {
                 "IN_PROGRESS CLEAN_UP: 100 % of requests, 2 of 2 tasks running",
             ],
         );
-        const linear = {
-            strategy: "LINEAR",
-            bakeTimeInMinutes: 3,
-            linearConfiguration: { stepPercent: 30, stepBakeTimeInMinutes: 2 },
-        };
+        const linear = { ...canary, strategy: "LINEAR", bakeTimeInMinutes: 3 };
         const left = followed(
             linear,
             ["SCALE_UP", 0],

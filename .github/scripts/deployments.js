@@ -18,8 +18,10 @@ function minutesFrom({ lifecycleStage, deploymentConfiguration = {}, targetServi
     if (lifecycleStage === "CLEAN_UP") return 0;
     if (lifecycleStage === "BAKE_TIME") return bake;
     const share = targetServiceRevision.requestedProductionTrafficWeight ?? 0;
-    const { canaryPercent = 100, canaryBakeTimeInMinutes = 0 } = gradual.canaryConfiguration ?? {};
-    const { stepPercent = 100, stepBakeTimeInMinutes = 0 } = gradual.linearConfiguration ?? {};
+    // After a change of the strategy there may be the former's settings as well.
+    const of = (which, settings) => (strategy === which ? settings : undefined) ?? {};
+    const { canaryPercent = 100, canaryBakeTimeInMinutes = 0 } = of("CANARY", gradual.canaryConfiguration);
+    const { stepPercent = 100, stepBakeTimeInMinutes = 0 } = of("LINEAR", gradual.linearConfiguration);
     // Each step lasts but the one to 100 %, which is followed by the bake time.
     const steps = Math.ceil((100 - Math.max(share, stepPercent)) / stepPercent);
     const canary = canaryPercent < 100 && share < 100 ? canaryBakeTimeInMinutes : 0;
