@@ -60,6 +60,7 @@ const commands: Readonly<Record<string, Command>> = {
             release(project, {
                 officialActions: text(flags["official-actions"]),
                 approve: text(flags.approve),
+                rerun: !!flags.rerun,
                 commit: text(flags.commit),
                 only: text(flags.only),
             }),
@@ -67,6 +68,7 @@ const commands: Readonly<Record<string, Command>> = {
             ...ofAll,
             "official-actions": { type: "string" },
             approve: { type: "string" },
+            rerun: { type: "boolean" },
             commit: { type: "string" },
             only: { type: "string" },
         },

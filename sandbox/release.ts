@@ -10,7 +10,7 @@ import { UserError } from "./progress";
 import type { Project } from "./project";
 import { foldersOf } from "./workflow/actions";
 import { readWorkflow } from "./workflow/definition";
-import { approved, dispatched, gitRepository, pushed } from "./workflow/begin";
+import { approved, dispatched, gitRepository, pushed, repeated } from "./workflow/begin";
 import { runJobs, type JobReport } from "./workflow/jobs";
 
 const workflow = ".github/workflows/deploy.yml";
@@ -20,6 +20,8 @@ export interface ReleaseOptions {
     readonly officialActions?: string;
     /** Instead of a new run: the environment into which a reviewer lets the run that waits for it, which then goes on. */
     readonly approve?: string;
+    /** Instead of a push: the last one's run once more. */
+    readonly rerun?: boolean;
     /** Instead of a push: a start by hand, to go back to this commit. */
     readonly commit?: string;
     /** In this environment alone; undefined: in each. */
@@ -27,7 +29,7 @@ export interface ReleaseOptions {
 }
 
 export async function release(project: Project, options: ReleaseOptions): Promise<void> {
-    const { officialActions, approve, commit, only = "all" } = options;
+    const { officialActions, approve, rerun, commit, only = "all" } = options;
     const { github } = project.settings();
     const repository = `${github.owner}/${github.repository}`;
     if (!(await isAwsHealthy())) {
@@ -37,9 +39,11 @@ export async function release(project: Project, options: ReleaseOptions): Promis
     const begun =
         approve !== undefined
             ? await approved(repository, workflow, approve)
-            : commit !== undefined
-              ? await dispatched(repository, github.branch, workflow, { commit, stack: only })
-              : undefined;
+            : rerun
+              ? await repeated(repository, workflow)
+              : commit !== undefined
+                ? await dispatched(repository, github.branch, workflow, { commit, stack: only })
+                : undefined;
     const branch = begun?.ref.replace("refs/heads/", "") ?? github.branch;
     const content = begun?.content ?? fs.readFileSync(path.join(checkout, workflow), "utf8");
     const definition = readWorkflow(content, workflow, branch);

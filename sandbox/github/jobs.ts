@@ -56,6 +56,11 @@ export async function startRun(trigger: Trigger): Promise<number> {
     return (await askEmulator<{ id: number }>("workflow-runs", trigger)).body.id;
 }
 
+/** Has all jobs of a run come up again. */
+export async function repeatRun(run: number): Promise<void> {
+    await askEmulator(`workflow-runs/${run}/rerun`, {});
+}
+
 /** The runs of a repository, newest first. */
 export async function workflowRuns(repository: string): Promise<readonly WorkflowRun[]> {
     const query = new URLSearchParams({ repository });

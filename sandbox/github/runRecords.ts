@@ -44,5 +44,5 @@ export interface WorkflowRun extends Omit<Run, "environment"> {
     readonly id: number;
     jobs: Job[];
     /** Who let a job into an environment, by the environment's lower-case name. */
-    readonly approvals: Record<string, string>;
+    approvals: Record<string, string>;
 }

@@ -97,6 +97,14 @@ function startJob(request: Request) {
     return { status: 202, body: { waitsFor: asks, replaced, ...(heldBy !== undefined && { heldBy }) } };
 }
 
+/** Somebody re-runs all jobs of a run, which stays the same: its reviewers are asked anew. */
+function repeat(request: Request) {
+    const run = runOf(request);
+    run.jobs = [];
+    run.approvals = {};
+    return { status: 201, body: {} };
+}
+
 /** A job is over, or came up and was skipped. */
 function endJob(request: Request) {
     const { store, params, body } = request;
@@ -150,5 +158,6 @@ export const workflowRunRoutes: readonly Route[] = [
         body: { result: { ...text, oneOf: results }, url: { type: "string" } },
         handle: endJob,
     },
+    { method: "POST", path: `${one}/rerun`, handle: repeat },
     { method: "POST", path: `${one}/approvals`, body: { environment: text, reviewer: text }, handle: approve },
 ];

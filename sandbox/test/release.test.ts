@@ -10,6 +10,7 @@ import * as path from "node:path";
 import { cacheDir } from "../paths";
 import { root, rootOptions } from "./awsClients";
 import { containersOf, CopiedCheckout, fetchPage, type Run } from "./copiedCheckout";
+import { releaseKilledAt } from "./killed";
 
 interface Described {
     readonly digest: string;
@@ -236,15 +237,7 @@ describe("a release in the sandbox", () => {
     it("leaves nothing running where it was killed, and can be repeated", async () => {
         for (const when of [/Run Main Build and push/, /Run Main Roll out/]) {
             checkout.edit(page, (html) => html.replace("</h1>", "!</h1>"));
-            const { process: child, finished } = checkout.start("sandbox:release");
-            let printed = "";
-            await new Promise<void>((resolve, reject) => {
-                child.stdout!.on("data", (chunk) => when.test((printed += chunk)) && resolve());
-                child.on("close", () => reject(new Error(`it ended without ${when}:\n${printed}`)));
-            });
-            const command = JSON.parse(fs.readFileSync(checkout.path(".sandbox/command.lock"), "utf8")).pid as number;
-            process.kill(command, "SIGKILL");
-            await finished;
+            await releaseKilledAt(checkout, when);
             const run = await succeed("sandbox:release");
             assert.equal((await served("version.txt")).trim(), versionOf(run));
             assert.deepEqual(
@@ -260,7 +253,7 @@ describe("a release in the sandbox", () => {
             assert.equal(run.code, 1);
             assert.match(
                 run.output,
-                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, --commit=…, --only=…, after/s,
+                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, --rerun, --commit=…, --only=…, after/s,
             );
         }
     });

@@ -8,6 +8,7 @@ import * as fs from "node:fs";
 import { asOnAws } from "./asOnAws";
 import { rootOptions } from "./awsClients";
 import { CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { releaseKilledAt } from "./killed";
 import { jobsOf, versionOf } from "./twoStacks";
 
 describe("a release that is held up or undone, in the sandbox", () => {
@@ -45,25 +46,36 @@ describe("a release that is held up or undone, in the sandbox", () => {
         assert.match(output, /Nothing was released from main yet: npm run sandbox:release does\./);
     });
 
+    /** The tasks that have run a release's command, by how it ended. */
+    const commands = async () => {
+        const { cluster, service: family } = names;
+        const { taskArns } = await ecs.listTasks({ cluster, family, desiredStatus: "STOPPED" });
+        const { tasks } = await ecs.describeTasks({ cluster, tasks: taskArns });
+        return tasks!
+            .filter(({ startedBy }) => startedBy?.startsWith("release/"))
+            .map(({ containers }) => containers![0]!.exitCode);
+    };
+
     it("runs the release command once in a task of the new version, and shows its log", async () => {
         const run = await checkout.succeed("sandbox:release");
         first = versionOf(run)!;
         assert.match(run.output, new RegExp(`\\| migrated to ${first}\n`));
         assert.ok(run.output.indexOf("migrated to") < run.output.indexOf("Run Main Roll out"));
         assert.equal(await version(), first);
-        const { taskArns } = await ecs.listTasks({
-            cluster: names.cluster,
-            family: names.service,
-            desiredStatus: "STOPPED",
-        });
-        const { tasks } = await ecs.describeTasks({ cluster: names.cluster, tasks: taskArns });
-        const ran = tasks!.filter(({ startedBy }) => startedBy?.startsWith("release/"));
-        assert.deepEqual(
-            ran.map(({ containers }) => containers![0]!.exitCode),
-            [0],
-        );
+        assert.deepEqual(await commands(), [0]);
         assert.match(run.output, /\| ECS \| SUCCESSFUL \|/);
         assert.match(run.output, /\| Revision \| `fargate-cicd-dev:2` \|/);
+    });
+
+    it("runs no command again that has succeeded, where its run was killed after it and is run again", async () => {
+        edit("killed");
+        await releaseKilledAt(checkout, /Run Main Roll out/);
+        assert.deepEqual(await commands(), [0, 0]);
+        const run = await checkout.succeed("sandbox:release -- --rerun");
+        first = versionOf(run)!;
+        assert.match(run.output, /Task [\w-]+ has run it for this release already\.\n/);
+        assert.doesNotMatch(run.output, /migrated to/);
+        assert.deepEqual([await commands(), await version()], [[0, 0], first]);
     });
 
     it("rolls nothing out where the release command fails", async () => {
@@ -126,21 +138,14 @@ describe("a release that is held up or undone, in the sandbox", () => {
     it("takes back a release that is under way, whose run was ended for it, and builds an image that is gone", async () => {
         const live = await version();
         checkout.edit("app/Dockerfile", (text) => `${text}CMD ["sh", "-c", "sleep 600"]\n`); // never healthy, and not dead either
-        const { process: child, finished } = checkout.start("sandbox:release");
-        let printed = "";
-        await new Promise<void>((resolve, reject) => {
-            child.stdout!.on("data", (chunk) => /IN_PROGRESS: /.test((printed += chunk)) && resolve());
-            child.on("close", () => reject(new Error(`it ended early:\n${printed}`)));
+        await releaseKilledAt(checkout, /IN_PROGRESS: /, async () => {
+            const { output: status } = await checkout.succeed("sandbox:status"); // while another command runs
+            assert.match(
+                status,
+                new RegExp(`^Live: fargate-cicd-dev:\\d+ since .*\n  commit +${live.slice(0, 12)} by http`, "m"),
+            );
+            assert.match(status, /^Deployment under way since .+: IN_PROGRESS, \d of 1 tasks running$/m);
         });
-        const { output: status } = await checkout.succeed("sandbox:status"); // while another command runs
-        assert.match(
-            status,
-            new RegExp(`^Live: fargate-cicd-dev:\\d+ since .*\n  commit +${live.slice(0, 12)} by http`, "m"),
-        );
-        assert.match(status, /^Deployment under way since .+: IN_PROGRESS, \d of 1 tasks running$/m);
-        const command = JSON.parse(fs.readFileSync(checkout.path(".sandbox/command.lock"), "utf8")).pid as number;
-        process.kill(command, "SIGKILL");
-        await finished;
         assert.equal(await version(), live);
 
         const { ECR } = await import("@aws-sdk/client-ecr");

@@ -1,6 +1,6 @@
 /** What a run of the workflow begins with: a push, somebody who starts it by hand, or a reviewer's approval of one that waits. */
 import * as path from "node:path";
-import { approveJob, startRun, workflowRuns } from "../github/jobs";
+import { approveJob, repeatRun, startRun, workflowRuns } from "../github/jobs";
 import { ask } from "../machine/run";
 import { step, UserError } from "../progress";
 import { workflowDir } from "./act";
@@ -45,6 +45,22 @@ export async function dispatched(
     }
     const id = await startRun({ repository, event: "workflow_dispatch", ref, sha });
     return { repository, ref, sha, inputs, id, over: [], content };
+}
+
+/**
+ * The newest run of a push once more, as with `gh run rerun`: with its own commit and workflow.
+ * @param workflow the path of the workflow's file, whose `content` is that of the run's commit
+ * @throws UserError where there was none
+ */
+export async function repeated(repository: string, workflow: string): Promise<Begun & { readonly content: string }> {
+    const found = (await workflowRuns(repository)).find(({ event }) => event === "push");
+    const content = found && (await ask("git", ["--git-dir", gitRepository, "show", `${found.sha}:${workflow}`]));
+    if (!found || content === undefined) {
+        throw new UserError("Nothing was released yet that could be run again: npm run sandbox:release does.");
+    }
+    const { id, ref, sha } = found;
+    await repeatRun(id);
+    return { repository, ref, sha, id, over: [], content };
 }
 
 /**
