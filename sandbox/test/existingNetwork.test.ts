@@ -7,7 +7,7 @@ import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v
 import assert from "node:assert/strict";
 import { rootOptions } from "./awsClients";
 import { changedTypes, fetchPage } from "./copiedCheckout";
-import { ofNewVpc, TeamVpc } from "./teamVpc";
+import { dnsServer, ofNewVpc, TeamVpc } from "./teamVpc";
 import { jobsOf, TwoStacks } from "./twoStacks";
 
 describe("an app in a VPC that was there before", () => {
@@ -86,6 +86,13 @@ describe("an app in a VPC that was there before", () => {
             ["internet-facing", team.id, team.publicSubnets.toSorted()],
         );
         assert.deepEqual(await allowedSources(), ["0.0.0.0/0"]);
+        const { PrefixLists } = await ec2.describeManagedPrefixLists({});
+        const [list] = PrefixLists!.filter(({ PrefixListName }) => PrefixListName!.startsWith("main-dns-"));
+        const { Entries } = await ec2.getManagedPrefixListEntries({ PrefixListId: list!.PrefixListId });
+        assert.deepEqual(
+            Entries!.map(({ Cidr }) => Cidr),
+            [`${dnsServer}/32`],
+        );
         await checkout.succeed("sandbox:up -- --refresh --expect-no-changes");
     });
 
@@ -150,10 +157,10 @@ describe("an app in a VPC that was there before", () => {
         };
         await checkout.succeed("sandbox:destroy -- --stack prod");
         assert.deepEqual(await team.described(), before);
-        assert.equal(await ownLists(), 1, "the other stack's");
+        assert.equal(await ownLists(), 2, "the other stack's");
         await checkout.succeed("sandbox:up -- --stack prod"); // with the last stack the VPC ends, too
         await checkout.succeed("sandbox:destroy");
         assert.deepEqual(await team.described(), before);
-        assert.equal(await ownLists(), 1, "the other stack's");
+        assert.equal(await ownLists(), 2, "the other stack's");
     });
 });

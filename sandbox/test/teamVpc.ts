@@ -9,7 +9,13 @@ export const ofNewVpc = {
     flowLogs: undefined,
 };
 
-/** A VPC as a team has it, which no stack has made: two zones, a NAT gateway, and the main route table for the private subnets. */
+/** What the team's VPC has in place of Amazon's DNS. */
+export const dnsServer = "10.20.0.53";
+
+/**
+ * A VPC as a team has it, which no stack has made: two zones, a NAT gateway, the main route table for the private subnets, and a DNS
+ * server of its own.
+ */
 export class TeamVpc {
     private constructor(
         private readonly ec2: EC2,
@@ -25,6 +31,9 @@ export class TeamVpc {
     static async create(): Promise<TeamVpc> {
         const ec2 = new EC2(rootOptions);
         const VpcId = (await ec2.createVpc({ CidrBlock: "10.20.0.0/16" })).Vpc!.VpcId!;
+        const servers = [{ Key: "domain-name-servers", Values: [dnsServer] }];
+        const { DhcpOptions } = await ec2.createDhcpOptions({ DhcpConfigurations: servers });
+        await ec2.associateDhcpOptions({ VpcId, DhcpOptionsId: DhcpOptions!.DhcpOptionsId });
         const { AvailabilityZones } = await ec2.describeAvailabilityZones({});
         const zones = AvailabilityZones!
             .filter(({ ZoneType }) => ZoneType !== "local-zone")
