@@ -3,144 +3,69 @@
  * whose `rollout` changes while it serves; a minute of ECS and CloudWatch lasts a second.
  */
 import type { ServiceDeployment } from "@aws-sdk/client-ecs";
+import { SNS } from "@aws-sdk/client-sns";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root } from "./awsClients";
-import { CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { root, rootOptions } from "./awsClients";
+import { fetchPage } from "./copiedCheckout";
+import { Inbox } from "./inbox";
+import { releaseKilledAt } from "./killed";
+import { inverse, planOf, type Plan } from "./plans";
+import { versionOf } from "./twoStacks";
+import { httpd, serving, shareOf, VisitedStack, type Answers } from "./visitedStack";
 
-const name = "fargate-cicd-dev";
-const threshold = /^Service deployment rolled back because the circuit breaker threshold was exceeded\.$/;
-const alarm = /^Service deployment rolled back because an alarm was detected\.$/;
+const called = "fargate-cicd-dev";
+const reasons = {
+    breaker: /^Service deployment rolled back because the circuit breaker threshold was exceeded\.$/,
+    alarm: /^Service deployment rolled back because an alarm was detected\.$/,
+    hand: /because a rollback was requested\.$/,
+};
 
 /** By how many points the share of requests that are dealt out by chance may differ from `percent`: four standard deviations. */
 const deviation = (percent: number, requests: number) => 4 * Math.sqrt((percent * (100 - percent)) / requests);
 
-/** What a container does in place of the app: which version it is, is at /release.txt. */
-const httpd = "exec httpd-foreground";
-const opened = ["Alias /release.txt /tmp/release.txt", "<Directory /tmp>", "Require all granted", "</Directory>"];
-const serving = (version: string) =>
-    `echo ${version} > /tmp/release.txt && ${httpd} ${opened.map((line) => `-c '${line}'`).join(" ")}`;
+/** What a container does in place of the app, to no good. */
 const broken = { exits: "exit 1", "never becomes healthy": "exec sleep 600" };
 const failing = `${httpd} -c 'RedirectMatch 500 ^/release.txt'`;
 
+/** What is planned where the service alone is another, and where it gets a listener for tests. */
+const inPlace = ["~ aws:ecs:Service main"];
+const withTestPort = [
+    ...inPlace,
+    "~ aws:iam:RolePolicy main-shift",
+    "+ aws:lb:Listener main-test",
+    "+ aws:lb:ListenerRule main-test",
+    "+ aws:vpc:SecurityGroupIngressRule main-alb-test",
+];
+
+/** Milliseconds that tasks may take to start and to end, on a machine that has other things to do. */
+const toStart = 30_000;
+const durationOf = ({ createdAt, finishedAt }: ServiceDeployment) => finishedAt!.getTime() - createdAt!.getTime();
+
 describe("releases by rolling, blue/green, canary and linear", function () {
-    this.timeout(180_000);
-    const checkout = new CopiedCheckout();
-    const { cloudwatch, ecs } = root();
-    const ofService = { cluster: name, service: name };
-    let live = "";
+    this.timeout(300_000);
+    const stack = new VisitedStack();
+    let inbox: Inbox;
     let releases = 0;
 
-    const url = (): string => checkout.state().deployment.resources[0].outputs.url;
-    const weights = async (): Promise<readonly (number | undefined)[]> => {
-        const { Rules } = await root().elb.describeRules({ RuleArns: [outputsOf("main-production-http").arn] });
-        const { TargetGroups = [] } = Rules![0]!.Actions![0]!.ForwardConfig!;
-        return ["main", "main-alternate"].map(
-            (group) => TargetGroups.find((each) => each.TargetGroupArn === outputsOf(group, "TargetGroup").arn)?.Weight,
-        );
-    };
-    const outputsOf = (logicalName: string, kind = "ListenerRule"): Record<string, any> =>
-        checkout
-            .state()
-            .deployment.resources.find(({ type, urn }) => type.endsWith(`:${kind}`) && urn.endsWith(`::${logicalName}`))
-            .outputs;
-
-    async function newest(): Promise<ServiceDeployment> {
-        const { serviceDeployments } = await ecs.listServiceDeployments(ofService);
-        const serviceDeploymentArns = [serviceDeployments![0]!.serviceDeploymentArn!];
-        return (await ecs.describeServiceDeployments({ serviceDeploymentArns })).serviceDeployments![0]!;
-    }
-    const shareOf = (deployment: ServiceDeployment) =>
-        deployment.targetServiceRevision!.requestedProductionTrafficWeight;
-
-    /** Registers a revision as the pipeline does, from the latest, and rolls it out. */
-    async function release(command: string): Promise<void> {
-        for (let left = 200; left > 0; left--) {
-            const { MetricAlarms } = await cloudwatch.describeAlarms({ AlarmNames: [`${name}-app-errors`] });
-            if (MetricAlarms![0]!.StateValue === "OK") break;
-            await sleep(100); // one that is raised is not watched
-        }
-        const { taskDefinition: latest } = await ecs.describeTaskDefinition({ taskDefinition: name });
-        const [container] = latest!.containerDefinitions!;
-        const { taskDefinition } = await ecs.registerTaskDefinition({
-            family: name,
-            cpu: latest!.cpu,
-            memory: latest!.memory,
-            networkMode: latest!.networkMode,
-            requiresCompatibilities: latest!.requiresCompatibilities,
-            executionRoleArn: latest!.executionRoleArn,
-            taskRoleArn: latest!.taskRoleArn,
-            runtimePlatform: latest!.runtimePlatform,
-            containerDefinitions: [{ ...container!, command: ["sh", "-c", command] }],
-        });
-        await ecs.updateService({ ...ofService, taskDefinition: taskDefinition!.taskDefinitionArn });
-    }
-    async function atShare(percent: number): Promise<void> {
-        for (let left = 900; shareOf(await newest()) !== percent; left--) {
-            assert.ok(left > 0, `the new version never has ${percent} %`);
-            await sleep(20);
-        }
-    }
-    async function ended(): Promise<ServiceDeployment> {
-        for (let left = 900; left > 0; left--) {
-            const deployment = await newest();
-            if (deployment.finishedAt) return deployment;
-            await sleep(50);
-        }
-        throw new Error("the deployment does not end");
-    }
-
-    interface Answers {
-        /** By version, or by what went wrong. */
-        readonly counts: Record<string, number>;
-        /** The shares of the new version, by what ECS said to be its share while they were counted. */
-        readonly measured: Map<number, { of: number; all: number }>;
-    }
-    /** Asks without pause, three requests at a time, while `work` goes on. */
-    async function whileAsking(work: () => Promise<unknown>): Promise<Answers> {
-        const counts: Record<string, number> = {};
-        const measured = new Map<number, { of: number; all: number }>();
-        const before = live;
-        let share: number | undefined;
-        let working = true;
-        const looking = (async () => {
-            while (working) {
-                const deployment = await newest();
-                share = deployment.finishedAt ? undefined : shareOf(deployment);
-                await sleep(50);
-            }
-        })();
-        const asking = [1, 2, 3].map(async () => {
-            while (working) {
-                const told = share;
-                const { status, body } = await fetchPage(`${url()}/release.txt`).catch((error: Error) => ({
-                    status: 0,
-                    body: error.message,
-                }));
-                const answer = status === 200 ? body.trim() : String(status || body);
-                counts[answer] = (counts[answer] ?? 0) + 1;
-                if (told !== undefined && told === share) {
-                    const seen = measured.get(told) ?? { of: 0, all: 0 };
-                    measured.set(told, { of: seen.of + (answer === before ? 0 : 1), all: seen.all + 1 });
-                }
-            }
-        });
-        await work().finally(() => (working = false));
-        await Promise.all([looking, ...asking]);
-        return { counts, measured };
-    }
+    const releaseFile = async (url: string) => (await fetchPage(`${url}/release.txt`)).body.trim();
 
     /** A release that ends well, which every visitor gets a page of. */
-    async function goesLive(): Promise<Answers["measured"]> {
-        const [before, next] = [live, `release-${++releases}`];
-        const { counts, measured } = await whileAsking(async () => {
-            await release(serving(next));
-            assert.equal((await ended()).status, "SUCCESSFUL");
+    async function goesLive(minutes?: number): Promise<Answers["measured"]> {
+        const [before, next] = [stack.live, `release-${++releases}`];
+        const { counts, measured } = await stack.whileAsking(async () => {
+            await stack.release(serving(next));
+            const deployment = await stack.ended();
+            assert.equal(deployment.status, "SUCCESSFUL");
+            if (minutes !== undefined) {
+                const took = durationOf(deployment);
+                assert.ok(took >= minutes * 1000 && took <= minutes * 1000 + toStart, `${minutes} minutes: ${took} ms`);
+            }
             await sleep(300);
         });
-        live = next;
+        stack.live = next;
         assert.deepEqual(Object.keys(counts).sort(), [before, next].sort(), JSON.stringify(counts));
-        assert.equal((await fetchPage(`${url()}/release.txt`)).body.trim(), next);
+        assert.equal(await releaseFile(stack.url()), next);
         return measured;
     }
     /** Holds what was measured while ECS said a share against that share. */
@@ -153,147 +78,197 @@ describe("releases by rolling, blue/green, canary and linear", function () {
             console.log(`      ${percent} %: ${share.toFixed(1)} % of ${all} requests`);
         }
     }
-    /** Has ECS stay at the first share until something happens: how late an alarm comes depends on the machine. */
-    async function stayingThere(work: () => Promise<unknown>): Promise<void> {
-        const { services } = await ecs.describeServices({ cluster: name, services: [name] });
-        const { deploymentConfiguration } = services![0]!;
-        const { canaryConfiguration: canary, linearConfiguration: linear } = deploymentConfiguration!;
-        const long = {
-            ...deploymentConfiguration,
-            bakeTimeInMinutes: 60,
-            canaryConfiguration: canary && { ...canary, canaryBakeTimeInMinutes: 60 },
-            linearConfiguration: linear && { ...linear, stepBakeTimeInMinutes: 60 },
-        };
-        await ecs.updateService({ ...ofService, deploymentConfiguration: long });
-        await work().finally(() => ecs.updateService({ ...ofService, deploymentConfiguration }));
+    /** What the topic has told in sentences after so many messages, once there are two: of the failure, and of what is done about it. */
+    async function toldSince(first: number): Promise<string[]> {
+        for (let left = 100; ; left--) {
+            const messages = inbox.messages.slice(first).map((message) => JSON.parse(message) as unknown);
+            const sentences = messages.filter((each) => typeof each === "string");
+            if (sentences.length >= 2 || left === 0) return sentences.sort();
+            await sleep(100);
+        }
     }
-    async function changeTo(rollout: string, others: Record<string, number> = {}): Promise<void> {
-        checkout.configureAll({ rollout, ...others });
-        const { counts } = await whileAsking(() => checkout.succeed("sandbox:up"));
-        assert.deepEqual(Object.keys(counts), [live], JSON.stringify(counts));
+    async function changeTo(settings: object, plan: Plan = inPlace): Promise<void> {
+        stack.configureAll(settings);
+        const { output } = await stack.succeed("sandbox:preview");
+        const onAws = planOf(output).filter((line) => / aws:/.test(line)); // a guard takes down that releases are shifted from now on
+        assert.deepEqual(onAws, [...plan].sort());
+        await stack.unnoticed(() => stack.succeed("sandbox:up"));
     }
 
     before("npm run sandbox:up", async () => {
-        checkout.configure("fargate-cicd:minTasks", 2);
-        checkout.configure("fargate-cicd:startSeconds", 0);
-        checkout.configure("fargate-cicd:bakeMinutes", 2);
-        checkout.configure("fargate-cicd:rolloutTestPort", 9000);
-        await checkout.succeed("sandbox:up");
-        await release(serving("release-0"));
-        assert.equal((await ended()).status, "SUCCESSFUL");
-        live = "release-0";
+        stack.configureAll({ minTasks: 2, startSeconds: 0, bakeMinutes: 2 });
+        await stack.succeed("sandbox:up");
+        inbox = await Inbox.of(new SNS(rootOptions), stack.outputsOf("Topic", "main").arn as string);
+        await stack.release(serving("release-0"));
+        assert.equal((await stack.ended()).status, "SUCCESSFUL");
+        stack.live = "release-0";
     });
-    after(() => checkout.remove());
+    after(async () => {
+        inbox?.close();
+        await stack.remove();
+    });
 
     describe("with rolling", () => {
         it("roll on task by task, as before", async () => {
             await goesLive();
-            assert.deepEqual(await weights(), [1, 0]);
+            assert.deepEqual(await stack.weights(), [1, 0]);
         });
     });
 
+    // `minutes`: of all steps but the one to 100 %, and of the bake time.
     const gradual = [
-        { rollout: "blue-green", settings: {}, shares: [100] },
-        { rollout: "canary", settings: { rolloutPercent: 20, rolloutStepMinutes: 4 }, shares: [20, 100] },
-        { rollout: "linear", settings: { rolloutPercent: 40, rolloutStepMinutes: 3 }, shares: [40, 80, 100] },
+        { rollout: "blue-green", settings: {}, plan: inPlace, shares: [100], minutes: 2 },
+        {
+            rollout: "canary",
+            settings: { rolloutPercent: 20, rolloutStepMinutes: 4, rolloutTestPort: 9000 },
+            plan: withTestPort,
+            shares: [20, 100],
+            minutes: 6,
+        },
+        {
+            rollout: "linear",
+            settings: { rolloutPercent: 40, rolloutStepMinutes: 3 },
+            plan: inPlace,
+            shares: [40, 80, 100],
+            minutes: 8,
+        },
     ] as const;
-    for (const { rollout, settings, shares } of gradual) {
+    for (const { rollout, settings, plan, shares, minutes } of gradual) {
         describe(`with ${rollout}`, () => {
             it("are what a running stack changes to in place, without a failed request", async () => {
-                await changeTo(rollout, settings);
+                await changeTo({ rollout, ...settings }, plan);
             });
 
-            it("give the new version the share that is configured, and fail no request", async () => {
-                assertShares(await goesLive(), shares);
+            it("give the new version the share that is configured, for the minutes that are, and fail no request", async () => {
+                assertShares(await goesLive(minutes), shares);
             });
 
             const takenBack = async (command: string, why: RegExp, meanwhile = () => Promise.resolve()) => {
-                const atFirst = await weights();
-                const { counts } = await whileAsking(async () => {
-                    await release(command);
+                const atFirst = await stack.weights();
+                const { counts } = await stack.whileAsking(async () => {
+                    await stack.release(command);
                     await meanwhile();
-                    const { status, statusReason } = await ended();
-                    assert.equal(status, "ROLLBACK_SUCCESSFUL");
-                    assert.match(statusReason!, why);
+                    const deployment = await stack.ended();
+                    assert.equal(deployment.status, "ROLLBACK_SUCCESSFUL");
+                    assert.match(deployment.statusReason!, why);
+                    const took = durationOf(deployment);
+                    assert.ok(took <= minutes * 1000 + toStart, `taken back after ${took} ms`);
                 });
-                const serves = (all: Awaited<ReturnType<typeof weights>>) => all.map((weight) => weight! > 0);
-                assert.deepEqual(serves(await weights()), serves(atFirst));
-                const after = await whileAsking(() => sleep(500));
-                assert.deepEqual(Object.keys(after.counts), [live], JSON.stringify(after.counts));
+                const serves = (all: Awaited<ReturnType<typeof stack.weights>>) => all.map((weight) => weight! > 0);
+                assert.deepEqual(serves(await stack.weights()), serves(atFirst));
+                await stack.unnoticed(() => sleep(500));
                 return counts;
             };
 
             for (const [title, command] of Object.entries(broken)) {
                 it(`take back a version that ${title}, which nobody ever sees`, async () => {
-                    const counts = await takenBack(command, threshold);
-                    assert.deepEqual(Object.keys(counts), [live], JSON.stringify(counts));
+                    const counts = await takenBack(command, reasons.breaker);
+                    assert.deepEqual(Object.keys(counts), [stack.live], JSON.stringify(counts));
                 });
             }
 
-            it("take back a version that answers 5xx to its share, and to no more", async () => {
-                await stayingThere(async () => {
-                    const counts = await takenBack(failing, alarm);
-                    assert.deepEqual(Object.keys(counts).sort(), ["500", live], JSON.stringify(counts));
-                    const share = (100 * counts["500"]!) / (counts["500"]! + counts[live]!);
-                    const most = shares[0] + deviation(shares[0], counts["500"]! + counts[live]!);
-                    assert.ok(share <= most, `${share.toFixed(1)} % of the requests failed`);
+            const assertTold = async (first: number, why: string) => {
+                const [failed, back, ...more] = await toldSince(first);
+                assert.equal(failed, `A release of ${called} has failed. ECS says: ECS deployment failed: ${why}`);
+                assert.match(
+                    back!,
+                    new RegExp(
+                        `^A release of ${called} is taken back: the one before it goes live again\\. ECS says: ECS deployment rollback in progress: rolling back to deployment ecs-svc/\\w+\\.$`,
+                    ),
+                );
+                assert.deepEqual(more, []);
+            };
+
+            it("take back a version that answers 5xx to its share, and to no more, and the topic tells", async () => {
+                await stack.stayingThere(async () => {
+                    const { length } = inbox.messages;
+                    const counts = await takenBack(failing, reasons.alarm);
+                    assert.deepEqual(Object.keys(counts).sort(), ["500", stack.live], JSON.stringify(counts));
+                    const share = (100 * counts["500"]!) / (counts["500"]! + counts[stack.live]!);
+                    assert.ok(share <= shares[0], `${share} %`);
+                    await assertTold(length, `alarm detected: ${called}-app-errors.`);
                 });
             });
 
-            it("go back when they are stopped by hand, and fail no request", async () => {
-                await stayingThere(async () => {
-                    const counts = await takenBack(
-                        serving("stopped"),
-                        /because a rollback was requested\.$/,
-                        async () => {
-                            await atShare(shares[0]);
-                            const { serviceDeploymentArn } = await newest();
-                            await ecs.stopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" });
-                        },
+            it("go back when they are stopped by hand, fail no request, and the topic tells", async () => {
+                await stack.stayingThere(async () => {
+                    const { length } = inbox.messages;
+                    const counts = await takenBack(serving("stopped"), reasons.hand, async () => {
+                        await stack.atShare(shares[0]);
+                        const { serviceDeploymentArn } = await stack.newest();
+                        await root().ecs.stopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" });
+                    });
+                    assert.deepEqual(
+                        Object.keys(counts).sort(),
+                        [stack.live, "stopped"].sort(),
+                        JSON.stringify(counts),
                     );
-                    assert.deepEqual(Object.keys(counts).sort(), [live, "stopped"].sort(), JSON.stringify(counts));
+                    await assertTold(length, "a rollback was requested.");
                 });
             });
 
-            it("go live when their run was killed in the middle and is started again, and fail no request", async () => {
+            it("go live when another takes their place in the middle, and fail no request", async () => {
                 const next = `release-${++releases}`;
-                const { counts } = await whileAsking(async () => {
-                    await release(serving(next));
-                    await atShare(shares[0]);
-                    await release(serving(next)); // a run that is started again registers a revision of its own
-                    assert.equal((await ended()).status, "SUCCESSFUL");
+                const { counts } = await stack.whileAsking(async () => {
+                    await stack.release(serving(next));
+                    await stack.atShare(shares[0]);
+                    await stack.release(serving(next));
+                    assert.equal((await stack.ended()).status, "SUCCESSFUL");
                 });
-                assert.deepEqual(Object.keys(counts).sort(), [live, next].sort(), JSON.stringify(counts));
-                live = next;
-                assert.equal((await fetchPage(`${url()}/release.txt`)).body.trim(), live);
+                assert.deepEqual(Object.keys(counts).sort(), [stack.live, next].sort(), JSON.stringify(counts));
+                stack.live = next;
+                assert.equal(await releaseFile(stack.url()), stack.live);
             });
         });
     }
 
     describe("on a stack that is changed, or looked at, meanwhile", () => {
-        it("go on while pulumi up runs, which leaves the shares to ECS", async () => {
-            await release(serving("release-up"));
-            await atShare(40);
-            await checkout.succeed("sandbox:up -- --expect-no-changes");
-            const { status } = await ended();
-            assert.equal(status, "SUCCESSFUL");
-            live = "release-up";
-            assert.equal((await fetchPage(`${url()}/release.txt`)).body.trim(), live);
+        it("take their time", async () => {
+            await changeTo({ rollout: "canary", rolloutPercent: 20, rolloutStepMinutes: 40 });
         });
 
-        it("can be tried on the test port before visitors reach them", async () => {
-            await release(serving("release-tested"));
-            const tested = () => fetchPage(`${url().replace("http://", "http://9000.")}/release.txt`);
-            while ((await tested()).body.trim() !== "release-tested") await sleep(20);
-            assert.equal((await ended()).status, "SUCCESSFUL");
-            live = "release-tested";
+        it("go on while pulumi up looks at all there is, which leaves the shares to ECS, and are what the test port answers with", async () => {
+            const next = `release-${++releases}`;
+            const { counts } = await stack.whileAsking(async () => {
+                await stack.release(serving(next));
+                await stack.atShare(20);
+                const atFirst = await stack.weights();
+                await stack.succeed("sandbox:up -- --refresh --expect-no-changes");
+                const testPort = stack.url().replace("http://", "http://9000.");
+                const tested = await Promise.all(Array.from({ length: 20 }, () => releaseFile(testPort)));
+                const deployment = await stack.newest();
+                assert.deepEqual(
+                    [deployment.status, shareOf(deployment), await stack.weights()],
+                    ["IN_PROGRESS", 20, atFirst],
+                );
+                assert.deepEqual([...new Set(tested)], [next]);
+                assert.equal((await stack.ended()).status, "SUCCESSFUL");
+            });
+            assert.deepEqual(Object.keys(counts).sort(), [stack.live, next].sort(), JSON.stringify(counts));
+            stack.live = next;
+        });
+
+        it("go live by deploy.yml, which tells share, minutes and strategy, also where its run was killed in the middle", async () => {
+            stack.edit("app/public/index.html", (html) => html.replace("</h1>", ", in shares</h1>"));
+            await stack.unnoticed(async () => {
+                await releaseKilledAt(stack, /PRODUCTION_TRAFFIC_SHIFT: 20 % of requests/);
+                const { serviceDeploymentArn, status } = await stack.newest();
+                assert.equal(status, "IN_PROGRESS");
+                const run = await stack.succeed("sandbox:release");
+                const line = "20 % of requests, 2 of 2 tasks running, about 42 min left";
+                assert.ok(run.output.includes(`IN_PROGRESS PRODUCTION_TRAFFIC_SHIFT: ${line}`), run.output);
+                assert.match(run.output, /\| Strategy \| CANARY \|/);
+                assert.equal((await fetchPage(`${stack.url()}/version.txt`)).body.trim(), versionOf(run));
+                assert.notEqual((await stack.newest()).serviceDeploymentArn, serviceDeploymentArn);
+            });
+            stack.edit("app/public/index.html", (html) => html.replace(", in shares", "")); // which would be up's to register
         });
 
         it("are rolling again, in whichever target group serves", async () => {
-            await changeTo("rolling");
-            const before = await weights();
+            await changeTo({ rollout: "rolling", rolloutTestPort: undefined }, inverse(withTestPort));
+            const before = await stack.weights();
             await goesLive();
-            assert.deepEqual(await weights(), before);
+            assert.deepEqual(await stack.weights(), before);
         });
     });
 });

@@ -1,0 +1,15 @@
+/** `+` made, `~` changed in place, `+-` replaced, `-` deleted; then the type as the engine shows it, and the name. */
+export type Plan = readonly string[];
+
+export const named = (kind: string, names: readonly string[]): string[] => names.map((name) => `${kind} ${name}`);
+
+/** What a preview says that it would do. */
+export function planOf(output: string): string[] {
+    const lines = output.matchAll(/^ (\+|~|-|\+-) +([\w-]+(?:[:/][\w-]+)+ \S+) (?:create|update|delete|replace)\b/gm);
+    return [...lines].map(([, symbol, what]) => `${symbol} ${what}`).sort();
+}
+
+export const inverse = (plan: Plan): string[] =>
+    plan.map((line) =>
+        line.startsWith("+ ") ? `-${line.slice(1)}` : line.startsWith("- ") ? `+${line.slice(1)}` : line,
+    );
