@@ -99,6 +99,15 @@ describe("the stack in the sandbox", function () {
         assert.deepEqual([...attached].sort(), tables.map(({ id }) => id).sort());
     });
 
+    it("has of the VPC's component what the official one has, also where nothing of the program reads it", () => {
+        assert.equal(only("aws:ec2/vpcEndpoint:VpcEndpoint").inputs!.tags.Name, "main-vpc");
+        const subnets = resources().filter(({ type }) => type === "aws:ec2/subnet:Subnet");
+        assert.deepEqual(
+            subnets.map(({ inputs }) => inputs!.assignIpv6AddressOnCreation),
+            [false, false, false, false],
+        );
+    });
+
     it("keeps no password or token readable in the state", () => {
         const text = fs.readFileSync(checkout.stateFile(), "utf8");
         assert.ok(text.includes('"ciphertext"'));
