@@ -1,5 +1,6 @@
 """The containers of ECS tasks: found by a label, limited as declared, started with the task's own execution role."""
 
+import math
 import os
 import re
 import threading
@@ -10,12 +11,14 @@ from ministack.core import container_reaper
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs
 
+import health
 import registry
 import secrets_manager
 from permissions import as_task, denial, permits
 from replace import existing, replace
 
 LABEL = "fargate-cicd.sandbox"
+_STOP = f"{LABEL}.stop"  # the seconds of a container's stopTimeout; docker-py cannot give them to Docker
 _PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 
@@ -108,6 +111,17 @@ def install() -> None:
     def own_labels(original, service, **extra):
         return {**original(service, **extra), LABEL: sandbox_id()}
 
+    @replace(ecs, "_remove_docker_container", "docker_client container_or_id")
+    def remove_docker_container(original, docker_client, container_or_id):
+        container = container_or_id
+        try:
+            if isinstance(container, str):
+                container = docker_client.containers.get(container)
+            container.stop(timeout=math.ceil(int(container.labels[_STOP]) / health.SPEED))
+        except Exception:
+            pass  # it has gone meanwhile, or is another one's: the original does what is left
+        original(docker_client, container)
+
     @replace(ecs, "_fail_task_start", "task docker_client reason")
     def fail_task_start(original, task, docker_client, reason):
         time.sleep(_RETRY_AFTER)
@@ -157,6 +171,8 @@ def install() -> None:
         arguments = original(cdef, td, *rest)
         if arguments.get("ports"):
             arguments["ports"] = {port: ("127.0.0.1", host) for port, host in arguments["ports"].items()}
+        # 30 seconds on Fargate: "stopTimeout" in the ECS API Reference's ContainerDefinition.
+        arguments["labels"] = {**arguments["labels"], _STOP: str(cdef.get("stopTimeout") or 30)}
         memory = cdef.get("memory") or td.get("memory")
         if memory:
             arguments["mem_limit"] = f"{memory}m"

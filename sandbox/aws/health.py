@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from ministack.core.responses import request_scope
 from ministack.services import alb
 
-# AWS waits in seconds where a machine for development need not: intervals of health checks, grace periods and
-# draining are divided by this. Thresholds are not.
+# AWS waits in seconds where a machine for development need not: intervals of health checks, grace periods, draining and
+# the time that a container gets to end are divided by this. Thresholds are not.
 SPEED = float(os.environ.get("SANDBOX_SPEED", "5"))
 
 REASONS = {

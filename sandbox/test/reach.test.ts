@@ -1,12 +1,14 @@
 /** What the app may reach and do, and how it runs, on the real engine. The steps build on each other, in this order. */
 import { IAM } from "@aws-sdk/client-iam";
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile as execFileWithCallback, execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import { promisify } from "node:util";
 import { rootOptions } from "./awsClients";
 import { changedTypes, containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
 import { connection, Postgres, putClient } from "./postgres";
 
+const execFile = promisify(execFileWithCallback);
 const readOnly = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 const othersPolicy = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess";
 
@@ -106,6 +108,30 @@ describe("an app that reaches and does what it is configured to", () => {
             await succeed("sandbox:up");
         });
     }
+
+    it("is killed where it does not end when it is told to, after stopSeconds and no sooner", async () => {
+        const deaf = "trap '' TERM WINCH; httpd-foreground & while :; do sleep 1; done";
+        configure({ command: JSON.stringify(["sh", "-c", deaf]), stopSeconds: 40, releasedBy: "pulumi" });
+        await succeed("sandbox:up");
+        const { Id } = await inspect();
+        const ended = execFile("docker", ["wait", Id]);
+        configure({ command: undefined, stopSeconds: undefined });
+        await succeed("sandbox:up");
+        assert.equal((await ended).stdout.trim(), String(128 + 9));
+        const window = ["--since", "5m", "--until", "0s"];
+        const filters = ["--filter", `container=${Id}`, "--filter", "event=kill"];
+        const format = "{{.Actor.Attributes.signal}} {{.TimeNano}}";
+        const events = execFileSync("docker", ["events", ...window, ...filters, "--format", format], {
+            encoding: "utf8",
+        });
+        const [asked, killed] = events
+            .trim()
+            .split("\n")
+            .map((line) => line.split(" ").map(Number));
+        assert.equal(killed![0], 9, events);
+        const seconds = (killed![1]! - asked![1]!) / 1e9;
+        assert.ok(seconds >= 8 && seconds < 11, `${seconds} s, where a fifth of 40 s is to pass here`);
+    });
 
     it("runs as it is told, and writes where it likes where that is said", async () => {
         const command = ["httpd-foreground", "-c", "ServerTokens Prod"];
