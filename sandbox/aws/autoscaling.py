@@ -4,6 +4,7 @@ Targets and policies are kept and checked as AWS does; nothing is ever scaled by
 service's desired count into its bounds, as on AWS.
 """
 
+import asyncio
 import json
 import sys
 import time
@@ -29,6 +30,8 @@ DIMENSION = "ecs:service:DesiredCount"
 targets = AccountRegionScopedDict()  # resource id -> target
 _policies = AccountRegionScopedDict()  # resource id + policy name -> policy
 _tags = AccountRegionScopedDict()  # target ARN -> {key: value}
+_pending = AccountRegionScopedDict()  # resource ids of targets that are being changed
+_CHANGE = 0.1  # seconds
 
 
 class Refused(Exception):
@@ -200,15 +203,30 @@ async def handle_request(method, path, headers, body, query_params):
     action = headers.get("x-amz-target", "").rsplit(".", 1)[-1]
     if action not in ACTIONS:
         return error_response_json("UnknownOperationException", f"The sandbox does not know {NAME}:{action}", 400)
+    data = json.loads(body or b"{}")
     try:
-        return json_response(ACTIONS[action](json.loads(body or b"{}")))
+        if action.startswith(("Register", "Deregister", "Put", "Delete")):
+            await _alone(data.get("ResourceId"))
+        return json_response(ACTIONS[action](data))
     except Refused as refused:
         return error_response_json(*refused.args, 400)
 
 
+async def _alone(resource_id: str) -> None:
+    """Takes its time, as a change does on AWS, and refuses another one of the same target meanwhile: ConcurrentUpdateException in
+    the API Reference; the sentence is that of hashicorp/terraform#14258."""
+    if resource_id in _pending:
+        raise Refused("ConcurrentUpdateException", "You already have a pending update to an Auto Scaling resource.")
+    _pending[resource_id] = True
+    try:
+        await asyncio.sleep(_CHANGE)
+    finally:
+        _pending.pop(resource_id, None)
+
+
 def reset() -> None:
     """Called by MiniStack's reset."""
-    for store in (targets, _policies, _tags):
+    for store in (targets, _policies, _tags, _pending):
         store.clear()
 
 

@@ -187,19 +187,23 @@ describe("the emulated AWS, at set times", function () {
         assert.equal(await create(), "allowed");
     });
 
-    it("a scheduled action changes the bounds of a service, and moves it into them", async () => {
-        const { ecs, scaling } = fixture.aws.as();
+    const target = {
+        ServiceNamespace: "ecs",
+        ResourceId: "service/app/app",
+        ScalableDimension: "ecs:service:DesiredCount",
+    } as const;
+    const serve = async (desiredCount: number) => {
         const taskDefinition = await fixture.revision("process.on('SIGTERM', process.exit); setInterval(() => 0, 1e6)");
-        await ecs.createService({
-            ...{ cluster: "app", serviceName: "app", taskDefinition, desiredCount: 1 },
+        await fixture.aws.as().ecs.createService({
+            ...{ cluster: "app", serviceName: "app", taskDefinition, desiredCount },
             networkConfiguration: { awsvpcConfiguration: { subnets: fixture.subnets } },
         });
+    };
+
+    it("a scheduled action changes the bounds of a service, and moves it into them", async () => {
+        const { ecs, scaling } = fixture.aws.as();
+        await serve(1);
         await fixture.steady();
-        const target = {
-            ServiceNamespace: "ecs",
-            ResourceId: "service/app/app",
-            ScalableDimension: "ecs:service:DesiredCount",
-        } as const;
         const action = {
             ...target,
             ScheduledActionName: "rest",
@@ -225,6 +229,26 @@ describe("the emulated AWS, at set times", function () {
         );
         await scaling.deleteScheduledAction({ ...target, ScheduledActionName: "rest" });
         assert.deepEqual((await scaling.describeScheduledActions(target)).ScheduledActions, []);
+        await ecs.deleteService({ cluster: "app", service: "app", force: true });
+    });
+
+    it("a target is not changed while another change of it is pending", async () => {
+        const { ecs, scaling } = fixture.aws.as();
+        await serve(0);
+        await scaling.registerScalableTarget({ ...target, MinCapacity: 0, MaxCapacity: 2 });
+        const follow = (PolicyName: string) => {
+            const metric = { PredefinedMetricType: "ECSServiceAverageCPUUtilization" } as const;
+            const TargetTrackingScalingPolicyConfiguration = { TargetValue: 60, PredefinedMetricSpecification: metric };
+            const policy = { ...target, PolicyName, PolicyType: "TargetTrackingScaling" } as const;
+            return allows(() => scaling.putScalingPolicy({ ...policy, TargetTrackingScalingPolicyConfiguration }));
+        };
+        const answers = await Promise.all([follow("cpu"), follow("requests")]);
+        assert.deepEqual(answers.map((answer) => answer.split(":")[0]).sort(), [
+            "ConcurrentUpdateException",
+            "allowed",
+        ]);
+        assert.equal((await scaling.describeScalingPolicies(target)).ScalingPolicies!.length, 1);
+        assert.deepEqual([await follow("cpu"), await follow("requests")], ["allowed", "allowed"]);
         await ecs.deleteService({ cluster: "app", service: "app", force: true });
     });
 
