@@ -76,10 +76,7 @@ class Vpc extends pulumi.ComponentResource {
         options: pulumi.ComponentResourceOptions,
     ) {
         super(token, childName, {}, options);
-        this.outputs = this.build(args).then((outputs) => {
-            this.registerOutputs(outputs);
-            return outputs;
-        });
+        this.outputs = this.build(args);
     }
 
     private async build(args: VpcArgs) {
