@@ -85,6 +85,27 @@ describe("the emulated AWS, rolling out a service", function () {
         assert.deepEqual(tasks!.map(({ availabilityZone }) => availabilityZone).sort(), [`${region}a`, `${region}c`]);
     });
 
+    it("sends nothing to one in a zone that the load balancer has left", async () => {
+        const { ec2, ecs, elb } = aws.as();
+        const { subnets, vpcId: VpcId, balancerArn: LoadBalancerArn } = fixture;
+        const scaled = async (desiredCount: number) => {
+            await ecs.updateService({ cluster: "app", service: "app", desiredCount });
+            await steady();
+        };
+        const asked = async (...ids: string[]) => {
+            await elb.setSubnets({ LoadBalancerArn, Subnets: ids });
+            return (await ask()).status;
+        };
+        await scaled(1);
+        const { taskArns } = await ecs.listTasks({ cluster: "app" });
+        const { tasks } = await ecs.describeTasks({ cluster: "app", tasks: taskArns! });
+        const empty = subnets[tasks![0]!.availabilityZone === `${region}a` ? 1 : 0]!;
+        const third = { VpcId, CidrBlock: "10.0.9.0/24", AvailabilityZone: `${region}d` };
+        const { Subnet } = await ec2.createSubnet(third);
+        assert.deepEqual([await asked(empty, Subnet!.SubnetId!), await asked(...subnets)], [503, 200]);
+        await scaled(2);
+    });
+
     it("loses no request while a new version replaces the old one", async () => {
         const next = await revision(server("two"));
         const slow = ask("/slow"); // in flight on an old task until after the new ones are healthy
