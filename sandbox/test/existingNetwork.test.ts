@@ -5,8 +5,8 @@
 import { EC2 } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import assert from "node:assert/strict";
-import { rootOptions } from "./awsClients";
-import { changedTypes, fetchPage } from "./copiedCheckout";
+import { root, rootOptions } from "./awsClients";
+import { changedTypes, fetchPage, undisturbed } from "./copiedCheckout";
 import { dnsServer, ofNewVpc, TeamVpc } from "./teamVpc";
 import { jobsOf, TwoStacks } from "./twoStacks";
 
@@ -107,6 +107,41 @@ describe("an app in a VPC that was there before", () => {
         });
         assert.match(await refused("sandbox:preview"), new RegExp(`this stack runs in ${team.id}`));
         configure(team.settings);
+    });
+
+    it("moves to other subnets of the VPC, and back, in new tasks, and loses no request", async () => {
+        const { publicSubnet, privateSubnet } = await team.addZone();
+        before = await team.described();
+        const { ecs } = root();
+        const zone = async () => {
+            const { taskArns } = await ecs.listTasks({ cluster: "fargate-cicd-dev" });
+            const { tasks } = await ecs.describeTasks({ cluster: "fargate-cicd-dev", tasks: taskArns });
+            return tasks!.map(({ availabilityZone }) => availabilityZone).join();
+        };
+        const { url } = checkout.outputs("dev");
+        const moved = async (settings: object) => {
+            configure(settings);
+            return changedTypes((await undisturbed(url!, checkout.succeed("sandbox:up"))).output);
+        };
+        const guard = "pulumi-nodejs:dynamic/network:FittingVpc";
+        const [balancer, service] = ["aws:lb:LoadBalancer", "aws:ecs:Service"];
+
+        const left = await zone();
+        const zones = await Promise.all(team.privateSubnets.map((subnet) => team.zoneOf(subnet)));
+        const kept = team.privateSubnets.filter((_, index) => zones[index] !== left);
+        assert.equal(kept.length, 1, `${left} of ${zones.join()}`);
+        const others = {
+            publicSubnetIds: [...team.publicSubnets, publicSubnet].join(),
+            privateSubnetIds: [...kept, privateSubnet].join(),
+        };
+        assert.deepEqual(await moved(others), [service, balancer, guard]);
+        assert.notEqual(await zone(), left);
+        // The zone is left by the tasks first: a load balancer sends nothing to one that it has left.
+        const { privateSubnetIds, publicSubnetIds } = team.settings;
+        assert.deepEqual(await moved({ privateSubnetIds }), [service]);
+        assert.deepEqual(await moved({ publicSubnetIds }), [balancer, guard]);
+        await checkout.succeed("sandbox:up -- --refresh --expect-no-changes");
+        assert.deepEqual(await team.described(), before);
     });
 
     it("is reached over IPv6 once the subnets have it, and changed in place, both ways", async () => {

@@ -1,5 +1,5 @@
 import { EC2 } from "@aws-sdk/client-ec2";
-import { rootOptions } from "./awsClients";
+import { region, rootOptions } from "./awsClients";
 
 /** What Pulumi.prod.yaml.example says of a VPC of the stack's own, taken out where it lives in another. */
 export const ofNewVpc = {
@@ -68,6 +68,25 @@ export class TeamVpc {
         return new TeamVpc(ec2, InternetGatewayId, VpcId, publicSubnets, privateSubnets, tooSmall, closed);
     }
 
+    /** Makes a public and a private subnet in a third zone that Fargate runs in. */
+    async addZone(): Promise<{ readonly publicSubnet: string; readonly privateSubnet: string }> {
+        const zone = { VpcId: this.id, AvailabilityZone: `${region}d` };
+        const subnet = async (CidrBlock: string) =>
+            (await this.ec2.createSubnet({ ...zone, CidrBlock })).Subnet!.SubnetId!;
+        const [publicSubnet, privateSubnet] = [await subnet("10.20.3.0/24"), await subnet("10.20.13.0/24")];
+        await this.ec2.associateRouteTable({ RouteTableId: await this.publicRouteTable(), SubnetId: publicSubnet });
+        return { publicSubnet, privateSubnet };
+    }
+
+    async zoneOf(subnet: string): Promise<string> {
+        return (await this.ec2.describeSubnets({ SubnetIds: [subnet] })).Subnets![0]!.AvailabilityZone!;
+    }
+
+    private async publicRouteTable(): Promise<string> {
+        const Filters = [{ Name: "association.subnet-id", Values: [this.publicSubnets[0]!] }];
+        return (await this.ec2.describeRouteTables({ Filters })).RouteTables![0]!.RouteTableId!;
+    }
+
     /** A subnet of another VPC. */
     async stranger(): Promise<string> {
         const { Subnets } = await this.ec2.describeSubnets({});
@@ -81,10 +100,8 @@ export class TeamVpc {
         for (const [index, SubnetId] of this.publicSubnets.entries()) {
             await this.ec2.associateSubnetCidrBlock({ SubnetId, Ipv6CidrBlock: `${prefix}a${index}::/64` });
         }
-        const Filters = [{ Name: "association.subnet-id", Values: [this.publicSubnets[0]!] }];
-        const { RouteTables } = await this.ec2.describeRouteTables({ Filters });
         const route = { DestinationIpv6CidrBlock: "::/0", GatewayId: this.internetGateway };
-        await this.ec2.createRoute({ RouteTableId: RouteTables![0]!.RouteTableId, ...route });
+        await this.ec2.createRoute({ RouteTableId: await this.publicRouteTable(), ...route });
     }
 
     /** All of it that is the team's, as AWS describes it. */
