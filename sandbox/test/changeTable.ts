@@ -131,6 +131,7 @@ export const changes: Readonly<Record<string, Change>> = {
             "- aws:vpc:SecurityGroupIngressRule main-alb-test",
             service,
             "~ aws:iam:RolePolicy main-shift",
+            "~ pulumi-nodejs:dynamic/guard:RunningStack main",
         ],
     },
     "which firewall a request passes": {
