@@ -119,7 +119,7 @@ def install() -> None:
                 container = docker_client.containers.get(container)
             container.stop(timeout=math.ceil(int(container.labels[_STOP]) / health.SPEED))
         except Exception:
-            pass  # it has gone meanwhile, or is another one's: the original does what is left
+            pass  # it has gone meanwhile, or has no stopTimeout: the original does what is left
         original(docker_client, container)
 
     @replace(ecs, "_fail_task_start", "task docker_client reason")
@@ -171,8 +171,9 @@ def install() -> None:
         arguments = original(cdef, td, *rest)
         if arguments.get("ports"):
             arguments["ports"] = {port: ("127.0.0.1", host) for port, host in arguments["ports"].items()}
-        # 30 seconds on Fargate: "stopTimeout" in the ECS API Reference's ContainerDefinition.
-        arguments["labels"] = {**arguments["labels"], _STOP: str(cdef.get("stopTimeout") or 30)}
+        # Without one MiniStack's own five seconds are enough.
+        if cdef.get("stopTimeout"):
+            arguments["labels"] = {**arguments["labels"], _STOP: str(cdef["stopTimeout"])}
         memory = cdef.get("memory") or td.get("memory")
         if memory:
             arguments["mem_limit"] = f"{memory}m"
