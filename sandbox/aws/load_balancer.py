@@ -28,19 +28,19 @@ _turn: Counter[str] = Counter()
 _answering: ContextVar[list[str]] = ContextVar("sandbox_answering")  # the target group that answers the request
 
 
-def _is_reached(group_arn: str, target: dict) -> bool:
-    """A task in a zone where its load balancer has no subnet gets no request: Target.NotInUse in TargetHealth of the API reference."""
+def _reached(group_arn: str) -> list[dict]:
+    """The targets but for tasks in a zone where their load balancer has no subnet: Target.NotInUse in TargetHealth of the API reference."""
     balancers = [alb._lbs[arn] for arn in alb._tgs[group_arn]["LoadBalancerArns"]]
     zones = {ec2._subnets[subnet]["AvailabilityZone"] for each in balancers for subnet in each["Subnets"]}
-    own = next((task["availabilityZone"] for task in list(ecs._tasks.values()) if ecs._task_ip(task) == target["Id"]), None)
-    return own is None or own in zones
+    # The newest task has the address: an earlier one of it has ended.
+    zone_of = {ecs._task_ip(task): task["availabilityZone"] for task in list(ecs._tasks.values())}
+    return [each for each in alb._targets.get(group_arn, []) if zone_of.get(each["Id"]) in (None, *zones)]
 
 
 def _take(group_arn: str) -> dict | None:
     """The next healthy target, counted as busy from here on, so that its container is not stopped under it."""
     with health.lock:
-        reached = [each for each in alb._targets.get(group_arn, []) if _is_reached(group_arn, each)]
-        healthy = [t for t in reached if health.state_of(*health.key_of(group_arn, t)) == "healthy"]
+        healthy = [t for t in _reached(group_arn) if health.state_of(*health.key_of(group_arn, t)) == "healthy"]
         if not healthy:
             return None
         _turn[group_arn] += 1
