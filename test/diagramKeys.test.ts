@@ -11,8 +11,8 @@ import type { Values } from "./settings";
 
 const stack = { name: "shop", region: "ap-northeast-1" };
 
-/** Of each key a value, and what the picture says with it; those of one list go together. */
-type Drawn = Readonly<Record<string, readonly [value: string, text: string]>>;
+/** Of each key a value, what the picture says with it, and what has to be set beside it; those of one list go together. */
+type Drawn = Readonly<Record<string, readonly [value: string, text: string, beside?: Values]>>;
 
 const drawn: readonly Drawn[] = [
     {
@@ -27,7 +27,7 @@ const drawn: readonly Drawn[] = [
         containerPort: ["3000", "listen on 3000"],
         rollout: ["blue-green", "blue-green releases"],
         rolloutTestPort: ["9000", "\n9000\n"],
-        domainName: ["store.example.com", "store.example.com"],
+        domainName: ["store.example.com", "store.example.com", { hostedZone: "example.com" }],
         secrets: ['{"TOKEN":"correct-horse-5e1f"}', "TOKEN"],
         cpu: ["512", "0.5 vCPU"],
         memory: ["1024", "1 GB"],
@@ -41,7 +41,7 @@ const drawn: readonly Drawn[] = [
         logRetentionDays: ["7", "kept for 7 days"],
         releaseCommand: ['["bin/migrate"]', "runs the release command"],
         imageScan: ["block", "stops at critical findings"],
-        enableExec: ["true", "lets a shell into a task"],
+        enableExec: ["true", "lets a shell into a task", { readOnlyRoot: "false" }],
         alarmEmail: ["on-call@example.com", "mails on-call@example.com"],
         accessLogs: ["true", "access logs, kept for 7 days"],
         flowLogs: ["true", "flow logs for 7 days"],
@@ -62,8 +62,6 @@ const drawn: readonly Drawn[] = [
     },
     { loadBalancer: ["internal", "from the VPC alone"] },
 ];
-/** What has to be set beside some of these. */
-const beside: readonly Values[] = [{ hostedZone: "example.com", readOnlyRoot: "false" }, {}, {}, {}];
 
 /** How long something takes, what the container is told, and what GitHub, Pulumi and AWS are told of the stack itself. */
 const leftOut = `
@@ -86,9 +84,9 @@ describe("each key of the configuration", () => {
 
     it("says in the picture what it is, where it has a place in it", async () => {
         const plain = await textsOf();
-        for (const [index, keys] of drawn.entries()) {
-            const values = Object.fromEntries(Object.entries(keys).map(([key, [value]]) => [key, value]));
-            const texts = await textsOf({ values: { ...values, ...beside[index] } });
+        for (const keys of drawn) {
+            const each = Object.entries(keys).map(([key, [value, , beside]]): Values => ({ ...beside, [key]: value }));
+            const texts = await textsOf({ values: Object.assign({}, ...each) as Values });
             for (const [key, [, text]] of Object.entries(keys)) {
                 assert.ok(texts.includes(text), `${key}: ${text} is not among\n${texts}`);
                 assert.ok(!plain.includes(text), `${key}: ${text} is there without it`);

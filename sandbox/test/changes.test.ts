@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "../../infra/config/table";
 import { awsAccount } from "../aws/emulator";
 import { region, rootOptions } from "./awsClients";
@@ -20,7 +19,7 @@ import {
     type Value,
     type Values,
 } from "./changeTable";
-import { CopiedCheckout, fetchPage, testPorts, undisturbed } from "./copiedCheckout";
+import { CopiedCheckout, fetchPage, testPorts, undisturbed, visiting } from "./copiedCheckout";
 import { inverse, planOf, type Plan } from "./plans";
 
 /** Makes a web ACL that allows all, and tells its ARN. */
@@ -38,19 +37,14 @@ async function newWebAcl(Name: string): Promise<string> {
     return ((await response.json()) as { Summary: { ARN: string } }).Summary.ARN;
 }
 
-/** What visitors of a page are answered while `work` goes on, each answer that differs from the one before. */
+/** What visitors of a page are answered while `work` goes on, and after it, each answer that differs from the one before. */
 async function seenAt(url: string, work: Promise<unknown>): Promise<number[]> {
     const seen: number[] = [];
-    let isOver = false;
-    const visitor = (async () => {
-        for (let last = false; !last; await sleep(20)) {
-            last = isOver;
-            const { status } = await fetchPage(url).catch(() => ({ status: 0 }));
-            if (status !== seen.at(-1)) seen.push(status);
-        }
-    })();
-    await work.finally(() => (isOver = true));
-    await visitor;
+    const see = ({ status }: { readonly status: number }) => {
+        if (status !== seen.at(-1)) seen.push(status);
+    };
+    await visiting(url, work, see);
+    see(await fetchPage(url).catch(() => ({ status: 0 })));
     return seen;
 }
 

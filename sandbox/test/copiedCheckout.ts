@@ -195,22 +195,37 @@ export async function fetchPage(url: string): Promise<{ status: number; body: st
 
 /**
  * Asks for a page about fifty times a second while `work` goes on.
- * @throws AssertionError where an answer's status is none of `expected`
+ * @param see told of each answer; one that does not come has status 0
  */
-export async function undisturbed<T>(url: string, work: Promise<T>, expected: readonly number[] = [200]): Promise<T> {
-    const failures: string[] = [];
-    let [asked, isOver] = [0, false];
+export async function visiting<T>(
+    url: string,
+    work: Promise<T>,
+    see: (answer: { readonly status: number; readonly body: string }) => void,
+): Promise<T> {
+    let isOver = false;
     const visitor = (async () => {
         for (; !isOver; await sleep(20)) {
-            asked++;
-            const { status, body } = await fetchPage(url).catch((error: Error) => ({ status: 0, body: error.message }));
-            if (!expected.includes(status)) {
-                failures.push(`${status} at ${new Date().toISOString()}: ${body}`);
-            }
+            see(await fetchPage(url).catch((error: Error) => ({ status: 0, body: error.message })));
         }
     })();
     const result = await work.finally(() => (isOver = true));
     await visitor;
+    return result;
+}
+
+/**
+ * Visits a page while `work` goes on.
+ * @throws AssertionError where an answer's status is none of `expected`
+ */
+export async function undisturbed<T>(url: string, work: Promise<T>, expected: readonly number[] = [200]): Promise<T> {
+    const failures: string[] = [];
+    let asked = 0;
+    const result = await visiting(url, work, ({ status, body }) => {
+        asked++;
+        if (!expected.includes(status)) {
+            failures.push(`${status} at ${new Date().toISOString()}: ${body}`);
+        }
+    });
     assert.ok(asked > 50, `${asked} requests`);
     assert.deepEqual(failures, [], `of ${asked} requests`);
     return result;
