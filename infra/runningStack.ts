@@ -99,7 +99,7 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
      */
     protected async runs({ name, region }: Partial<Facts>): Promise<boolean> {
         try {
-            return (await this.service(name!, region!)) !== undefined;
+            return (await this.service(name!, await this.clientSettings(region!))) !== undefined;
         } catch {
             return true;
         }

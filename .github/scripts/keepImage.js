@@ -14,7 +14,7 @@ step(async () => {
     const { found, failure } = imageOf(repositoryName, image);
     if (!found) throw new Error(`${image}: ${failure?.failureReason}`);
     const imageTag = `live-${found.imageId.imageDigest.replace("sha256:", "")}`;
-    if (imageOf(repositoryName, `:${imageTag}`).found) return;
+    if (imageOf(repositoryName, `${repositoryName}:${imageTag}`).found) return;
     const { imageManifest, imageManifestMediaType } = found;
     aws("ecr", "put-image", { repositoryName, imageManifest, imageManifestMediaType, imageTag });
     console.log(`${image} is kept as ${imageTag}`);

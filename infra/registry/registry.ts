@@ -24,15 +24,15 @@ const buildTag = "build-";
 /** What the tags begin with that deploy.yml gives to the image that is live, whoever has built it: see keepImage.js. */
 const liveTag = "live-";
 
-/** All but so many of the newest images go whose tags begin with this. */
-const newest = (rulePriority: number, countNumber: number, tagPrefix: string, description: string) => ({
+/** Of the images whose tags begin with this all go but the newest 50. */
+const newest = (rulePriority: number, tagPrefix: string, description: string) => ({
     rulePriority,
     description,
     selection: {
         tagStatus: "tagged",
         tagPatternList: [`${tagPrefix}*`],
         countType: "imageCountMoreThan",
-        countNumber,
+        countNumber: 50,
     },
     action: { type: "expire" },
 });
@@ -50,9 +50,9 @@ const lifecycle = {
             selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },
             action: { type: "expire" },
         },
-        newest(2, 50, liveTag, "The newest 50 images that were live stay, to roll back to"),
-        newest(3, 50, buildTag, "The newest 50 images of pulumi up stay"),
-        newest(4, 50, "", "Others stay while they are among the newest 50 of all"),
+        newest(2, liveTag, "The newest 50 images that were live stay, to roll back to"),
+        newest(3, buildTag, "The newest 50 images of pulumi up stay"),
+        newest(4, "", "Others stay while they are among the newest 50 of all"),
     ],
 };
 

@@ -15,7 +15,8 @@ const anywhere = "0.0.0.0/0";
 
 /**
  * The ways out of the tasks: HTTPS to anywhere, which image pulls and logs need, DNS where it is not Amazon's, and those of the
- * configuration. Each is a rule by its port and network, so that one more, or one less, leaves the others as they are, in whichever order they are written.
+ * configuration. Each is a rule by its port and network, so that one more, or one less, leaves the others as they are, in whichever
+ * order they are written.
  */
 export function egressRules(name: string, args: EgressArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
     const { whole } = args.network;

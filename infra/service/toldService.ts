@@ -1,4 +1,4 @@
-import { AwsCaller } from "../awsCaller";
+import { AwsCaller, type ClientSettings } from "../awsCaller";
 
 /** Of the two target groups, in the order in which the program has them. */
 export type TargetGroupIndex = 0 | 1;
@@ -22,7 +22,7 @@ export class ServiceCaller extends AwsCaller {
     protected async toldService(name: string, region: string): Promise<ToldService | undefined> {
         const elb = await import("@aws-sdk/client-elastic-load-balancing-v2");
         const settings = await this.clientSettings(region);
-        const service = await this.service(name, region);
+        const service = await this.service(name, settings);
         const [balancer] = service?.loadBalancers ?? [];
         if (!service || !balancer?.advancedConfiguration) {
             return undefined;
@@ -50,9 +50,8 @@ export class ServiceCaller extends AwsCaller {
     }
 
     /** @throws Error where AWS does not tell */
-    protected async service(name: string, region: string) {
+    protected async service(name: string, settings: ClientSettings) {
         const ecs = await import("@aws-sdk/client-ecs");
-        const settings = await this.clientSettings(region);
         const { services = [] } = await new ecs.ECSClient(settings("ecs"))
             .send(new ecs.DescribeServicesCommand({ cluster: name, services: [name] }))
             .catch((error: Error) => {
