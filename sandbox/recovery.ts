@@ -91,8 +91,11 @@ async function refresh(stack: automation.Stack): Promise<void> {
     }
 }
 
-/** An emulator that was restarted has nothing. The provider would look for each thing, for a service two minutes long. */
-const isOnAws = ({ type }: Resource) => /^(aws|docker-build|pulumi-nodejs):/.test(type);
+/**
+ * An emulator that was restarted has nothing. The provider would look for each thing, for a service two minutes long. What the stack
+ * has claimed on GitHub is still its own.
+ */
+const isOnAws = ({ type }: Resource) => /^(aws:|docker-build:|pulumi-nodejs:dynamic\/(?!github:))/.test(type);
 
 /**
  * The provider cannot refresh a security group's rule that is gone: it says "Missing Resource Identity After Read"

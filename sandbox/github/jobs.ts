@@ -52,7 +52,7 @@ export async function awsToken(trigger: Trigger): Promise<string> {
 }
 
 /** @returns the run's number */
-export async function startRun(trigger: Trigger): Promise<number> {
+export async function startRun(trigger: Trigger & Pick<WorkflowRun, "inputs">): Promise<number> {
     return (await askEmulator<{ id: number }>("workflow-runs", trigger)).body.id;
 }
 

@@ -42,6 +42,8 @@ export interface Job {
 /** A run of a workflow, with its jobs in the order in which they came up. */
 export interface WorkflowRun extends Omit<Run, "environment"> {
     readonly id: number;
+    /** Of a start by hand. */
+    readonly inputs?: Readonly<Record<string, string>>;
     jobs: Job[];
     /** Who let a job into an environment, by the environment's lower-case name. */
     approvals: Record<string, string>;

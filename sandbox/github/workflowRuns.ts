@@ -23,10 +23,10 @@ export function tokenRequest(store: Store, origin: string, run: Run, number: num
     return { requestUrl: `${origin}/_actions/id-token?api-version=2.0`, requestToken, runId: number };
 }
 
-function create({ store, body }: Request) {
-    const run = checkedRun(store, body);
+function create({ store, body: { inputs, ...about } }: Request) {
+    const run = checkedRun(store, about);
     const id = store.nextId();
-    store.state.workflowRuns.push({ ...run, id, jobs: [], approvals: {} });
+    store.state.workflowRuns.push({ ...run, ...(inputs && { inputs }), id, jobs: [], approvals: {} });
     return { status: 201, body: { id } };
 }
 
@@ -59,7 +59,7 @@ const reviewersOf = (store: Store, { reviewers }: Environment) => reviewers.map(
 function startJob(request: Request) {
     const { store, body, origin } = request;
     const run = runOf(request);
-    const { id, jobs: _jobs, approvals, ...about } = run;
+    const { id, jobs: _jobs, approvals, inputs: _inputs, ...about } = run;
     const asJob = checkedRun(store, {
         ...about,
         ...(body.environment !== undefined && { environment: body.environment }),
@@ -145,7 +145,7 @@ const one = `${all}/:run`;
 /** What GitHub's own runners do through calls that are not public: a workflow's run, its jobs, and their reviews. */
 export const workflowRunRoutes: readonly Route[] = [
     { method: "GET", path: all, query: ["repository"], handle: list },
-    { method: "POST", path: all, body: wholeRun, handle: create },
+    { method: "POST", path: all, body: { ...wholeRun, inputs: { type: "object" } }, handle: create },
     {
         method: "POST",
         path: `${one}/jobs`,

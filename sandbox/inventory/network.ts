@@ -1,5 +1,6 @@
-import { EC2, type Tag } from "@aws-sdk/client-ec2";
+import { EC2, type RouteTable, type SecurityGroupRule, type Tag } from "@aws-sdk/client-ec2";
 import { setTimeout as sleep } from "node:timers/promises";
+import { crc32 } from "node:zlib";
 import type { rootClient } from "../aws/emulator";
 import type { Kind } from "./kind";
 
@@ -16,9 +17,42 @@ export async function securityGroupRules(config: ReturnType<typeof rootClient>):
 const ours = <T extends { readonly Tags?: readonly Tag[] }>(list: readonly T[] = []): T[] =>
     list.filter(({ Tags = [] }) => Tags.some(({ Key, Value }) => Key === "ManagedBy" && Value === "pulumi"));
 
+/**
+ * The routes of a table but those that AWS adds by itself: to the VPC, and to a gateway endpoint. The id is the provider's, of the table
+ * and a checksum of the destination (`routeCreateID` in the provider's internal/service/ec2/vpc_route.go).
+ */
+const routesOf = ({ RouteTableId, Routes = [] }: RouteTable) =>
+    Routes.filter(({ GatewayId = "" }) => !/^(local$|vpce-)/.test(GatewayId)).map(
+        ({ DestinationCidrBlock, DestinationIpv6CidrBlock }) => ({
+            id: `r-${RouteTableId}${crc32((DestinationCidrBlock ?? DestinationIpv6CidrBlock)!)}`,
+            route: { RouteTableId, DestinationCidrBlock, DestinationIpv6CidrBlock },
+        }),
+    );
+
 /** A VPC and what is in it, from the inside out. */
 export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
     const ec2 = new EC2(config);
+    const routeTables = async () => ours((await ec2.describeRouteTables({})).RouteTables);
+    const routes = async () => (await routeTables()).flatMap(routesOf);
+    const groups = async () =>
+        ours((await ec2.describeSecurityGroups({})).SecurityGroups).filter(({ GroupName }) => GroupName !== "default");
+    const rules = async (IsEgress: boolean) => {
+        const ids = (await groups()).map(({ GroupId }) => GroupId);
+        const { SecurityGroupRules = [] } = await ec2.describeSecurityGroupRules({});
+        return SecurityGroupRules.filter((rule) => rule.IsEgress === IsEgress && ids.includes(rule.GroupId));
+    };
+    const revoke = ({ GroupId, IsEgress, SecurityGroupRuleId }: SecurityGroupRule) => {
+        const rule = { GroupId, SecurityGroupRuleIds: [SecurityGroupRuleId!] };
+        return IsEgress ? ec2.revokeSecurityGroupEgress(rule) : ec2.revokeSecurityGroupIngress(rule);
+    };
+    const ruleKind = (type: string, isEgress: boolean): Kind => ({
+        type,
+        list: async () => (await rules(isEgress)).map(({ SecurityGroupRuleId }) => SecurityGroupRuleId!),
+        remove: async (id) => {
+            const rule = (await rules(isEgress)).find(({ SecurityGroupRuleId }) => SecurityGroupRuleId === id);
+            await (rule && revoke(rule));
+        },
+    });
     const gateways = async (NatGatewayIds?: string[]) =>
         ours((await ec2.describeNatGateways({ NatGatewayIds })).NatGateways).filter(({ State }) => State !== "deleted");
     return [
@@ -48,37 +82,37 @@ export function networkKinds(config: ReturnType<typeof rootClient>): Kind[] {
             remove: (id) => ec2.deleteVpcEndpoints({ VpcEndpointIds: [id] }),
         },
         {
-            type: "aws:ec2/routeTable:RouteTable",
-            list: async () => {
-                const { RouteTables } = await ec2.describeRouteTables({});
-                return ours(RouteTables).map(({ RouteTableId }) => RouteTableId!);
-            },
-            remove: async (RouteTableId) => {
-                const { RouteTables = [] } = await ec2.describeRouteTables({ RouteTableIds: [RouteTableId] });
-                for (const { RouteTableAssociationId } of RouteTables[0]?.Associations ?? []) {
-                    await ec2.disassociateRouteTable({ AssociationId: RouteTableAssociationId });
-                }
-                await ec2.deleteRouteTable({ RouteTableId });
+            type: "aws:ec2/route:Route",
+            list: async () => (await routes()).map(({ id }) => id),
+            remove: async (id) => {
+                const found = (await routes()).find((each) => each.id === id);
+                await (found && ec2.deleteRoute(found.route));
             },
         },
         {
+            type: "aws:ec2/routeTableAssociation:RouteTableAssociation",
+            list: async () =>
+                (await routeTables()).flatMap(({ Associations = [] }) =>
+                    Associations.map(({ RouteTableAssociationId }) => RouteTableAssociationId!),
+                ),
+            remove: (AssociationId) => ec2.disassociateRouteTable({ AssociationId }),
+        },
+        {
+            type: "aws:ec2/routeTable:RouteTable",
+            list: async () => (await routeTables()).map(({ RouteTableId }) => RouteTableId!),
+            remove: (RouteTableId) => ec2.deleteRouteTable({ RouteTableId }),
+        },
+        ruleKind("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", false),
+        ruleKind("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", true),
+        {
             type: "aws:ec2/securityGroup:SecurityGroup",
-            list: async () => {
-                const { SecurityGroups } = await ec2.describeSecurityGroups({});
-                return ours(SecurityGroups)
-                    .filter(({ GroupName }) => GroupName !== "default")
-                    .map(({ GroupId }) => GroupId!);
-            },
+            list: async () => (await groups()).map(({ GroupId }) => GroupId!),
             remove: async (GroupId) => {
-                // A group that another one's rule names cannot be deleted.
+                // A group that another one's rule names cannot be deleted, and that one may be another's.
                 const { SecurityGroupRules = [] } = await ec2.describeSecurityGroupRules({});
-                const naming = SecurityGroupRules.filter(
-                    (rule) => rule.GroupId === GroupId || rule.ReferencedGroupInfo?.GroupId === GroupId,
+                await Promise.all(
+                    SecurityGroupRules.filter((rule) => rule.ReferencedGroupInfo?.GroupId === GroupId).map(revoke),
                 );
-                for (const { GroupId: group, IsEgress, SecurityGroupRuleId } of naming) {
-                    const rule = { GroupId: group, SecurityGroupRuleIds: [SecurityGroupRuleId!] };
-                    await (IsEgress ? ec2.revokeSecurityGroupEgress(rule) : ec2.revokeSecurityGroupIngress(rule));
-                }
                 await ec2.deleteSecurityGroup({ GroupId });
             },
         },

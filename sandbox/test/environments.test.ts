@@ -125,11 +125,19 @@ describe("dev and prod in one repository", () => {
         assert.equal((await checkout.run("sandbox:release -- --approve prod")).code, 1);
     });
 
-    it("go back one without the other where that is asked for", async () => {
+    it("go back one without the other where that is asked for, to the commit that was named", async () => {
+        const next = versionOf(await checkout.succeed("sandbox:release"));
+        await checkout.succeed("sandbox:release -- --approve prod");
+        assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [next, next]);
+
         const run = await checkout.succeed(`sandbox:release -- --commit ${released} --only prod`);
         assert.deepEqual(jobsOf(run), { commit: "success", deploy: "skipped", dev: "skipped", prod: "waiting" });
         const approved = await checkout.succeed("sandbox:release -- --approve prod");
         assert.deepEqual(jobsOf(approved), { commit: "success", deploy: "skipped", dev: "skipped", prod: "success" });
+        assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [next, released]);
+
+        const other = await checkout.succeed(`sandbox:release -- --commit ${released} --only dev`);
+        assert.deepEqual(jobsOf(other), { commit: "success", deploy: "skipped", dev: "success", prod: "skipped" });
         assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [released, released]);
     });
 

@@ -73,7 +73,27 @@ describe("a killed sandbox", () => {
         await converges();
     });
 
+    it("makes anew what a killed engine did not come to record, inside of what it has recorded", async () => {
+        const lost = /^aws:(ec2\/route|ec2\/routeTableAssociation|vpc\/securityGroup(In|E)gressRule):/;
+        const state = JSON.parse(fs.readFileSync(checkout.stateFile(), "utf8"));
+        const { resources }: { resources: any[] } = state.checkpoint.latest;
+        const urns: string[] = resources.filter(({ type }) => lost.test(type)).map(({ urn }) => urn);
+        assert.ok(urns.length > 8, urns.join("\n"));
+        state.checkpoint.latest.resources = resources.filter(({ urn }) => !urns.includes(urn));
+        const text = JSON.stringify(state, (_, value) =>
+            Array.isArray(value) ? value.filter((each) => !urns.includes(each)) : value,
+        );
+        fs.writeFileSync(checkout.stateFile(), text);
+        fs.writeFileSync(checkout.path(".sandbox/unclean.dev"), "");
+        await converges();
+    });
+
     it("converges when the AWS emulator was killed in the middle of up, and is destroyed without it", async () => {
+        // By which the stack knows its settings, where the state does not tell.
+        const variable = "/repos/octo-org/hello-fargate/actions/variables/ECS_SERVICE";
+        const at = `http://127.0.0.1:${testPorts.SANDBOX_GITHUB_PORT}${variable}`;
+        const { status } = await fetch(at, { method: "DELETE", headers: { authorization: "Bearer sandbox-token" } });
+        assert.equal(status, 204);
         checkout.configure("fargate-cicd:memory", 1024);
         await killed("sandbox:up", /aws:ecs:TaskDefinition main replacing|Updating \(dev\)/, "emulator").catch(
             (error) => assert.match(String(error), /ended without/),

@@ -43,7 +43,7 @@ export async function dispatched(
     if (!sha || content === undefined) {
         throw new UserError(`Nothing was released from ${branch} yet: npm run sandbox:release does.`);
     }
-    const id = await startRun({ repository, event: "workflow_dispatch", ref, sha });
+    const id = await startRun({ repository, event: "workflow_dispatch", ref, sha, inputs });
     return { repository, ref, sha, inputs, id, over: [], content };
 }
 
@@ -81,7 +81,7 @@ export async function approved(
     if (!found || !job?.environment) {
         throw new UserError(`No release waits to enter ${environment}: npm run sandbox:release starts one.`);
     }
-    const { id, ref, sha } = found;
+    const { id, ref, sha, inputs } = found;
     const content = await ask("git", ["--git-dir", gitRepository, "show", `${sha}:${workflow}`]);
     if (content === undefined) {
         throw new UserError(`The commit ${sha} of run ${id} is gone: npm run sandbox:release starts another run.`);
@@ -94,5 +94,5 @@ export async function approved(
             ? []
             : [{ id: name, status, environment: entered, url }],
     );
-    return { repository, ref, sha, id, over, content };
+    return { repository, ref, sha, ...(inputs && { inputs }), id, over, content };
 }
