@@ -60,7 +60,7 @@ const service = new Service("main", {
     loadBalancer,
     task,
     port,
-    rollbackAlarm: monitoring.rollbackAlarmName,
+    rollbackAlarms: monitoring.rollbackAlarmNames,
 });
 const schedules = new Schedules("main", { groupName: name, schedules: settings.schedules, task, service });
 monitoring.watch(service, schedules, settings);

@@ -33,6 +33,7 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
         const olds = kept.name === undefined ? kept : { ...former, ...kept };
         const afresh = "or make a new stack and destroy this one";
         const { serving, refusal } = await this.servingOf(olds, news);
+        const runningPort = await this.runningPort(olds, news);
         const refusals: { readonly [Key in keyof Facts]?: (was: Facts[Key]) => string } = {
             name: (was) =>
                 `this stack runs as "${was}", and under another name it would lose its service, images, logs and revisions: ` +
@@ -79,7 +80,7 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
             property === "createGithubRepository" && kept.createGithubRepository === true;
         const failures = (Object.keys(refusals) as (keyof Facts)[]).flatMap(
             (property): pulumi.dynamic.CheckFailure[] => {
-                const was = olds[property];
+                const was = property === "containerPort" ? runningPort : olds[property];
                 const refuse = refusals[property] as ((was: unknown) => string) | undefined;
                 return refuse && was !== undefined && was !== news[property] ? [{ property, reason: refuse(was) }] : [];
             },
@@ -102,6 +103,25 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
             return (await this.service(name!, await this.clientSettings(region!))) !== undefined;
         } catch {
             return true;
+        }
+    }
+
+    /**
+     * The port of the release that runs. The state has the one that was last asked for, which ECS may have taken back; what AWS says of
+     * it counts where that is another, and where AWS does not tell, as in a pull request's preview, the state's.
+     */
+    private async runningPort(
+        { name, region, containerPort }: Partial<Facts>,
+        news: Facts,
+    ): Promise<number | undefined> {
+        if (containerPort === undefined || containerPort === news.containerPort) {
+            return containerPort;
+        }
+        try {
+            const service = await this.service(name!, await this.clientSettings(region!));
+            return service?.loadBalancers?.[0]?.containerPort ?? containerPort;
+        } catch {
+            return containerPort;
         }
     }
 

@@ -45,6 +45,7 @@ describe("configuration", () => {
             "publicSubnetIds",
             "privateSubnetIds",
             "rolloutPercent",
+            "rolloutStepMinutes",
             "domainName",
             "hostedZone",
             "githubReviewers",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { warningOf } from "../infra/service/rollout";
 import { load, refusal, type Values } from "./settings";
 
 /** Memory (MiB) by CPU units, from "Task CPU and memory" in the Amazon ECS Developer Guide: first, last and step. */
@@ -83,6 +84,21 @@ describe("configuration: values that go together", () => {
         });
         assert.throws(() => load({ rollout: "canary", rolloutPercent: "0" }), {
             message: refused("rolloutPercent", "a percentage from 0.1 to 100 with at most one decimal", "0", 10),
+        });
+    });
+
+    it("takes as long for a canary or a step of linear as suits each, unless minutes are set, which may be none", () => {
+        const minutes = (values: Values) => load(values).rolloutStepMinutes;
+        assert.deepEqual([minutes({ rollout: "canary" }), minutes({ rollout: "linear" })], [10, 3]);
+        for (const rollout of ["canary", "linear"]) {
+            assert.deepEqual(
+                ["", "0", "7", "1440"].map((rolloutStepMinutes) => minutes({ rollout, rolloutStepMinutes })),
+                [minutes({ rollout }), 0, 7, 1440],
+            );
+            assert.equal(warningOf({ ...load({ rollout }), releasedBy: "pipeline" }), undefined, "by default");
+        }
+        assert.throws(() => load({ rollout: "linear", rolloutStepMinutes: "1441" }), {
+            message: refused("rolloutStepMinutes", "a whole number from 0 to 1440", "1441", 3),
         });
     });
 

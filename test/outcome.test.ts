@@ -16,6 +16,7 @@ describe("the outcome of an update", () => {
         subnets: ["subnet-1", "subnet-2"],
         assignPublicIp: false,
         capacity: [{ capacityProvider: "FARGATE", base: 0, weight: 1 }],
+        containerPort: 8080,
         rules: ["arn:aws:elasticloadbalancing:r:1:listener-rule/app/shop/1/80/1", undefined],
     };
     /** A service that has this many tasks of each revision, the newest deployment first. */
@@ -85,6 +86,7 @@ describe("the outcome of an update", () => {
             { subnets: ["subnet-1"] },
             { assignPublicIp: true },
             { capacity: [spot] },
+            { containerPort: 3000 },
             { rules: ["arn:aws:elasticloadbalancing:r:1:listener-rule/app/shop/1/443/1"] },
             {
                 rules: [
@@ -96,7 +98,7 @@ describe("the outcome of an update", () => {
         for (const change of asked) {
             assert.match(
                 problemOf(former, { ...wanted, ...change })!,
-                /^ECS has taken the last change of shop back, .*: its tasks have subnet-1, subnet-2, no public addresses, FARGATE \(base 0, weight 1\) and listener-rule\/app\/shop\/1\/80\/1 in place of .*`pulumi up --refresh` tries/s,
+                /^ECS has taken the last change of shop back, .*: its tasks have subnet-1, subnet-2, no public addresses, FARGATE \(base 0, weight 1\), port 8080 and listener-rule\/app\/shop\/1\/80\/1 in place of .*`pulumi up --refresh` tries/s,
             );
         }
         assert.equal(problemOf(former, wanted), undefined);
@@ -130,10 +132,11 @@ describe("the outcome of an update", () => {
         const { networkConfiguration, capacityProviderStrategies, loadBalancers } =
             run.one("aws:ecs/service:Service").inputs;
         const { subnets, assignPublicIp } = networkConfiguration as Pick<Wanted, "subnets" | "assignPublicIp">;
-        const [{ advancedConfiguration: told }] = loadBalancers as [{ advancedConfiguration: Record<string, string> }];
+        const [told] = loadBalancers as [{ containerPort: number; advancedConfiguration: Record<string, string> }];
         assert.deepEqual(await wants!, {
             ...{ subnets, assignPublicIp, capacity: capacityProviderStrategies, released: undefined },
-            rules: [told.productionListenerRule, told.testListenerRule],
+            containerPort: told.containerPort,
+            rules: [told.advancedConfiguration.productionListenerRule, told.advancedConfiguration.testListenerRule],
         });
     });
 

@@ -201,6 +201,30 @@ describe("a running stack", () => {
         ]);
     });
 
+    // As after an up to another port whose rollout ECS took back, with releases given to the pipeline since.
+    it("goes by the port that runs, where AWS tells it, and not by one that was asked for", async () => {
+        let answer: object = { services: [{ status: "ACTIVE", loadBalancers: [{ containerPort: 8080 }] }] };
+        const ecs = await answering((_request, _body, response) => {
+            response.statusCode = "__type" in answer ? 400 : 200;
+            return JSON.stringify(answer);
+        });
+        const asking = await unstubbed({ ecs });
+        const reasons = async (port: number) => {
+            const { failures = [] } = await asking.check(
+                { ...made, containerPort: 3000 },
+                { ...made, containerPort: port },
+            );
+            return failures.map(({ reason }) => reason).join("\n");
+        };
+        assert.equal(await reasons(8080), "", "back to what runs");
+        assert.match(
+            await reasons(9000),
+            /the release that runs listens on 8080\b.*"pulumi config set containerPort 8080"/,
+        );
+        answer = { __type: "AccessDeniedException" };
+        assert.match(await reasons(8080), /the release that runs listens on 3000\b/);
+    });
+
     it("refuses another key, which would make another repository, in a stack from before there were any as well", async () => {
         const { kmsKeyArn: _later, ...older } = made;
         for (const olds of [made, older]) {

@@ -52,7 +52,8 @@ describe("service", () => {
     });
 
     it("warns of a rollout that the run which releases cannot see to its end", () => {
-        const linear = { rollout: "linear", bakeMinutes: 5, rolloutPercent: 10, rolloutStepMinutes: 5 } as const;
+        const paces = { bakeMinutes: 5, rolloutPercent: 10, rolloutStepMinutes: 5, drainSeconds: 0 };
+        const linear = { rollout: "linear", ...paces } as const;
         const pipeline = { releasedBy: "pipeline" } as const;
         assert.match(
             warningOf({ ...linear, ...pipeline })!,
@@ -61,6 +62,8 @@ describe("service", () => {
         assert.equal(warningOf({ ...linear, ...pipeline, rolloutPercent: 20 }), undefined);
         assert.equal(warningOf({ ...linear, ...pipeline, rollout: "canary" }), undefined);
         assert.equal(warningOf({ ...linear, releasedBy: "pulumi" }), undefined);
+        const longLived = { ...linear, ...pipeline, rollout: "rolling", drainSeconds: 3600 } as const;
+        assert.match(warningOf(longLived)!, /^a release takes 60 minutes by its steps, bakeMinutes and drainSeconds/);
     });
 
     // Without advancedConfiguration ECS would register the tasks of a rolling release in the first group, which may not serve.
@@ -338,5 +341,14 @@ describe("service", () => {
                 targetValue: 1000,
             },
         ]);
+    });
+
+    it("serves as many requests with each task as is configured", async () => {
+        const busy = await record({ values: { requestsPerTask: "6000" } });
+        const { targetTrackingScalingPolicyConfiguration: policy } = busy.one(
+            "aws:appautoscaling/policy:Policy",
+            "main-requests",
+        ).inputs;
+        assert.equal((policy as { targetValue: number }).targetValue, 6000);
     });
 });

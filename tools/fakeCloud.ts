@@ -163,11 +163,11 @@ export const lookups: Readonly<Record<string, Lookup>> = {
         }
         const taskDefinition = `${cluster.replace(":cluster/", ":task-definition/")}:1`;
         const { networkConfiguration, capacityProviderStrategies, loadBalancers } = made("aws:ecs/service:Service")!;
-        const [{ advancedConfiguration }] = loadBalancers as [{ advancedConfiguration: unknown }];
+        const [{ containerPort, advancedConfiguration }] = loadBalancers as [Record<string, unknown>];
         return {
             ...{ serviceName, desiredCount: 2, runningCount: 2, capacityProviderStrategies },
             networkConfigurations: [networkConfiguration],
-            loadBalancers: [{ advancedConfigurations: [advancedConfiguration] }],
+            loadBalancers: [{ containerPort, advancedConfigurations: [advancedConfiguration] }],
             deployments: [{ status: "PRIMARY", taskDefinition }],
         };
     },

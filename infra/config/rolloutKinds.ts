@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { oneOf, type Kind } from "./kinds";
+import { integer, oneOf, type Kind } from "./kinds";
 
 /** ECS's own strategies: "Amazon ECS service deployment controllers and strategies" in its Developer Guide. */
 export const strategies = ["rolling", "blue-green", "canary", "linear"] as const;
@@ -18,6 +18,21 @@ export function shareFor(rollout: string): Kind<number> {
         values: rollout === "linear" ? values : `${values}; for \`linear\` 3 at least`,
         example: "10",
     };
+}
+
+/**
+ * Minutes of a canary or of a step; where none are set, a canary takes as long as the alarms need to tell of it, and ten steps as long as
+ * a run of deploy.yml can see.
+ */
+export function stepMinutesFor(rollout: string): Kind<number> {
+    const standard = rollout === "linear" ? "3" : "10";
+    const minutes = integer(0, 1440);
+    const schema = v.pipe(
+        v.string(),
+        v.transform((given) => given || standard),
+        minutes.schema,
+    );
+    return { ...minutes, schema, example: standard };
 }
 
 /** How a release goes live, and what that takes. */

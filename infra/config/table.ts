@@ -266,8 +266,9 @@ export const table = {
     bakeMinutes: {
         heading: "Releases",
         ...integer(0, 1440),
-        default: "5",
-        description: "Minutes that the old tasks stay once all visitors are with the new ones; not for `rolling`",
+        default: "10",
+        description:
+            "Minutes that the old tasks stay once all visitors are with the new ones; not for `rolling`. The alarms that take a release back need up to 6",
         takesEffect: withNewTasks,
     },
     rolloutPercent: {
@@ -280,9 +281,11 @@ export const table = {
     },
     rolloutStepMinutes: {
         heading: "Releases",
-        ...integer(0, 1440),
-        default: "5",
+        ...rollout.stepMinutesFor("canary"),
+        narrowed: { by: "rollout", kind: rollout.stepMinutesFor },
+        default: "",
         description: "Minutes that a `canary` or a step of `linear` takes",
+        none: "`10` for `canary`, `3` for `linear`",
         takesEffect: withNewTasks,
     },
     rolloutTestPort: {
@@ -414,6 +417,14 @@ export const table = {
         ...integer(1, 1000),
         default: "4",
         description: "Tasks that run under load at most",
+        takesEffect: atOnce,
+    },
+    requestsPerTask: {
+        heading: "Size and hours",
+        ...integer(1, 10_000_000),
+        default: "1000",
+        description:
+            "Requests a minute that a task is to serve: with more of them there are more tasks, as there are where tasks use more than 60 % of their CPU. Raise it for an app whose requests cost it little",
         takesEffect: atOnce,
     },
     scaleSchedule: {

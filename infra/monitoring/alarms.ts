@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { ContainerInsights } from "../config";
-import type { LoadBalancer } from "../network/loadBalancer";
+import { noticeSeconds, type LoadBalancer } from "../network/loadBalancer";
 import type { Notifications } from "./notifications";
 import type { Service } from "../service/service";
 
@@ -71,10 +71,15 @@ export abstract class Alarms extends pulumi.ComponentResource {
     }
 }
 
-/** What visitors notice: requests that fail, in the app or before it. */
+/**
+ * Of alarms that take a release back: ECS watches a rolling one for as long as they look back, and the load balancer reports minutes late.
+ */
+const soonOrLate = { minutes: 2, outOf: 5 };
+
+/** What visitors notice: requests that fail, in the app or before it. ECS takes a release back by each. */
 export class RequestAlarms extends Alarms {
-    /** The name of the alarm that takes a release back. */
-    public readonly rollbackAlarmName: pulumi.Output<string>;
+    /** Their names: each of them takes a release back. */
+    public readonly names: readonly pulumi.Output<string>[];
     public readonly arns: readonly pulumi.Output<string>[];
 
     constructor(name: string, args: AlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -107,39 +112,39 @@ export class RequestAlarms extends Alarms {
             ],
             comparisonOperator: "GreaterThanThreshold",
             threshold: 5,
-            minutes: 2,
-            outOf: 5, // ECS watches a release for as long as its alarm looks back, and the load balancer reports minutes late
+            ...soonOrLate,
         });
         const loadBalancerErrors = this.add(name, "load-balancer-errors", args, {
             description:
                 "The load balancer answers with a 5xx status itself: the app is gone, too slow, or breaks connections",
-            ...(args.fewestTasks > 0
-                ? { namespace: elb, metricName: errors, dimensions: balancerDimensions, statistic: "Sum" }
-                : {
-                      metricQueries: [
-                          query("errors", [elb, errors, balancerDimensions], "Sum"),
-                          query("closed", [elb, "HTTPCode_ELB_503_Count", balancerDimensions], "Sum"),
-                          {
-                              id: "others",
-                              expression: "errors - FILL(closed, 0)",
-                              label: "5xx responses but for 503",
-                              returnData: true,
-                          },
-                      ],
-                  }),
+            // But for a 503, its answer where there is no task: as before the first, which it would take back, and at hours without any.
+            // Of an outage, `no-healthy-task` tells.
+            metricQueries: [
+                query("errors", [elb, "HTTPCode_ELB_5XX_Count", balancerDimensions], "Sum"),
+                query("closed", [elb, "HTTPCode_ELB_503_Count", balancerDimensions], "Sum"),
+                {
+                    id: "others",
+                    expression: "errors - FILL(closed, 0)",
+                    label: "5xx responses but for 503",
+                    returnData: true,
+                },
+            ],
             comparisonOperator: "GreaterThanOrEqualToThreshold",
             threshold: 10,
-            minutes: 2,
+            ...soonOrLate,
         });
 
-        this.rollbackAlarmName = appErrors.name;
-        this.arns = [appErrors, loadBalancerErrors].map(({ arn }) => arn);
-        this.registerOutputs({ appErrors: this.rollbackAlarmName });
+        const alarms = [appErrors, loadBalancerErrors];
+        this.names = alarms.map(({ name: physicalName }) => physicalName);
+        this.arns = alarms.map(({ arn }) => arn);
+        this.registerOutputs({ names: this.names });
     }
 }
 
 export interface TaskAlarmsArgs extends AlarmsArgs {
     readonly service: Service;
+    /** That the app may take until it answers. */
+    readonly startSeconds: number;
     /** Then it is known how many tasks the service wants; otherwise only how many it may want at least. */
     readonly containerInsights: ContainerInsights;
 }
@@ -163,6 +168,8 @@ export class TaskAlarms extends Alarms {
             minutes: 15, // autoscaling aims at 60 % and has had its turn by then
         });
         const isNeverEmpty = args.fewestTasks > 0;
+        /** A target is unhealthy while it starts, whatever ECS's grace period: that keeps ECS alone from taking it for a failure. */
+        const starting = Math.ceil((args.startSeconds + noticeSeconds) / 60);
         const tooFew =
             args.containerInsights !== "disabled"
                 ? {
@@ -201,7 +208,8 @@ export class TaskAlarms extends Alarms {
                 metricQueries: hosts("HealthyHostCount"),
                 comparisonOperator: "LessThanThreshold",
                 threshold: 1,
-                minutes: 2, // the newest minute's figure can be late
+                // The newest minute's figure can be late. After an hour without tasks those that start are the only ones.
+                minutes: isNeverEmpty ? 2 : Math.max(2, starting + 1),
                 silenceIsBad: isNeverEmpty, // nothing is reported where there is no task at all
             }),
             add("unhealthy-task", {
@@ -209,7 +217,7 @@ export class TaskAlarms extends Alarms {
                 metricQueries: hosts("UnHealthyHostCount"),
                 comparisonOperator: "GreaterThanOrEqualToThreshold",
                 threshold: 1,
-                minutes: 5,
+                minutes: Math.max(5, starting + 1),
             }),
             // Of a service that may have none, nothing but Container Insights tells when there are too few.
             ...(isNeverEmpty || args.containerInsights !== "disabled"
@@ -238,6 +246,5 @@ export class TaskAlarms extends Alarms {
 }
 
 const elb = "AWS/ApplicationELB";
-const errors = "HTTPCode_ELB_5XX_Count";
 const ecs = "AWS/ECS";
 const insights = "ECS/ContainerInsights";

@@ -21,12 +21,12 @@ export interface MonitoringArgs {
 }
 
 /**
- * Who is told when something goes wrong, and where to look. It comes in two steps, as the service takes a release back by an alarm on
+ * Who is told when something goes wrong, and where to look. It comes in two steps, as the service takes a release back by the alarms on
  * requests, and is then watched itself. No resource of its own: below one, the URN of everything in it would be another.
  */
 export class Monitoring {
-    /** The name of the alarm that takes a release back. */
-    public readonly rollbackAlarmName: pulumi.Output<string>;
+    /** The names of the alarms that take a release back. */
+    public readonly rollbackAlarmNames: readonly pulumi.Output<string>[];
     /** The topic that alarms go to. */
     public readonly topicArn: pulumi.Output<string>;
     private readonly notifications: Notifications;
@@ -39,14 +39,14 @@ export class Monitoring {
         this.notifications = new Notifications(name, { email: args.email, kmsKeyArn: args.kmsKeyArn });
         this.topicArn = this.notifications.topicArn;
         this.requestAlarms = new RequestAlarms(name, { ...args, notifications: this.notifications });
-        this.rollbackAlarmName = this.requestAlarms.rollbackAlarmName;
+        this.rollbackAlarmNames = this.requestAlarms.names;
     }
 
     /** Alarms on the service's tasks, what ECS itself reports of them, and everything on one page. */
     watch(
         service: Service,
         schedules: Schedules,
-        { containerInsights }: Pick<TaskAlarmsArgs, "containerInsights">,
+        { containerInsights, startSeconds }: Pick<TaskAlarmsArgs, "containerInsights" | "startSeconds">,
     ): void {
         const { prefix, region, loadBalancer, fewestTasks } = this.args;
         const taskAlarms = new TaskAlarms(this.name, {
@@ -56,6 +56,7 @@ export class Monitoring {
             service,
             fewestTasks,
             containerInsights,
+            startSeconds,
         });
         const { deadLetterQueueName } = schedules;
         const runAlarms = deadLetterQueueName

@@ -46,8 +46,9 @@ const lifecycle = {
     rules: [
         {
             rulePriority: 1,
-            description: "Untagged images go after a week",
-            selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },
+            // Not by their age: an image of `pulumi up` whose tag has gone to another may be the one that runs.
+            description: "The newest 50 images without a tag stay",
+            selection: { tagStatus: "untagged", countType: "imageCountMoreThan", countNumber: 50 },
             action: { type: "expire" },
         },
         newest(2, liveTag, "The newest 50 images that were live stay, to roll back to"),

@@ -18,6 +18,8 @@ export interface Wanted {
     readonly subnets: readonly string[];
     readonly assignPublicIp: boolean;
     readonly capacity: readonly { readonly capacityProvider: string; readonly base: number; readonly weight: number }[];
+    /** On which the tasks take requests. */
+    readonly containerPort: number;
     /** ARNs of the listeners' rules that lead visitors, and those who test, to the tasks. */
     readonly rules: readonly (string | undefined)[];
     /** The revision that is to run, where `pulumi up` releases. */
@@ -79,9 +81,14 @@ export function problemOf(found: Found, wanted: Wanted): string | undefined {
             : `ECS has taken the last release of ${serviceName} back: ${nameOf(current)} runs in place of ${nameOf(released)}.\n` +
                   "The app's logs tell why. `pulumi up --refresh` tries the same once more.";
     }
-    const [network, balancer] = [found.networkConfigurations[0]!, found.loadBalancers[0]?.advancedConfigurations[0]];
-    const rules = [balancer?.productionListenerRule, balancer?.testListenerRule];
-    const is = placementOf({ ...network, capacity: found.capacityProviderStrategies, rules });
+    const [network, balancer] = [found.networkConfigurations[0]!, found.loadBalancers[0]!];
+    const [listeners] = balancer.advancedConfigurations;
+    const is = placementOf({
+        ...network,
+        capacity: found.capacityProviderStrategies,
+        containerPort: balancer.containerPort,
+        rules: [listeners?.productionListenerRule, listeners?.testListenerRule],
+    });
     const asked = placementOf(wanted);
     if (is !== asked) {
         return (
@@ -100,11 +107,11 @@ export function problemOf(found: Found, wanted: Wanted): string | undefined {
 }
 
 /** Where tasks run, in words; in whichever order AWS tells it. */
-function placementOf({ subnets, assignPublicIp, capacity, rules }: Wanted): string {
+function placementOf({ subnets, assignPublicIp, capacity, containerPort, rules }: Wanted): string {
     const providers = capacity.map((each) => `${each.capacityProvider} (base ${each.base}, weight ${each.weight})`);
     const addresses = assignPublicIp ? "public addresses" : "no public addresses";
     return (
-        `${subnets.toSorted().join(", ")}, ${addresses}, ${providers.toSorted().join(", ")} and ` +
+        `${subnets.toSorted().join(", ")}, ${addresses}, ${providers.toSorted().join(", ")}, port ${containerPort} and ` +
         `${rules
             .filter(Boolean)
             .map((arn) => arn!.split(":").at(-1)!)

@@ -34,11 +34,13 @@ export function deploymentConfiguration({
 const minutesOfRun = 45;
 
 /** What is told of a rollout that the run which releases cannot see to its end. */
-export function warningOf(args: Rollout & { readonly releasedBy: ReleasedBy }): string | undefined {
-    const minutes = rolloutMinutes(args);
+export function warningOf(
+    args: Rollout & { readonly releasedBy: ReleasedBy; readonly drainSeconds: number },
+): string | undefined {
+    const minutes = Math.ceil(rolloutMinutes(args) + args.drainSeconds / 60); // ECS is not done before the old tasks are gone
     return args.releasedBy === "pipeline" && minutes > minutesOfRun
-        ? `a release takes ${minutes} minutes by its steps and bakeMinutes, and a run of deploy.yml has 55 for all that it does: it ends as ` +
+        ? `a release takes ${minutes} minutes by its steps, bakeMinutes and drainSeconds, and a run of deploy.yml has 55 for all that it does: it ends as ` +
               "cancelled before ECS is done, and the stacks behind it are not reached. Fewer or shorter steps: rolloutPercent, " +
-              "rolloutStepMinutes, bakeMinutes."
+              "rolloutStepMinutes, bakeMinutes, drainSeconds."
         : undefined;
 }

@@ -11,6 +11,8 @@ export interface ScalingArgs {
     readonly minTasks: number;
     readonly maxTasks: number;
     readonly scaleSchedule: Settings["scaleSchedule"];
+    /** A minute. */
+    readonly requestsPerTask: number;
     /** What CloudWatch files the metrics of each target group under. */
     readonly targetDimensions: readonly Dimensions[];
 }
@@ -59,12 +61,8 @@ export function scale(name: string, args: ScalingArgs, { parent }: { readonly pa
     const predefinedMetricType = "ECSServiceAverageCPUUtilization";
     const cpu = follow("cpu", { predefinedMetricSpecification: { predefinedMetricType } }, 60); // per cent
     // Application Auto Scaling refuses two changes of one target at a time (ConcurrentUpdateException).
-    const requests = follow(
-        "requests",
-        { customizedMetricSpecification: requestsPerTask(args.targetDimensions) },
-        1000,
-        cpu,
-    ); // a minute
+    const served = { customizedMetricSpecification: servedPerTask(args.targetDimensions) };
+    const requests = follow("requests", served, args.requestsPerTask, cpu);
     scheduledActions(name, args, target, requests, { parent });
 }
 
@@ -76,7 +74,7 @@ export function scale(name: string, args: ScalingArgs, { parent }: { readonly pa
  * it has told of the tasks. It does so at the same time, some minutes late. FILL would make the minutes that are late 0 as well, which are
  * the newest, and the alarm that asks for more tasks looks at three in a row: "Using metric math" in the CloudWatch User Guide.
  */
-function requestsPerTask(groups: readonly Dimensions[]) {
+function servedPerTask(groups: readonly Dimensions[]) {
     const each = (id: string, metricName: string, stat: string) =>
         groups.map((dimensions, group) => ({
             id: `${id}${group}`,

@@ -30,14 +30,16 @@ export interface ServiceArgs extends Rollout, LogKeeping {
     readonly capacity: Capacity;
     readonly minTasks: number;
     readonly maxTasks: number;
+    /** A minute; with more there are more tasks. */
+    readonly requestsPerTask: number;
     /** Other bounds, and from when on. */
     readonly scaleSchedule: Settings["scaleSchedule"];
     /** How long the app may take until it answers its first health check, and to answer its last requests. */
     readonly startSeconds: number;
     readonly drainSeconds: number;
     readonly releasedBy: ReleasedBy;
-    /** The name of the alarm that takes a release back. */
-    readonly rollbackAlarm: pulumi.Input<string>;
+    /** The names of the alarms that take a release back. */
+    readonly rollbackAlarms: readonly pulumi.Input<string>[];
     readonly enableExec: boolean;
     readonly containerInsights: ContainerInsights;
 }
@@ -142,7 +144,7 @@ export class Service extends pulumi.ComponentResource {
                 // deployment type" and means the controller: terraform-provider-aws's TestAccECSService_BlueGreenDeployment_circuitBreakerRollback,
                 // which runs on AWS, has such a release "rolled back because the circuit breaker threshold was exceeded".
                 deploymentCircuitBreaker: { enable: true, rollback: true },
-                alarms: { enable: true, rollback: true, alarmNames: [args.rollbackAlarm] },
+                alarms: { enable: true, rollback: true, alarmNames: [...args.rollbackAlarms] },
                 deploymentMinimumHealthyPercent: 100,
                 deploymentMaximumPercent: 200,
                 // An app that takes all the time it was given is not killed for what the load balancer needs to notice.
@@ -179,6 +181,7 @@ export class Service extends pulumi.ComponentResource {
             {
                 ...{ clusterName: cluster.name, serviceName: service.name },
                 ...{ minTasks: args.minTasks, maxTasks: args.maxTasks, scaleSchedule: args.scaleSchedule },
+                requestsPerTask: args.requestsPerTask,
                 targetDimensions: args.loadBalancer.targetDimensions,
             },
             { parent: this },
@@ -198,6 +201,7 @@ export class Service extends pulumi.ComponentResource {
                 subnets: args.network.taskSubnetIds,
                 assignPublicIp: args.network.taskPublicIp,
                 capacity: strategies[args.capacity],
+                containerPort: args.port,
                 rules: [shift.productionListenerRule, shift.testListenerRule],
                 released: args.releasedBy === "pulumi" ? args.task.definitionArn : undefined,
             }),

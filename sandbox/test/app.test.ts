@@ -210,4 +210,18 @@ describe("an app in the sandbox", () => {
         assert.equal(await page(), before);
         await succeed("sandbox:up -- --expect-no-changes");
     });
+
+    it("answers on its port where ECS takes another one back, until that is taken back in the settings as well", async () => {
+        const before = await page();
+        checkout.configure("fargate-cicd:containerPort", 3000); // on which it does not listen
+        await fail("sandbox:up", /Service deployment rolled back because the circuit breaker threshold was exceeded/);
+        checkout.configure("fargate-cicd:releasedBy", "pipeline");
+        await fail("sandbox:up", /ECS has taken the last change of fargate-cicd-dev back, .* port 8080 .* port 3000 /s);
+        assert.equal(await page(), before);
+
+        checkout.configure("fargate-cicd:containerPort", undefined);
+        await succeed("sandbox:up");
+        assert.equal(await page(), before);
+        await succeed("sandbox:up -- --expect-no-changes");
+    });
 });
