@@ -180,7 +180,7 @@ describe("the workflows", () => {
             ["Keep the image that is live", "List what the scan has found"], // no part of the release
         );
         const gate = steps.find(({ name }) => name === "See that the scan finds nothing critical")!;
-        assert.equal(gate.env!.IMAGE_SCAN, "${{ inputs.commit == '' && vars.IMAGE_SCAN || 'report' }}");
+        assert.equal(gate.env!.IMAGE_SCAN, "${{ steps.live.outputs.back != 'true' && vars.IMAGE_SCAN || 'report' }}");
     });
 
     it("deploy on a push of the app to the branch that the role trusts by default, and by hand", () => {
@@ -299,43 +299,62 @@ describe("the workflows", () => {
             execFileSync("git", ["-C", scratch, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
                 encoding: "utf8",
             }).trim();
-        const commit = () => {
-            git("commit", "--quiet", "--allow-empty", "--message", "any");
+        const commit = (message: string) => {
+            git("commit", "--quiet", "--allow-empty", "--message", message);
             return git("rev-parse", "HEAD");
         };
         const { steps } = workflow("deploy.yml").jobs.deploy!;
         const guard = steps.find(({ name }) => name === "See that nothing newer is live")!;
-        /** Runs the step as a runner does, where the service runs `image`. */
-        const attempt = (version: string, image: string) => {
+        const outputs = path.join(scratch, "outputs");
+        /** Runs the step as a runner does, where the service runs `image`, in a run that was given a commit or none. */
+        const attempt = (version: string, image: string, { given = "", job = "deploy" } = {}) => {
             const answers =
                 'case "$2" in describe-services) echo arn:revision;; ' +
                 `*) [ "$4" = arn:revision ] && echo ${image};; esac`;
             fs.writeFileSync(path.join(scratch, "aws"), `#!/bin/sh\n${answers}\n`, { mode: 0o755 });
+            fs.writeFileSync(outputs, "");
             const env = {
                 PATH: `${scratch}:${process.env.PATH}`,
+                COMMIT: given,
                 VERSION: version,
                 CLUSTER: "c",
                 SERVICE: "s",
                 CONTAINER: "app",
+                GITHUB_JOB: job,
+                GITHUB_OUTPUT: outputs,
+                GITHUB_REF_NAME: "release/2",
             };
-            return spawnSync("bash", ["-e", "-c", guard.run!], { cwd: scratch, env, encoding: "utf8" });
+            const { status, stdout, stderr } = spawnSync("bash", ["-e", "-c", guard.run!], {
+                cwd: scratch,
+                env,
+                encoding: "utf8",
+            });
+            return { status, stdout, stderr, told: fs.readFileSync(outputs, "utf8") };
         };
+        const registry = "123456789012.dkr.ecr.eu-west-1.example.com/shop";
+        let first: string, second: string, other: string;
+        before(() => {
+            git("init", "--quiet");
+            [first, second] = [commit("first"), commit("second")];
+            git("checkout", "--quiet", "-b", "other", first);
+            other = commit("other");
+        });
 
         it("see that what is live is not newer, in a re-run as well, and what has no place in the history is no reason", () => {
-            git("init", "--quiet");
-            const [first, second] = [commit(), commit()];
-            git("checkout", "--quiet", "-b", "other", first);
-            const other = commit();
-            const registry = "123456789012.dkr.ecr.eu-west-1.example.com/shop";
-            const refused = attempt(first, `${registry}:${second}-ARM64`);
-            assert.equal(refused.status, 1, refused.stderr);
-            assert.match(
-                refused.stdout,
-                new RegExp(
-                    `^::error::s runs ${second}, which is newer .* Nothing was changed. .* deploy.yml -f commit=${first}\\. .*: gh workflow run deploy.yml$`,
-                    "m",
-                ),
-            );
+            // By the branch, which need not be the default one, and to this stack alone. The job without an environment is no choice.
+            for (const [job, only] of Object.entries({ deploy: "", dev: " -f stack=dev", prod: " -f stack=prod" })) {
+                const refused = attempt(first, `${registry}:${second}-ARM64`, { job });
+                assert.deepEqual([refused.status, refused.told], [1, ""], refused.stderr);
+                const start = "gh workflow run deploy\\.yml --ref release/2";
+                assert.match(
+                    refused.stdout,
+                    new RegExp(
+                        `^::error::s runs ${second}, which is newer .* Nothing was changed\\. ` +
+                            `.*: ${start} -f commit=${first}${only}\\. .*: ${start}$`,
+                        "m",
+                    ),
+                );
+            }
             for (const tag of [
                 `:${first}`,
                 `:${second}`,
@@ -344,15 +363,41 @@ describe("the workflows", () => {
                 ":build-0123",
                 `@sha256:${"e".repeat(64)}`,
             ]) {
-                assert.equal(attempt(second, registry + tag).status, 0, tag);
+                const { status, told } = attempt(second, registry + tag);
+                assert.deepEqual([status, told], [0, ""], tag);
             }
-            assert.equal(guard.if, "inputs.commit == ''");
+            assert.equal(guard.if, undefined);
+        });
+
+        it("find that a commit goes back which is older than what is live or under way, and that no other does", () => {
+            const back = (version: string, tag: string) => {
+                const { status, stdout, told } = attempt(version, registry + tag, { given: version.slice(0, 7) });
+                assert.equal(status, 0, stdout);
+                assert.match(told, /^$|^back=true\n$/);
+                return told !== "";
+            };
+            // A run of it that was repeated is there already.
+            for (const tag of [`:${first}-X64`, `:${second}-X64`, `:${other}-ARM64`]) {
+                assert.equal(back(first, tag), true, tag);
+            }
+            // A newer one, and where nothing tells which is live: what holds a release up runs.
+            for (const tag of [
+                `:${first}-X64`,
+                `:${other}-X64`,
+                `:${"f".repeat(40)}`,
+                ":build-0123",
+                `@sha256:${"e".repeat(64)}`,
+            ]) {
+                assert.equal(back(second, tag), false, tag);
+            }
         });
 
         it("see it with the whole history, in the job's own turn, and before anything is built", () => {
             const at = (name: RegExp) => steps.findIndex((step) => name.test(step.name ?? ""));
             assert.equal(steps[at(/^Check out$/)]!.with?.["fetch-depth"], 0);
             assert.ok(at(/^Assume/) < steps.indexOf(guard) && steps.indexOf(guard) < at(/^Build and push$/));
+            // What is under way counts as live: one that goes back goes back behind it.
+            assert.ok(steps.indexOf(guard) < at(/^Take back what is under way$/));
         });
     });
 
@@ -371,24 +416,27 @@ describe("the workflows", () => {
         }
     });
 
-    it("hold a release up before it is rolled out, and a commit to go back to by nothing", () => {
+    // A commit that was chosen may be newer than what is live, as where it goes to prod alone: its command never ran there.
+    it("hold a release up before it is rolled out, and what goes back by nothing", () => {
         const { steps } = workflow("deploy.yml").jobs.deploy!;
         const order = steps.map(({ name, if: condition }) => [name, condition]);
         const from = order.findIndex(([name]) => name === "Build and push");
+        const forward = "steps.live.outputs.back != 'true'";
+        assert.equal(steps.find(({ name }) => name === "See that nothing newer is live")!.id, "live");
         assert.deepEqual(order.slice(from), [
             ["Build and push", "steps.image.outputs.exists == 'false'"],
-            ["See that the scan finds nothing critical", "vars.IMAGE_SCAN == 'block' && inputs.commit == ''"],
+            ["See that the scan finds nothing critical", `vars.IMAGE_SCAN == 'block' && ${forward}`],
             // Before the release command: what that does to the version that is live must not be waited for.
-            ["Wait until the alarm is over that took the last release back", "inputs.commit == ''"],
+            ["Wait until the alarm is over that took the last release back", forward],
             ["Render the task definition", undefined],
             ["Register the revision", undefined],
             // A stack from before there was such a setting has no variable.
-            ["Run the release command", "(vars.RELEASE_COMMAND || '[]') != '[]' && inputs.commit == ''"],
+            ["Run the release command", `(vars.RELEASE_COMMAND || '[]') != '[]' && ${forward}`],
             ["Roll out", undefined],
             ["Follow the deployment", undefined],
             ["Ask the load balancer for the new version", "steps.follow.outputs.tasks != '0'"],
             ["Withdraw the revision", "(failure() || cancelled()) && steps.revision.outputs.task-definition-arn != ''"],
-            ["List what the scan has found", "vars.IMAGE_SCAN == 'report' || inputs.commit != ''"],
+            ["List what the scan has found", "vars.IMAGE_SCAN == 'report' || steps.live.outputs.back == 'true'"],
         ]);
     });
 

@@ -28,6 +28,7 @@ describe("a release that is held up or undone, in the sandbox", () => {
     };
     const edit = (text: string) => checkout.edit(page, (html) => html.replace("</body>", `<!-- ${text} -->$&`));
     const pushes = /Run Main Build and push/;
+    const scans = /Run Main See that the scan finds nothing critical/;
     let first: string;
     let second: string;
 
@@ -122,14 +123,22 @@ describe("a release that is held up or undone, in the sandbox", () => {
         assert.equal(await definition(), before);
     });
 
-    it("goes back to a commit by the first digits of its hash, without a build; the next push goes on", async () => {
+    it("goes back to a commit by the first digits of its hash, without a build or a look at its scan", async () => {
         const run = await checkout.succeed(`sandbox:release -- --commit ${first.slice(0, 9)}`);
         assert.deepEqual(jobsOf(run), { commit: "success", deploy: "success", dev: "skipped", prod: "skipped" });
         assert.doesNotMatch(run.output, pushes);
+        assert.doesNotMatch(run.output, scans);
         assert.match(run.output, /No deployment of fargate-cicd-dev is under way/);
         assert.equal(await version(), first);
         await checkout.succeed("sandbox:up -- --expect-no-changes");
         assert.equal(await version(), first);
+    });
+
+    it("releases a commit that is newer than what is live like any other, and so the next push", async () => {
+        const run = await checkout.succeed(`sandbox:release -- --commit ${second}`);
+        assert.doesNotMatch(run.output, pushes);
+        assert.match(run.output, scans);
+        assert.equal(await version(), second);
         edit("third");
         const next = await checkout.succeed("sandbox:release");
         assert.equal(await version(), versionOf(next));

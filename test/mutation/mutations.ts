@@ -512,8 +512,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a run that comes late rolls back what is newer",
         file: ".github/workflows/deploy.yml",
-        find: 'git merge-base --is-ancestor "$VERSION" "$live"; then',
-        become: 'git merge-base --is-ancestor "$live" "$VERSION"; then',
+        find: 'git merge-base --is-ancestor "$VERSION" "$live"',
+        become: 'git merge-base --is-ancestor "$live" "$VERSION"',
     },
     {
         mistake: "a cache that is down fails a release",

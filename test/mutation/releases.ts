@@ -65,8 +65,8 @@ export const releases: readonly Mutation[] = [
     {
         mistake: "the gate of the scan only reports",
         file: ".github/workflows/deploy.yml",
-        find: "IMAGE_SCAN: ${{ inputs.commit == '' &&",
-        become: "IMAGE_SCAN: ${{ inputs.commit != '' &&",
+        find: "IMAGE_SCAN: ${{ steps.live.outputs.back != 'true' &&",
+        become: "IMAGE_SCAN: ${{ steps.live.outputs.back == 'true' &&",
     },
     {
         mistake: "a failed migration is rolled out on",
@@ -162,9 +162,22 @@ export const releases: readonly Mutation[] = [
         mistake: "a re-run goes back behind what is newer",
         file: ".github/workflows/deploy.yml",
         find: `- name: See that nothing newer is live
-        if: inputs.commit == ''`,
+        id: live`,
         become: `- name: See that nothing newer is live
-        if: github.run_attempt == 1 && inputs.commit == ''`,
+        if: github.run_attempt == 1
+        id: live`,
+    },
+    {
+        mistake: "a newer commit that goes to prod alone is live without its migration",
+        file: ".github/workflows/deploy.yml",
+        find: "(vars.RELEASE_COMMAND || '[]') != '[]' && steps.live.outputs.back != 'true'",
+        become: "(vars.RELEASE_COMMAND || '[]') != '[]' && inputs.commit == ''",
+    },
+    {
+        mistake: "whatever commit is chosen goes back",
+        file: ".github/workflows/deploy.yml",
+        find: `git merge-base --is-ancestor "$VERSION" "$live" || exit 0`,
+        become: `[ -n "$COMMIT" ] || git merge-base --is-ancestor "$VERSION" "$live" || exit 0`,
     },
     {
         mistake: "the newest minutes count as ones without a request",
