@@ -41,7 +41,8 @@ export class Secrets extends pulumi.ComponentResource {
 
         const own = Object.entries(args.values).map(([variable, value]) => {
             const { secret, version } = this.secret(name, variable, value, args);
-            // By version: a new value is a new task definition, so that it ships with the next release and is rolled back with it.
+            // By version: a new value is a new task definition, so that it ships with the next release, and ECS, which goes back to the
+            // revision before, takes it back with that. A commit to go back to is given the newest revision's settings, and so this value.
             return {
                 name: variable,
                 arn: secret.arn,
