@@ -90,7 +90,7 @@ export const table = {
         ...optional(github.environmentName),
         default: "",
         description:
-            "The GitHub environment that deploys this stack, `dev` or `prod` in `deploy.yml`, when several stacks share the repository",
+            "The GitHub environment that deploys this stack, `dev` or `prod`, spelled as in `deploy.yml`, when several stacks share the repository",
         none: "deploys from its branch, as the only stack of a repository can",
         takesEffect: atOnce,
     },
