@@ -57,6 +57,22 @@ describe("build context", () => {
         });
     });
 
+    it("is left alone while nothing changes, as another command may be sending it", () => {
+        const file = ".build/app/public/index.html";
+        stageBuildContext("app");
+        const written = () => fs.statSync(file, { bigint: true }).ctimeNs;
+        const before = written();
+        stageBuildContext("app");
+        assert.equal(written(), before);
+        write("app/public/index.html", "<p>edited</p>\n");
+        stageBuildContext("app");
+        assert.equal(fs.readFileSync(file, "utf8"), "<p>edited</p>\n");
+        fs.rmSync(".build/app/public", { recursive: true }); // as one that was killed leaves it
+        stageBuildContext("app");
+        assert.equal(fs.readFileSync(file, "utf8"), "<p>edited</p>\n");
+        assert.deepEqual(fs.readdirSync(".build"), ["app"]);
+    });
+
     it("has another version when a file's content changes", () => {
         assertOther(() => write("app/public/index.html", "<p>hallo</p>\n"));
     });

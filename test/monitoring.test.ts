@@ -37,7 +37,7 @@ describe("monitoring", () => {
             const { name, namespace, metricName, statistic, dimensions, comparisonOperator, threshold } = inputs;
             return [name, namespace, metricName, statistic, dimensions, comparisonOperator, threshold];
         });
-        const [elb, ecs, own] = ["AWS/ApplicationELB", "AWS/ECS", service("fargate-cicd-dev")];
+        const [ecs, own] = ["AWS/ECS", service("fargate-cicd-dev")];
         const [above, from, below] = [
             "GreaterThanThreshold",
             "GreaterThanOrEqualToThreshold",

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
+import ts from "typescript";
 import { registryPassword } from "../tools/fakeCloud";
 import { record, type Recording, type Registration } from "./record";
 import { alternative, everything, standard, withoutNat } from "./scenarios";
-import { projectFolder } from "./settings";
+import { projectFolder, readYaml } from "./settings";
 
 describe("the whole program", () => {
     let runs: readonly Recording[];
@@ -265,6 +266,22 @@ describe("the program's modules", () => {
         assert.deepEqual([registrations, lookups], [[], []]);
     });
 
+    it("run as they are compiled in editors and by npm run typecheck, which check their types", () => {
+        const { runtime } = readYaml("Pulumi.yaml") as { runtime: { options: { tsconfig: string } } };
+        const optionsOf = (file: string) =>
+            ts.getParsedCommandLineOfConfigFile(path.join(projectFolder, file), {}, host)!.options;
+        const { configFilePath: _file, ...checked } = optionsOf("tsconfig.json");
+        const { configFilePath: _own, noCheck, ...run } = optionsOf(runtime.options.tsconfig);
+        assert.deepEqual([run, checked.noCheck, noCheck], [checked, undefined, true]);
+        // It reads one file alone, and has other defaults than TypeScript (cmd/run/run.js of @pulumi/pulumi).
+        const { loadTypeScriptCompilerOptions: read } = load("@pulumi/pulumi/tsutils") as Record<
+            string,
+            (file: string) => object
+        >;
+        const own = read!(path.join(projectFolder, runtime.options.tsconfig));
+        assert.deepEqual(Object.keys(own).sort(), ["module", "moduleResolution", "noCheck", "target"]);
+    });
+
     it("write no region, account or endpoint down", () => {
         for (const file of ["index.ts", ...files.filter((file) => !file.endsWith("awsKinds.ts"))]) {
             const text = read(file).replace(/^ *const never = .*$/m, ""); // of a proxy
@@ -274,6 +291,7 @@ describe("the program's modules", () => {
 });
 
 const load = createRequire(__filename);
+const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined };
 
 /** Whether the SDK's class for a type, such as `aws:ecs/service:Service`, has a `tags` argument. */
 function takesTags(type: string): boolean {

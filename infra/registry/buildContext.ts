@@ -31,30 +31,53 @@ export function stageBuildContext(source: string): BuildContext {
         );
     }
     const location = path.posix.join(".build", source);
-    fs.rmSync(location, { recursive: true, force: true });
+    const entries = entriesToSend(source);
+    const version = versionOf(source, entries);
+    // Another command may be sending it: `pulumi preview` of a stack beside the `pulumi up` of another. It finds the whole of either.
+    if (!fs.existsSync(path.join(location, "Dockerfile")) || versionOf(location, entriesToSend(location)) !== version) {
+        const fresh = `${location}.${process.pid}`;
+        fs.rmSync(fresh, { recursive: true, force: true });
+        copy(source, fresh, entries);
+        fs.rmSync(location, { recursive: true, force: true });
+        fs.renameSync(fresh, location);
+    }
+    return { location, version };
+}
 
+function versionOf(folder: string, entries: readonly Entry[]): string {
     const digest = createHash("sha256");
-    for (const { file, kind } of entriesToSend(source)) {
-        const from = path.join(source, file);
-        const to = path.join(location, file);
+    for (const { file, kind } of entries) {
+        const from = path.join(folder, file);
+        if (kind === "folder") {
+            digest.update(`folder ${file}\0`);
+        } else if (kind === "link") {
+            digest.update(`link ${file}\0${linkOf(from)}\0`);
+        } else {
+            const content = fs.readFileSync(from);
+            const what = isExecutable(from) ? "program" : "file";
+            digest.update(`${what} ${file}\0${content.length}\0`).update(content);
+        }
+    }
+    return digest.digest("hex").slice(0, 12);
+}
+
+function copy(source: string, target: string, entries: readonly Entry[]): void {
+    for (const { file, kind } of entries) {
+        const [from, to] = [path.join(source, file), path.join(target, file)];
         if (kind === "folder") {
             fs.mkdirSync(to, { recursive: true });
             fs.chmodSync(to, 0o755); // copied into the image with its mode
-            digest.update(`folder ${file}\0`);
         } else if (kind === "link") {
-            const target = fs.readlinkSync(from).split(path.sep).join("/");
-            fs.symlinkSync(target, to);
-            digest.update(`link ${file}\0${target}\0`);
+            fs.symlinkSync(linkOf(from), to);
         } else {
-            const executable = (fs.statSync(from).mode & 0o100) !== 0;
-            const content = fs.readFileSync(from);
-            fs.writeFileSync(to, content);
-            fs.chmodSync(to, executable ? 0o755 : 0o644);
-            digest.update(`${executable ? "program" : "file"} ${file}\0${content.length}\0`).update(content);
+            fs.copyFileSync(from, to);
+            fs.chmodSync(to, isExecutable(from) ? 0o755 : 0o644);
         }
     }
-    return { location, version: digest.digest("hex").slice(0, 12) };
 }
+
+const linkOf = (file: string) => fs.readlinkSync(file).split(path.sep).join("/");
+const isExecutable = (file: string) => (fs.statSync(file).mode & 0o100) !== 0;
 
 interface Entry {
     /** Relative to the context, with forward slashes. */

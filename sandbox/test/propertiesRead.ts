@@ -17,7 +17,7 @@ const ofSdk = /node_modules\/@pulumi\/(aws|github)\/(.+)\.d\.ts$/;
 export function propertiesRead(folder = path.join(checkout, "infra")): PropertyRead[] {
     const { options } = ts.getParsedCommandLineOfConfigFile(path.join(checkout, "tsconfig.json"), {}, host)!;
     const files = [path.join(checkout, "index.ts"), ...ts.sys.readDirectory(folder, [".ts"])];
-    const program = ts.createProgram(files, { ...options, noCheck: false });
+    const program = ts.createProgram(files, options);
     const checker = program.getTypeChecker();
     const read: PropertyRead[] = [];
     const visit = (node: ts.Node): void => {

@@ -20,6 +20,7 @@ const copied = [
         "package.json",
         "package-lock.json",
         "tsconfig.json",
+        "tsconfig.pulumi.json",
     ],
 ];
 
