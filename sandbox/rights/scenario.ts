@@ -56,6 +56,7 @@ const others: Readonly<Record<string, unknown>> = {
     rolloutTestPort: 9001,
     deletionProtection: false, // what is taken back after this is deleted
     maxTasks: 4,
+    requestsPerTask: 2000,
     logRetentionDays: 14,
     containerInsights: "enhanced",
     alarmEmail: "team@example.com",

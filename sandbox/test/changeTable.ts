@@ -40,7 +40,7 @@ export const changes: Readonly<Record<string, Change>> = {
     "what watches, who is told, and what comes at set times": {
         to: {
             ...{ logRetentionDays: 90, alarmEmail: "ops@example.com", containerInsights: "enhanced" },
-            ...{ healthCheckPath: "/index.html", drainSeconds: 30, maxTasks: 3 },
+            ...{ healthCheckPath: "/index.html", drainSeconds: 30, maxTasks: 3, requestsPerTask: 2000 },
             ...{ previewToken: "team:previews", pulumiGithubApp: false },
             ...{ accessLogs: true, flowLogs: true },
             schedules: { nightly: { schedule: "cron(0 3 1 1 ? 2199)", command: ["true"] } },
@@ -68,6 +68,7 @@ export const changes: Readonly<Record<string, Change>> = {
             "+ aws:sns:TopicSubscription main-email",
             "+ fargate-cicd:accessLogs:AccessLogs main",
             "+ fargate-cicd:flowLogs:FlowLogs main",
+            "~ aws:appautoscaling:Policy main-requests",
             "~ aws:appautoscaling:Target main",
             ...named("~ aws:cloudwatch:LogGroup", ["main", "main-insights"]),
             "~ aws:cloudwatch:MetricAlarm main-too-few-tasks",

@@ -118,7 +118,13 @@ describe("a stack that is watched, opened and guarded", function () {
             [`${name}-app-errors`, ofBoth("HTTPCode_Target_5XX_Count", "RequestCount")],
             [`${name}-high-cpu`, [], ["CPUUtilization", tasks]],
             [`${name}-high-memory`, [], ["MemoryUtilization", tasks]],
-            [`${name}-load-balancer-errors`, [], ["HTTPCode_ELB_5XX_Count", balancer]],
+            [
+                `${name}-load-balancer-errors`,
+                [
+                    ["HTTPCode_ELB_503_Count", balancer],
+                    ["HTTPCode_ELB_5XX_Count", balancer],
+                ],
+            ],
             [`${name}-no-healthy-task`, ofBoth("HealthyHostCount")],
             [
                 `${name}-too-few-tasks`,
