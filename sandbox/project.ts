@@ -29,7 +29,8 @@ interface StackFile {
     readonly encryptionsalt?: string;
 }
 
-const projectFile = () => readYaml<ProjectFile>(path.join(checkout, "Pulumi.yaml"));
+let read: ProjectFile | undefined;
+const projectFile = () => (read ??= readYaml<ProjectFile>(path.join(checkout, "Pulumi.yaml"))); // it is long, and asked often
 
 export const projectName = (): string => projectFile().name;
 
