@@ -238,10 +238,64 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a colleague's umask rebuilds the image",
         file: "infra/registry/buildContext.ts",
-        find: '`${executable ? "program" : "file"} ${file}',
-        become: "`${fs.statSync(from).mode} ${file}",
+        find: 'const what = isExecutable(from) ? "program" : "file";',
+        become: "const what = fs.statSync(from).mode;",
+    },
+    {
+        mistake: "a build context is taken from under another command",
+        file: "infra/registry/buildContext.ts",
+        find: "versionOf(location, entriesToSend(location)) !== version",
+        become: "true",
+    },
+    {
+        mistake: "the image that runs goes by its age once its tag is another's",
+        file: "infra/registry/registry.ts",
+        find: 'selection: { tagStatus: "untagged", countType: "imageCountMoreThan", countNumber: 50 },',
+        become: 'selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },',
     },
     // Rollout.
+    {
+        mistake: "a release that the load balancer answers for with 504 stays",
+        file: "infra/monitoring/alarms.ts",
+        find: "this.names = alarms.map(",
+        become: "this.names = [appErrors].map(",
+    },
+    {
+        mistake: "a linear rollout outlasts the run by default",
+        file: "infra/config/rolloutKinds.ts",
+        find: 'rollout === "linear" ? "3" : "10"',
+        become: '"10"',
+    },
+    {
+        mistake: "nobody is told of a drain that outlasts the run",
+        file: "infra/service/rollout.ts",
+        find: "rolloutMinutes(args) + args.drainSeconds / 60",
+        become: "rolloutMinutes(args)",
+    },
+    {
+        mistake: "a port that ECS went back from is taken for the one that runs, and its rules go",
+        file: "infra/service/outcome.ts",
+        find: ", port ${containerPort} and ",
+        become: " and ",
+    },
+    {
+        mistake: "the way back to the port that runs is refused",
+        file: "infra/runningStack.ts",
+        find: "return service?.loadBalancers?.[0]?.containerPort ?? containerPort;",
+        become: "return containerPort;",
+    },
+    {
+        mistake: "a task that starts slowly, as it may, raises an alarm",
+        file: "infra/monitoring/alarms.ts",
+        find: "minutes: Math.max(5, starting + 1),",
+        become: "minutes: 5,",
+    },
+    {
+        mistake: "each task serves as many requests as any app's",
+        file: "infra/service/scaling.ts",
+        find: 'follow("requests", served, args.requestsPerTask, cpu)',
+        become: 'follow("requests", served, 1000, cpu)',
+    },
     {
         mistake: "a failed release is not rolled back",
         file: "infra/service/service.ts",
