@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 type Condition = Readonly<
-    Record<string, Readonly<Record<string, pulumi.Input<string> | readonly pulumi.Input<string>[]>>>
+    Record<string, Readonly<Record<string, pulumi.Input<string> | pulumi.Input<readonly pulumi.Input<string>[]>>>>
 >;
 
 /** One permission: what may be done, to what, and under which conditions. A role has no denials; what is not listed is refused. */

@@ -17,7 +17,7 @@ export interface Policy {
     readonly Statement: readonly PolicyStatement[];
 }
 
-export type Context = Readonly<Record<string, string>>;
+export type Context = Readonly<Record<string, string | string[]>>;
 
 /** The policy document in an input of a recorded resource. */
 export function policyOf(resource: Registration, input = "policy"): Policy {

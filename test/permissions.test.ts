@@ -99,6 +99,20 @@ describe("permissions", () => {
             ]);
         });
 
+        it("keep the service in its own subnets, those of another network left out, and need none where none are named", async () => {
+            const { networkConfiguration } = run.one("aws:ecs/service:Service").inputs;
+            const { subnets } = networkConfiguration as { readonly subnets: string[] };
+            const others = ["subnet-0a1b2c3d4e5f67890"];
+            await assertVerdicts(deploy, "allowed", [
+                ["ecs:UpdateService", service, { "ecs:subnet": subnets }],
+                ["ecs:UpdateService", service, { "ecs:subnet": subnets.slice(1) }],
+            ]);
+            await assertVerdicts(deploy, "denied", [
+                ["ecs:UpdateService", service, { "ecs:subnet": others }],
+                ["ecs:UpdateService", service, { "ecs:subnet": [...subnets, ...others] }],
+            ]);
+        });
+
         it("deny to tag anything but the revision that is being registered", async () => {
             await assertVerdicts(deploy, "denied", [
                 ["ecs:TagResource", revision],

@@ -90,6 +90,7 @@ export class Delivery extends pulumi.ComponentResource {
                 repositoryArn: args.registry.repositoryArn,
                 familyArn: args.task.familyArn,
                 serviceArn: args.service.serviceArn,
+                subnetIds: args.service.subnetIds,
                 logGroupArn: args.task.logGroupArn,
                 taskRoleArns: [args.task.executionRoleArn, args.task.taskRoleArn],
                 runsTask: args.runsTask,

@@ -7,6 +7,8 @@ export interface DeployTarget {
     /** Without a revision. */
     readonly familyArn: pulumi.Input<string>;
     readonly serviceArn: pulumi.Input<string>;
+    /** The ids of those that the service's tasks run in. */
+    readonly subnetIds: pulumi.Input<readonly string[]>;
     /** Of the tasks' logs. */
     readonly logGroupArn: pulumi.Input<string>;
     readonly taskRoleArns: readonly pulumi.Input<string>[];
@@ -68,7 +70,14 @@ export function deployStatements(target: DeployTarget): Statement[] {
                     .apply((arn) => arn.replace(/:ecs:(.*):service\/.*/, ":cloudwatch:$1:alarm:*")),
             ],
         },
-        { sid: "RollOut", actions: ["ecs:DescribeServices", "ecs:UpdateService"], resources: [target.serviceArn] },
+        { sid: "FindService", actions: ["ecs:DescribeServices"], resources: [target.serviceArn] },
+        {
+            sid: "RollOut",
+            actions: ["ecs:UpdateService"],
+            resources: [target.serviceArn],
+            // A release names none, and passes. AWS has no such key for the security groups and the load balancer, nor for RunTask.
+            condition: { "ForAllValues:StringEquals": { "ecs:subnet": target.subnetIds } },
+        },
         {
             sid: "FollowDeployment",
             actions: ["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:ListServiceDeployments"],

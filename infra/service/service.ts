@@ -85,6 +85,8 @@ export class Service extends pulumi.ComponentResource {
     public readonly serviceArn: pulumi.Output<string>;
     /** The tasks' own, which a database lets in. */
     public readonly securityGroupId: pulumi.Output<string>;
+    /** Those that its tasks run in. */
+    public readonly subnetIds: pulumi.Output<readonly string[]>;
     /** The service itself, steady when it is created. */
     public readonly ready: pulumi.Resource;
     /** Where tasks run: on which capacity, in which subnets, behind which firewall. */
@@ -192,6 +194,7 @@ export class Service extends pulumi.ComponentResource {
         this.serviceName = service.name;
         this.serviceArn = service.arn;
         this.securityGroupId = group.id;
+        this.subnetIds = args.network.taskSubnetIds;
         this.ready = service;
         this.metricDimensions = { ClusterName: cluster.name, ServiceName: service.name };
         const shift = args.loadBalancer.shift.configuration;

@@ -88,7 +88,9 @@ def ecs(call: Call, task_definition: Callable[[str], dict | None]) -> list[Check
         roles = dict.fromkeys([args.get("role"), *(each.get("roleArn") for each in balancers)])
         passed = [check for role in roles for check in pass_role(call, role, "ecs.amazonaws.com")]
         tagged = tags_on_create(call, services[0]) if action == "CreateService" else []
-        return [*(call.on(service, within) for service in services), *tagged, *passed]
+        subnets = ((args.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}).get("subnets")
+        about = {**within, "ecs:subnet": subnets} if subnets else within
+        return [*(call.on(service, about) for service in services), *tagged, *passed]
     if action in _ON_PARTS:  # each on its service and on itself
         named = args.get(_ON_PARTS[action]) or ""
         parts = [named] if isinstance(named, str) else named

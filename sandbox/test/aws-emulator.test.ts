@@ -154,6 +154,17 @@ describe("the emulated AWS", function () {
             });
         }
 
+        it("keep the service in its own subnets, and need none where none are named", async () => {
+            const within = async (...subnets: string[]) => {
+                const networkConfiguration = { awsvpcConfiguration: { subnets } };
+                return pipeline.ecs.updateService({ cluster: "shop", service: "shop", networkConfiguration });
+            };
+            await within("subnet-0a", "subnet-0c");
+            for (const subnets of [["subnet-0b"], ["subnet-0a", "subnet-0b"]]) {
+                await assert.rejects(within(...subnets), /not authorized to perform: ecs:UpdateService/);
+            }
+            await pipeline.ecs.updateService({ cluster: "shop", service: "shop", forceNewDeployment: true });
+        });
         it("do not pass a role to another service", async () => {
             const statement = { Action: ["ecs:CreateService"], Resource: "*" };
             await aws.role("deploy", tokenTrust, [...deploy, statement]);

@@ -214,7 +214,12 @@ export const deploy = [
         Resource: arn("ecs", "task-definition/shop:*"),
         Condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
     },
-    { Action: ["ecs:UpdateService", "ecs:DescribeServices"], Resource: arn("ecs", "service/shop/shop") },
+    { Action: "ecs:DescribeServices", Resource: arn("ecs", "service/shop/shop") },
+    {
+        Action: "ecs:UpdateService",
+        Resource: arn("ecs", "service/shop/shop"),
+        Condition: { "ForAllValues:StringEquals": { "ecs:subnet": ["subnet-0a", "subnet-0c"] } },
+    },
     {
         Action: "iam:PassRole",
         Resource: [roleArn("shop-execution"), roleArn("shop-task")],
