@@ -108,6 +108,23 @@ describe("configuration: variables and secrets", () => {
         assert.doesNotThrow(() => load({ secrets: JSON.stringify({ TOKEN: "x".repeat(65_536) }) }));
     });
 
+    it("secrets: refuse an ARN without the six characters that Secrets Manager adds, which IAM lets nobody read", () => {
+        const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret";
+        for (const value of [
+            `${secret}:shop/db`,
+            `${secret}:shop/db:password::`,
+            `${secret}:db-AbCde`,
+            `${secret}:-AbCdEf`,
+        ]) {
+            assert.equal(
+                refusalOf("secrets", { TOKEN: value }),
+                "Pulumi.dev.yaml has 1 invalid setting:\n  - secrets.TOKEN: expected the complete ARN of the secret, with the hyphen and " +
+                    "the six characters that Secrets Manager adds to its name\n" +
+                    "    fix: pulumi config set --secret --path secrets.TOKEN",
+            );
+        }
+    });
+
     it("environment: refuses AWS keys, by name and by look, with the way out; as secrets they are taken", () => {
         const id = `AKIA${"IOSFODNN7EXAMPLE"}`;
         const entries = {

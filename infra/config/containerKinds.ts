@@ -91,24 +91,32 @@ export const environment = entries({
     example: setVariable,
 });
 
+const existingSecret = /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/;
+
 /** Secrets Manager takes up to 64 KiB and nothing empty. An ARN is one of a secret or of an SSM parameter. */
 export const secrets = entries({
     expected: `texts that are not empty, or ARNs of a Secrets Manager secret or an SSM parameter, ${byName}`,
     name: variable,
-    value: v.message(
-        v.pipe(
-            v.string(),
-            v.nonEmpty(),
-            v.maxLength(65_536),
-            v.check(
-                (given) =>
-                    !given.startsWith("arn:") ||
-                    /^arn:[a-z-]+:(secretsmanager:[a-z0-9-]+:\d{12}:secret:|ssm:[a-z0-9-]+:\d{12}:parameter\/)\S+$/.test(
-                        given,
-                    ),
+    value: v.pipe(
+        v.message(
+            v.pipe(
+                v.string(),
+                v.nonEmpty(),
+                v.maxLength(65_536),
+                v.check(
+                    (given) =>
+                        !given.startsWith("arn:") ||
+                        existingSecret.test(given) ||
+                        /^arn:[a-z-]+:ssm:[a-z0-9-]+:\d{12}:parameter\/\S+$/.test(given),
+                ),
             ),
+            "a text that is not empty, or the ARN of a Secrets Manager secret or an SSM parameter",
         ),
-        "a text that is not empty, or the ARN of a Secrets Manager secret or an SSM parameter",
+        // ECS finds a secret without them, too, but IAM asks about the complete ARN, and no task would start: aws/aws-cdk#12411.
+        v.check(
+            (given) => !existingSecret.test(given) || /:secret:[^:]+-[A-Za-z0-9]{6}(:|$)/.test(given),
+            "the complete ARN of the secret, with the hyphen and the six characters that Secrets Manager adds to its name",
+        ),
     ),
     values: `texts, each set as ${code([setSecret])}; or the ARN of a Secrets Manager secret or an SSM parameter that exists already`,
     example: setSecret,
