@@ -1,8 +1,8 @@
 /** The role of a team member who has the rights of `docs/deployer/` and no others, which the stack assumes with `--as-deployer`. */
 import { IAM } from "@aws-sdk/client-iam";
-import { Route53 } from "@aws-sdk/client-route-53";
+import { Route53, type HostedZone } from "@aws-sdk/client-route-53";
 import { awsAccount, ownPath, rootClient } from "./aws/emulator";
-import { policies } from "./rights/documents";
+import { policies, type Values } from "./rights/documents";
 import type { Settings } from "../infra/config";
 
 /** What the engine runs with: credentials that are good for nothing but the role, and the role, which is in the stack's configuration. */
@@ -49,22 +49,25 @@ function unlessItExists(error: Error): void {
 }
 
 /** What stands in the documents in place of their capitals. */
-const valuesOf = async (settings: Settings) => ({
-    PARTITION: "aws",
-    REGION: settings.region,
-    ACCOUNT: awsAccount,
-    PROJECT: settings.tags.Project ?? "",
-    NAME: settings.name,
-    ZONE: await zoneOf(settings),
-    KEY: keyOf(settings),
-});
+async function valuesOf(settings: Settings): Promise<Values> {
+    const zone = await zoneOf(settings);
+    return {
+        PARTITION: "aws",
+        REGION: settings.region,
+        ACCOUNT: awsAccount,
+        PROJECT: settings.tags.Project ?? "",
+        NAME: settings.name,
+        ZONE: zone?.Id?.replace("/hostedzone/", "") ?? "none",
+        DOMAIN: zone ? `*.${zone.Name!.replace(/\.$/, "")}` : "none", // with the domain that the stack had before
+        KEY: keyOf(settings),
+    };
+}
 
 /** The id of the key that is configured. */
 const keyOf = ({ kmsKeyArn }: Settings): string => kmsKeyArn?.split("/").at(-1) ?? "none";
 
-/** The id of the zone of the app's domain, which is there before the stack is; without a domain, of the one that it had. */
-async function zoneOf({ region, domain }: Settings): Promise<string> {
+/** The zone of the app's domain, which is there before the stack is; without a domain, that of the one that it had. */
+async function zoneOf({ region, domain }: Settings): Promise<HostedZone | undefined> {
     const { HostedZones = [] } = await new Route53(rootClient(region)).listHostedZones({});
-    const zone = HostedZones.find(({ Name }) => Name === `${domain?.hostedZone}.`) ?? HostedZones[0];
-    return zone?.Id?.replace("/hostedzone/", "") ?? "none";
+    return HostedZones.find(({ Name }) => Name === `${domain?.hostedZone}.`) ?? HostedZones[0];
 }

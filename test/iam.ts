@@ -24,6 +24,13 @@ export function policyOf(resource: Registration, input = "policy"): Policy {
     return JSON.parse(String(resource.inputs[input])) as Policy;
 }
 
+const keyPolicy = {
+    Version: "2012-10-17",
+    Statement: [
+        { Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "kms:*", Resource: "*" },
+    ],
+};
+
 /** Whether a role with `policy` and nothing else may call `action`, as AWS would decide. The action and the ARN are checked to exist. */
 export async function mayCall(
     policy: Policy,
@@ -42,6 +49,8 @@ export async function mayCall(
             identityPolicies: [{ name: "policy", policy }],
             serviceControlPolicies: [],
             resourceControlPolicies: [],
+            // A key's own policy lets the account's policies decide, which none would without it.
+            ...(action.startsWith("kms:") && { resourcePolicy: keyPolicy }),
         },
         {},
     );

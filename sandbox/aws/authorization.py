@@ -66,6 +66,8 @@ def checks_for(service: str, action: str, args: dict, known: str, region: str, a
         return resources.cloudwatch(call)
     if service == "wafv2":
         return resources.wafv2(call, known)
+    if service == "route53":
+        return resources.route53(call, known)
     return [Check(action, known)]
 
 
@@ -86,6 +88,8 @@ def _owner_of(association: str) -> str:
 def _arguments(service: str, headers: dict, body: bytes, query: dict) -> dict:
     if service == "monitoring" and (arguments := cloudwatch_protocol.arguments(headers, body)) is not None:
         return arguments
+    if service == "route53":
+        return resources.record_changes(body)
     given = {name: value[0] if isinstance(value, list) and value else value for name, value in query.items()}
     if service in _JSON_SERVICES or service == "scheduler":  # which has arguments in its address, too
         try:

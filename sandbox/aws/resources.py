@@ -326,11 +326,45 @@ def acm(call: Call, known: str) -> list[Check]:
     return [call.on("*"), *([Check("acm:AddTagsToCertificate", created)] if call.args.get("Tags") else [])]
 
 
+# On the load balancer, beside the call's own: "Actions, resources, and condition keys for AWS WAF V2" in the Service Authorization
+# Reference.
+_WITH_BALANCER = {
+    "AssociateWebACL": ("CreateWebACLAssociation", "SetWebACL"), "DisassociateWebACL": ("DeleteWebACLAssociation", "SetWebACL"),
+    "GetWebACLForResource": ("GetLoadBalancerWebACL",),
+}  # fmt: skip
+
+
 def wafv2(call: Call, known: str) -> list[Check]:
     """What a web ACL is put in front of, as well as itself."""
     named = [call.args[key] for key in ("WebACLArn", "ResourceArn") if key in call.args]
-    front = [call.args["ResourceArn"]] if call.action in ("AssociateWebACL", "DisassociateWebACL") else []
-    return [*(call.on(each) for each in named or [known]), *(Check("elasticloadbalancing:SetWebACL", each) for each in front)]
+    asked = [Check(f"elasticloadbalancing:{each}", call.args["ResourceArn"]) for each in _WITH_BALANCER.get(call.action, ())]
+    return [*(call.on(each) for each in named or [known]), *asked]
+
+
+def route53(call: Call, known: str) -> list[Check]:
+    """What the records that are changed are called, of which type, and how: the keys are lists of all of them, each once."""
+    changes = call.args if call.action == "ChangeResourceRecordSets" else {}
+    return [call.on(known, {f"route53:ChangeResourceRecordSets{key}": values for key, values in changes.items()})]
+
+
+def record_changes(body: bytes) -> dict[str, list[str]]:
+    """The records in a batch of changes, with their names as Route 53 normalises them."""
+    text = body.decode(errors="replace")
+    codes = re.compile(r"[^a-z0-9_.-]")
+
+    def normalised(name: str) -> str:
+        name = re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), name.strip()).lower().removesuffix(".")
+        return codes.sub(lambda each: f"\\{ord(each[0]):03o}", name)
+
+    def all_of(element: str) -> list[str]:
+        return re.findall(rf"<(?:\w+:)?{element}>([^<]*)</", text)
+
+    found = {
+        "NormalizedRecordNames": [normalised(name) for name in all_of("Name")],
+        "RecordTypes": all_of("Type"),
+        "Actions": all_of("Action"),
+    }
+    return {key: list(dict.fromkeys(values)) for key, values in found.items() if values}
 
 
 _ON_ALARMS = {

@@ -319,14 +319,24 @@ const service: Policy = {
                 "application-autoscaling:DeleteScalingPolicy",
                 "application-autoscaling:DeleteScheduledAction",
                 "application-autoscaling:DeregisterScalableTarget",
-                "application-autoscaling:ListTagsForResource",
                 "application-autoscaling:PutScalingPolicy",
                 "application-autoscaling:PutScheduledAction",
                 "application-autoscaling:RegisterScalableTarget",
-                "application-autoscaling:TagResource",
             ],
             resources: on("application-autoscaling", "scalable-target/*"),
-            why: "ids are AWS's",
+            condition: {
+                StringEquals: {
+                    "application-autoscaling:scalable-dimension": "ecs:service:DesiredCount",
+                    "application-autoscaling:service-namespace": "ecs",
+                },
+            },
+            why: "ids are AWS's; only the number of an ECS service's tasks",
+        },
+        {
+            sid: "TagScaling",
+            actions: ["application-autoscaling:ListTagsForResource", "application-autoscaling:TagResource"],
+            resources: on("application-autoscaling", "scalable-target/*"),
+            why: "ids are AWS's, and a tag is not about a dimension",
         },
         {
             sid: "ScalingAlarms",
@@ -373,12 +383,14 @@ const delivery: Policy = {
             actions: [
                 "iam:DeleteRole",
                 "iam:DeleteRolePolicy",
+                "iam:DetachRolePolicy", // what somebody has attached by hand
                 "iam:GetRole",
                 "iam:GetRolePolicy",
                 "iam:ListAttachedRolePolicies",
                 "iam:ListInstanceProfilesForRole",
                 "iam:ListRolePolicies",
                 "iam:PutRolePolicy",
+                "iam:TagRole", // with what has changed alone: another stack's name comes without the project's
                 "iam:UpdateAssumeRolePolicy",
             ],
             resources: roles,
@@ -386,7 +398,7 @@ const delivery: Policy = {
         },
         {
             sid: "TaskPolicies",
-            actions: ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+            actions: ["iam:AttachRolePolicy"],
             resources: ["arn:PARTITION:iam::ACCOUNT:role/main-task-*"],
             condition: ours,
         },
@@ -548,6 +560,8 @@ const schedules: Policy = {
     ],
 };
 
+const zone = ["arn:PARTITION:route53:::hostedzone/ZONE"];
+
 const domain: Policy = {
     title: "domain",
     purpose: "certificate and DNS records, with `domainName` only",
@@ -560,13 +574,20 @@ const domain: Policy = {
         },
         {
             sid: "Zone",
-            actions: [
-                "route53:ChangeResourceRecordSets",
-                "route53:GetHostedZone",
-                "route53:ListResourceRecordSets",
-                "route53:ListTagsForResource",
-            ],
-            resources: ["arn:PARTITION:route53:::hostedzone/ZONE"],
+            actions: ["route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource"],
+            resources: zone,
+        },
+        {
+            // The domain's own records, and the one that proves to ACM that it is ours.
+            sid: "Records",
+            actions: ["route53:ChangeResourceRecordSets"],
+            resources: zone,
+            condition: {
+                "ForAllValues:StringLike": {
+                    "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["DOMAIN", "_*.DOMAIN"],
+                },
+                "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsRecordTypes": ["A", "AAAA", "CNAME"] },
+            },
         },
         {
             sid: "Changes",
@@ -588,6 +609,7 @@ const domain: Policy = {
     ],
 };
 
+const applicationBalancer = on("elasticloadbalancing", "loadbalancer/app/main-*/*");
 const bucket = "arn:PARTITION:s3:::main-access-logs-*";
 
 const audit: Policy = {
@@ -663,31 +685,48 @@ const audit: Policy = {
         },
         {
             sid: "WebAcl",
-            actions: [
-                "wafv2:AssociateWebACL",
-                "wafv2:DisassociateWebACL",
-                "wafv2:GetWebACL",
-                "wafv2:GetWebACLForResource",
-            ],
-            resources: [
-                ...on("elasticloadbalancing", "loadbalancer/app/main-*/*"),
-                ...on("wafv2", "regional/webacl/*/*"),
-            ],
+            actions: ["wafv2:AssociateWebACL", "wafv2:GetWebACL", "wafv2:GetWebACLForResource"],
+            resources: [...applicationBalancer, ...on("wafv2", "regional/webacl/*")],
             why: "the web ACL is not the stack's: which one it is, the configuration says",
             source: "web_acl_association.go of the AWS provider; AWS WAF API Reference, GetWebACLForResource: it asks for GetWebACL",
+        },
+        {
+            sid: "TakeWebAclAway",
+            actions: ["wafv2:DisassociateWebACL"],
+            resources: ["*"],
+            why: "AWS's guide has it so: the call names the load balancer alone, on which the next statement is",
+            source: "AWS WAF Developer Guide, actions that require additional permissions settings",
+        },
+        {
+            sid: "WebAclOfLoadBalancer",
+            actions: [
+                "elasticloadbalancing:CreateWebACLAssociation",
+                "elasticloadbalancing:DeleteWebACLAssociation",
+                "elasticloadbalancing:GetLoadBalancerWebACL",
+            ],
+            resources: applicationBalancer,
+            source: "Service Authorization Reference, AWS WAF V2: the dependent actions of a load balancer",
         },
         {
             sid: "SetWebAcl",
             actions: ["elasticloadbalancing:SetWebACL"],
             resources: ["*"],
             why: "AWS knows no narrower resource",
-            source: "AWS WAF Developer Guide, AssociateWebACL: the right that a load balancer asks for",
+            source: "the same page: what a load balancer asked for before it had the three, and may still ask for in other partitions",
         },
         {
-            sid: "Key",
-            actions: ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant"],
+            // Logs and topics use the key as themselves, which its own policy lets them.
+            sid: "UseKey",
+            actions: ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant"],
             resources: on("kms", "key/KEY"),
-            source: "encryption at rest in the ECR User Guide (a repository uses the key by grants), and in the Secrets Manager User Guide",
+            condition: { StringLike: { "kms:ViaService": ["ecr.REGION.*", "secretsmanager.REGION.*"] } },
+            source: "encryption at rest in the ECR User Guide (a repository uses the key by grants), and in the Secrets Manager User Guide: both ask in the caller's name",
+        },
+        {
+            sid: "DescribeKey",
+            actions: ["kms:DescribeKey"],
+            resources: on("kms", "key/KEY"),
+            source: "the same guides; without a condition, as it tells of the key only, and other services may ask for it as well",
         },
     ],
 };

@@ -19,6 +19,8 @@ export interface Values {
     readonly NAME: string;
     /** The id of the hosted zone. */
     readonly ZONE: string;
+    /** The app's domain, or a pattern with `*` for more than one. */
+    readonly DOMAIN: string;
     /** The id of the customer's key. */
     readonly KEY: string;
 }
@@ -34,7 +36,7 @@ export function policies(values: Values): { readonly title: string; readonly doc
             document: fs
                 .readFileSync(path.join(at, file), "utf8")
                 .replace(
-                    /\b(?:PARTITION|REGION|ACCOUNT|PROJECT|NAME|ZONE|KEY)\b/g,
+                    /\b(?:PARTITION|REGION|ACCOUNT|PROJECT|NAME|ZONE|DOMAIN|KEY)\b/g,
                     (name) => values[name as keyof Values],
                 ),
         }));

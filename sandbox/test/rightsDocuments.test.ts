@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { table } from "../../infra/config/table";
+import { assertVerdicts, type Policy } from "../../test/iam";
+import { account } from "../../tools/fakeCloud";
 import { checkout } from "../paths";
 import { deployer } from "../rights/aws";
-import { longest, renderers } from "../rights/documents";
+import { longest, policies, renderers } from "../rights/documents";
 import { routeOf, routes, tokenNeeds } from "../rights/github";
 import { changed, unchanged } from "../rights/scenario";
 
@@ -52,12 +54,13 @@ describe("the rights of whoever runs pulumi up, as they are written down", () =>
         }
     });
 
-    it("are on everything only where AWS knows no narrower resource", async () => {
+    it("are on everything only where AWS knows no narrower resource, or its guides have it so", async () => {
+        const byGuide = new Set(["wafv2:DisassociateWebACL"]);
         const wrong: string[] = [];
         for (const { sid, actions, resources } of rights) {
             for (const action of actions) {
                 const narrower = (await typesOf(action)).map(({ arn }) => arn);
-                if (resources.includes("*") !== (narrower.length === 0)) {
+                if (resources.includes("*") !== (narrower.length === 0 || byGuide.has(action))) {
                     wrong.push(`${sid}: ${action} is on ${narrower.join(", ") || "everything"}`);
                 }
             }
@@ -106,6 +109,117 @@ describe("the rights of whoever runs pulumi up, as they are written down", () =>
         for (const { sid, why, source } of wide) {
             assert.ok(why ?? source, `${sid} says no reason`);
         }
+    });
+});
+
+describe("the rights of whoever runs pulumi up, as AWS decides on them", () => {
+    const region = "ap-northeast-1";
+    const values = {
+        ...{ PARTITION: "aws", REGION: region, ACCOUNT: account, PROJECT: "shop", NAME: "shop-dev" },
+        ...{ ZONE: "Z1", DOMAIN: "shop.example.com", KEY: "k1" },
+    };
+    const policy = (title: string): Policy =>
+        JSON.parse(policies(values).find((each) => each.title === title)!.document) as Policy;
+    const own = { "aws:ResourceTag/Project": "shop" };
+    const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
+    const role = (name: string) => `arn:aws:iam::${account}:role/${name}`;
+
+    it("tag a role of the project anew with the stack's name alone, as the provider does, and no other role", async () => {
+        const renamed = { "aws:RequestTag/Stack": "staging", "aws:TagKeys": ["Stack"] };
+        await assertVerdicts(policy("delivery"), "allowed", [
+            ["iam:TagRole", role("main-task-1"), { ...own, ...renamed }],
+            ["iam:TagRole", role("main-task-1"), { "aws:RequestTag/Project": "shop" }],
+        ]);
+        await assertVerdicts(policy("delivery"), "denied", [
+            ["iam:TagRole", role("main-task-1"), renamed],
+            ["iam:TagRole", role("main-task-1"), { ...renamed, "aws:ResourceTag/Project": "other" }],
+            ["iam:TagRole", role("admin"), { ...own, ...renamed }],
+        ]);
+    });
+
+    it("take from any role of the stack what somebody has attached by hand, and attach to the task's only", async () => {
+        await assertVerdicts(policy("delivery"), "allowed", [
+            ["iam:DetachRolePolicy", role("main-deploy-1"), own],
+            ["iam:DetachRolePolicy", role("main-task-1"), own],
+            ["iam:AttachRolePolicy", role("main-task-1"), own],
+        ]);
+        await assertVerdicts(policy("delivery"), "denied", [
+            ["iam:DetachRolePolicy", role("main-deploy-1")],
+            ["iam:DetachRolePolicy", role("admin"), own],
+            ["iam:AttachRolePolicy", role("main-deploy-1"), own],
+        ]);
+    });
+
+    it("scale the tasks of services, and nothing else that can be scaled", async () => {
+        const target = arn("application-autoscaling", "scalable-target/1");
+        const of = (namespace: string, dimension: string) => ({
+            "application-autoscaling:service-namespace": namespace,
+            "application-autoscaling:scalable-dimension": dimension,
+        });
+        for (const action of ["RegisterScalableTarget", "PutScalingPolicy", "DeleteScheduledAction"]) {
+            const full = `application-autoscaling:${action}`;
+            await assertVerdicts(policy("service"), "allowed", [[full, target, of("ecs", "ecs:service:DesiredCount")]]);
+            await assertVerdicts(policy("service"), "denied", [
+                [full, target, of("dynamodb", "dynamodb:table:ReadCapacityUnits")],
+                [full, target],
+            ]);
+        }
+    });
+
+    it("write the records of the domain and its certificate's proof, and no others of the zone", async () => {
+        const zone = "arn:aws:route53:::hostedzone/Z1";
+        const records = (names: string[], types: string[]) => ({
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames": names,
+            "route53:ChangeResourceRecordSetsRecordTypes": types,
+        });
+        const call = (...given: Parameters<typeof records>) =>
+            ["route53:ChangeResourceRecordSets", zone, records(...given)] as const;
+        await assertVerdicts(policy("domain"), "allowed", [
+            call(["shop.example.com"], ["A"]),
+            call(["shop.example.com"], ["AAAA"]),
+            call(["_0a1b.shop.example.com"], ["CNAME"]),
+        ]);
+        await assertVerdicts(policy("domain"), "denied", [
+            call(["example.com"], ["A"]),
+            call(["api.shop.example.com"], ["A"]),
+            call(["shop.example.com", "www.example.com"], ["A"]),
+            call(["shop.example.com"], ["MX"]),
+            call(["shop.example.com"], ["A", "TXT"]),
+        ]);
+    });
+
+    it("put the web ACL in front of the stack's load balancer, and take it away", async () => {
+        const [own, other] = ["main-1", "other"].map((name) =>
+            arn("elasticloadbalancing", `loadbalancer/app/${name}/1`),
+        );
+        const three = ["CreateWebACLAssociation", "DeleteWebACLAssociation", "GetLoadBalancerWebACL"];
+        const on = (balancer: string) => three.map((each) => [`elasticloadbalancing:${each}`, balancer] as const);
+        const acl = arn("wafv2", "regional/webacl/team/1");
+        await assertVerdicts(policy("audit"), "allowed", [
+            ...on(own!),
+            ...["AssociateWebACL", "GetWebACLForResource"].flatMap((each) =>
+                [own!, acl].map((resource) => [`wafv2:${each}`, resource] as const),
+            ),
+            ["wafv2:DisassociateWebACL", own!],
+        ]);
+        await assertVerdicts(policy("audit"), "denied", on(other!));
+    });
+
+    it("use the key by way of ECR and Secrets Manager only", async () => {
+        const key = arn("kms", "key/k1");
+        const via = (service: string) => ({ "kms:ViaService": `${service}.${region}.amazonaws.com` });
+        for (const action of ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant"]) {
+            await assertVerdicts(policy("audit"), "allowed", [
+                [action, key, via("ecr")],
+                [action, key, via("secretsmanager")],
+            ]);
+            await assertVerdicts(policy("audit"), "denied", [
+                [action, key],
+                [action, key, via("s3")],
+                [action, arn("kms", "key/other"), via("ecr")],
+            ]);
+        }
+        await assertVerdicts(policy("audit"), "allowed", [["kms:DescribeKey", key]]);
     });
 });
 
