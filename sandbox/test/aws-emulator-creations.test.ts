@@ -1,4 +1,5 @@
 /** What a creation includes, each on the resource and with the keys of AWS's service authorization reference. */
+import { Route53 } from "@aws-sdk/client-route-53";
 import assert from "node:assert/strict";
 import { awsAccount } from "../aws/emulator";
 import { Issuer, issuer, region, TestAws, tokenTrust } from "./awsFixture";
@@ -113,5 +114,63 @@ describe("what a creation on the emulated AWS needs", () => {
         assert.equal(await subnet(own), "allowed");
         const untagged = maker.ec2.createSubnet({ VpcId: own, CidrBlock: "10.1.1.0/24" });
         assert.equal(await outcome(untagged), `ec2:CreateSubnet ${on("ec2", "subnet/*")}`);
+    });
+
+    it("a record: the right to its name, as Route 53 normalises it, and to its type", async () => {
+        const dns = async ({ iam }: As) => {
+            const credentials = await iam.config.credentials();
+            return new Route53({ endpoint: aws.endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
+        };
+        const root = await dns(aws.as());
+        const { HostedZone } = await root.createHostedZone({ Name: "example.com", CallerReference: "one" });
+        const zone = `arn:aws:route53:::${HostedZone!.Id!.replace(/^\//, "")}`;
+        const key = (name: string) => `route53:ChangeResourceRecordSets${name}`;
+        const maker = await dns(
+            await as({
+                Action: "route53:ChangeResourceRecordSets",
+                Resource: zone,
+                Condition: {
+                    "ForAllValues:StringLike": {
+                        [key("NormalizedRecordNames")]: ["shop.example.com", "_*.shop.example.com"],
+                    },
+                    "ForAllValues:StringEquals": { [key("RecordTypes")]: ["A", "CNAME"] },
+                },
+            }),
+        );
+        const change = (...records: [Name: string, Type: "A" | "CNAME" | "TXT", Value: string][]) =>
+            outcome(
+                maker.changeResourceRecordSets({
+                    HostedZoneId: HostedZone!.Id!,
+                    ChangeBatch: {
+                        Changes: records.map(([Name, Type, Value]) => ({
+                            Action: "CREATE",
+                            ResourceRecordSet: { Name, Type, TTL: 60, ResourceRecords: [{ Value }] },
+                        })),
+                    },
+                }),
+            );
+        const denied = `route53:ChangeResourceRecordSets ${zone}`;
+        assert.equal(await change(["Shop.Example.com.", "A", "10.0.0.1"]), "allowed");
+        assert.equal(await change(["_proof.shop.example.com", "CNAME", "proof.example.net"]), "allowed");
+        assert.equal(await change(["www.example.com", "A", "10.0.0.1"]), denied);
+        assert.equal(await change(["*.example.com", "A", "10.0.0.1"]), denied);
+        assert.equal(await change(["shop.example.com", "TXT", '"text"']), denied);
+        assert.equal(
+            await change(["_other.shop.example.com", "A", "10.0.0.1"], ["www.example.com", "A", "10.0.0.1"]),
+            denied,
+        );
+    });
+
+    it("a tag: the right by what the role has, where the request says nothing of it", async () => {
+        const RoleName = "main-tagged";
+        await aws.as().iam.createRole({ RoleName, AssumeRolePolicyDocument: '{"Statement":[]}', Tags: tag });
+        const change = (as: As) => outcome(as.iam.tagRole({ RoleName, Tags: [{ Key: "Stack", Value: "staging" }] }));
+        const role = on("iam", `role/${RoleName}`, "");
+        const requested = await as({ Action: "iam:TagRole", Resource: role, ...marked("RequestTag") });
+        assert.equal(await change(requested), `iam:TagRole ${role}`);
+        assert.equal(
+            await change(await as({ Action: "iam:TagRole", Resource: role, ...marked("ResourceTag") })),
+            "allowed",
+        );
     });
 });
