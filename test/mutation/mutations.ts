@@ -165,8 +165,20 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the pipeline updates every service",
         file: "infra/delivery/deployRights.ts",
-        find: "resources: [target.serviceArn]",
-        become: 'resources: ["*"]',
+        find: "resources: [target.serviceArn],\n            // A release",
+        become: 'resources: ["*"],\n            // A release',
+    },
+    {
+        mistake: "the pipeline takes the service into any subnet",
+        file: "infra/delivery/deployRights.ts",
+        find: 'condition: { "ForAllValues:StringEquals": { "ecs:subnet": target.subnetIds } },',
+        become: "",
+    },
+    {
+        mistake: "a secret's ARN may lack what Secrets Manager adds to the name",
+        file: "infra/config/containerKinds.ts",
+        find: "!existingSecret.test(given) || /:secret",
+        become: "true || /:secret",
     },
     {
         mistake: "the pipeline deletes the service",
