@@ -185,6 +185,47 @@ describe("configuration", () => {
         );
     });
 
+    describe("of an encrypted value", () => {
+        const got =
+            "expected plain text, got an encrypted value, which would be plain text in the state and in AWS or on GitHub";
+
+        it("refuses every key but secrets, without a word of the value, and says how to set each", () => {
+            const { config: declared } = project;
+            for (const key of ["aws:region", ...Object.keys(declared), ...structured]) {
+                const values = key === "aws:region" ? {} : { [key]: "hunter2" };
+                const message = () => refusal(values, { isEncrypted: (asked) => asked === key });
+                if (key === "secrets") {
+                    const secrets = JSON.stringify({ DB_PASSWORD: "hunter2" });
+                    assert.ok(load({ secrets }, { isEncrypted: (asked) => asked === key }).secrets.DB_PASSWORD);
+                } else {
+                    assert.ok(
+                        message().startsWith(
+                            `Pulumi.dev.yaml has 1 invalid setting:\n  - ${key}: ${got}\n    fix: pulumi`,
+                        ),
+                        message(),
+                    );
+                    assert.doesNotMatch(message(), /hunter2/);
+                }
+            }
+            const fixOf = (key: string) => refusal({}, { isEncrypted: (asked) => asked === key }).split("fix: ")[1];
+            assert.equal(
+                fixOf("environment"),
+                "pulumi config set --secret --path secrets.NAME for each that is encrypted, " +
+                    "and pulumi config rm --path environment.NAME",
+            );
+            assert.equal(fixOf("alarmEmail"), "pulumi config set alarmEmail <value> --plaintext");
+            assert.match(fixOf("schedules")!, /^pulumi config rm schedules, then set each as .+ --plaintext$/);
+        });
+
+        it("hears from Pulumi that it is one", async () => {
+            const values = { environment: '{"API_KEY":"hunter2"}', secrets: '{"DB_PASSWORD":"hunter2"}' };
+            const encrypted = [`${project.name}:environment`, `${project.name}:secrets`, "github:token"];
+            const { recording, failure } = await attempt({ values, encrypted });
+            assert.match(failure!.message, /has 1 invalid setting:\n {2}- environment: expected plain text/);
+            assert.deepEqual(recording.registrations, []);
+        });
+    });
+
     it("reads exactly the keys that Pulumi.yaml declares, and the structured ones, which it cannot", () => {
         const asked: string[] = [];
         assert.throws(() => load({}, { get: (key) => void asked.push(key) }));

@@ -8,6 +8,7 @@ export interface Scenario {
     readonly values?: Values;
     /** Configuration of other namespaces, such as `github:token`. */
     readonly config?: Readonly<Record<string, string>>;
+    readonly encrypted?: Run["encrypted"];
     readonly region?: string;
     readonly stack?: string;
     readonly lookups?: Run["lookups"];
@@ -34,7 +35,17 @@ export async function record(scenario: Scenario = {}): Promise<Recording> {
 
 /** As `record`, for programs that are meant to fail: what was declared until then, and what was thrown. */
 export function attempt(scenario: Scenario = {}): Promise<{ recording: Recording; failure: Error | undefined }> {
-    const { values, config, region = homeRegion, stack = "dev", lookups, stacks, preview, program } = scenario;
+    const {
+        values,
+        config,
+        encrypted,
+        region = homeRegion,
+        stack = "dev",
+        lookups,
+        stacks,
+        preview,
+        program,
+    } = scenario;
     const namespaced = Object.entries(configured(values)).map(([key, value]) => [`${project.name}:${key}`, value]);
     const own = Object.fromEntries(namespaced) as Record<string, string>;
     return runProgram({
@@ -42,6 +53,7 @@ export function attempt(scenario: Scenario = {}): Promise<{ recording: Recording
         stack,
         organization,
         config: { ...own, "aws:region": region, ...config },
+        encrypted,
         region,
         lookups,
         stacks,

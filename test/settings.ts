@@ -37,6 +37,7 @@ export function load(values: Values = {}, source: Partial<ConfigSource> = {}): S
     const all = configured(values);
     return loadSettings({
         get: (key) => all[key],
+        isEncrypted: () => false,
         keys: Object.keys(all),
         others: ["aws:region"],
         region,

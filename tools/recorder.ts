@@ -55,6 +55,8 @@ export interface Run {
     readonly organization: string;
     /** Every key with its namespace, such as `aws:region`; structured values as JSON. */
     readonly config: Readonly<Record<string, string>>;
+    /** Those of them that are encrypted, or have something in them that is. */
+    readonly encrypted?: readonly string[];
     /** What the made-up ARNs are in. */
     readonly region: string;
     /** Answers of look-ups, by token, in place of what AWS would say of an account that is empty. */
@@ -100,14 +102,23 @@ async function runAlone(run: Run): Promise<Recorded> {
 }
 
 async function runOnce(run: Run, frames: number): Promise<Recorded> {
-    const { project, stack, organization, config, region, preview = false, program = loadProgram } = run;
+    const {
+        project,
+        stack,
+        organization,
+        config,
+        encrypted = [],
+        region,
+        preview = false,
+        program = loadProgram,
+    } = run;
     const problems: string[] = [];
     const registrations: Registration[] = [];
     const known = new Map<pulumi.Resource, Registration>();
     const pending: Promise<unknown>[] = [];
     const lookups: { token: string; inputs: Record<string, unknown> }[] = [];
 
-    pulumi.runtime.setAllConfig(config);
+    pulumi.runtime.setAllConfig(config, [...encrypted]);
     await pulumi.runtime.setMocks(
         {
             newResource: (args) => {

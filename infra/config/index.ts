@@ -146,25 +146,31 @@ function secretsOf(secrets: Values["secrets"]): Pick<Settings, "secrets" | "secr
  * A stack's configuration as the loader takes it.
  *
  * @param values by key, with its namespace
+ * @param isEncrypted of a key with its namespace
  */
 export function sourceOf(
     values: Readonly<Record<string, string>>,
     stack: Pick<ConfigSource, "project" | "stack" | "region">,
+    isEncrypted: (key: string) => boolean = () => false,
 ): ConfigSource {
     const prefix = `${stack.project}:`;
     const keys = Object.keys(values);
     return {
         ...stack,
         get: (key) => values[prefix + key],
+        isEncrypted: (key) => isEncrypted(key.includes(":") ? key : prefix + key),
         keys: keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
         others: keys.filter((key) => !key.startsWith(prefix)),
     };
 }
 
-// Not pulumi.Config: that warns about a secret that is read as text, which the loader does to tell its name from its value.
+/** The SDK has it, and does not declare it (runtime/config.js). One encrypted member makes the whole key secret. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
+
+// Not pulumi.Config, which gives every value as the type that it is asked for, and does not tell an encrypted one from another.
 const stackConfig = () =>
-    sourceOf(pulumi.runtime.allConfig(), {
-        project: pulumi.getProject(),
-        stack: pulumi.getStack(),
-        region: aws.config.region,
-    });
+    sourceOf(
+        pulumi.runtime.allConfig(),
+        { project: pulumi.getProject(), stack: pulumi.getStack(), region: aws.config.region },
+        isConfigSecret,
+    );

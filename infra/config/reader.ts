@@ -7,6 +7,8 @@ import type { Setting } from "./table";
 export interface ConfigSource {
     /** The value of a key of the project's namespace as Pulumi stores it: always a string, JSON where it is structured. */
     get(key: string): string | undefined;
+    /** Whether the value of such a key, or something in it, is encrypted: by `pulumi config set --secret`, or as a secret of an environment. */
+    isEncrypted(key: string): boolean;
     /** Every key that is set in the project's namespace, known or not. */
     readonly keys: readonly string[];
     /** Keys of other namespaces, with them: `aws:region`, and those of a project of another name. */
@@ -44,6 +46,10 @@ export class ConfigReader<Key extends string> {
 
     private read(key: Key, setting: Setting): unknown {
         const { type, schema, example = setting.default ?? "" } = setting;
+        if (this.source.isEncrypted(key) && setting.encrypted !== "accepted") {
+            this.refuseEncrypted(key, setting);
+            return type === "entries" ? {} : standInOf(setting);
+        }
         const text = key === "aws:region" ? this.source.region : this.source.get(key);
         if (type === "entries") {
             return this.readEntries(key, text ?? "{}", schema, example);
@@ -54,8 +60,19 @@ export class ConfigReader<Key extends string> {
         for (const { message, path } of first ? [first, ...others.filter((issue) => issue.path)] : []) {
             this.refuse(key, message, path ? String(path[0].value) : text, example);
         }
-        const { default: standIn } = setting;
-        return result.success ? result.output : v.parse(schema, v.is(schema, standIn) ? standIn : example);
+        return result.success ? result.output : standInOf(setting);
+    }
+
+    /** The value is shown neither here nor by what is wrong with it besides. */
+    private refuseEncrypted(key: Key, { type, example = "", encrypted }: Setting): void {
+        this.refused.add(key);
+        const set = `pulumi config set ${key} <value> --plaintext`;
+        const plain = type === "entries" ? `pulumi config rm ${key}, then set each as ${example} --plaintext` : set;
+        this.note(
+            key,
+            "expected plain text, got an encrypted value, which would be plain text in the state and in AWS or on GitHub",
+            typeof encrypted === "object" ? encrypted.fix : plain,
+        );
     }
 
     /** What is wrong with each entry, by its name, and with each member of one. No problem shows a value, which may be a secret. */
@@ -135,6 +152,11 @@ export class ConfigReader<Key extends string> {
             );
         }
     }
+}
+
+/** A valid value, in place of one that is refused. */
+function standInOf({ schema, default: standIn = "", example = standIn }: Setting): unknown {
+    return v.parse(schema, v.is(schema, standIn) ? standIn : example);
 }
 
 /** A value as an argument of a shell's command. */

@@ -32,6 +32,8 @@ export interface Setting<T = unknown> extends Kind<T> {
     readonly none?: string;
     /** When a change reaches a stack that runs. */
     readonly takesEffect: string;
+    /** What to do with an encrypted value, if not to set it as plain text. Accepted: nothing of it is plain text anywhere. */
+    readonly encrypted?: "accepted" | { readonly fix: string };
     /** What is accepted once the other setting is known: it stands before this one. */
     readonly narrowed?: { readonly by: string; readonly kind: (other: never) => Kind<T> };
 }
@@ -318,12 +320,16 @@ export const table = {
         heading: "The container",
         ...container.environment,
         description: "Plain variables of the container",
+        encrypted: {
+            fix: "pulumi config set --secret --path secrets.NAME for each that is encrypted, and pulumi config rm --path environment.NAME",
+        },
         takesEffect: withRelease,
     },
     secrets: {
         heading: "The container",
         ...container.secrets,
         description: "Variables of the container that are secret",
+        encrypted: "accepted",
         takesEffect: withRelease,
     },
     cpu: {
