@@ -226,6 +226,31 @@ describe("configuration", () => {
         });
     });
 
+    it("names settings of Pulumi and of GitHub's provider that would not do what they say, and no other", () => {
+        const used = ["aws:region", "aws:defaultTags", "pulumi:tags", "docker-build:host"];
+        const message = (...others: string[]) => refusal({}, { others: [...used, ...others] });
+        assert.equal(
+            message("pulumi:autonaming"),
+            "Pulumi.dev.yaml has 1 invalid setting:\n  - pulumi:autonaming: expected none, as the stack knows its own " +
+                "target groups and secrets by the names that Pulumi gives otherwise\n    fix: pulumi config rm pulumi:autonaming, " +
+                "or take it out of Pulumi.yaml or the environment that has it",
+        );
+        for (const key of ["github:owner", "github:organization", "github:baseUrl", "github:writeDelayMs"]) {
+            assert.equal(
+                message(key, "github:token"),
+                `Pulumi.dev.yaml has 1 invalid setting:\n  - ${key}: expected github:token or github:appAuth, ` +
+                    `got a key that the program does not use\n    fix: pulumi config rm ${key}`,
+            );
+        }
+        for (const key of ["github:token", "github:appAuth"]) {
+            assert.ok(load({}, { others: [...used, key] }), key);
+        }
+        assert.match(
+            message("github:appAuth", "github:token"),
+            /- github:token: expected none beside github:appAuth, .+\n {4}fix: pulumi config rm github:token$/,
+        );
+    });
+
     it("reads exactly the keys that Pulumi.yaml declares, and the structured ones, which it cannot", () => {
         const asked: string[] = [];
         assert.throws(() => load({}, { get: (key) => void asked.push(key) }));

@@ -191,5 +191,11 @@ describe("GitHub", () => {
             const { inputs, secrets } = await provider({ "github:token": "token-of-the-stack" });
             assert.deepEqual([inputs.token, secrets], ["token-of-the-stack", ["token"]]);
         });
+
+        it("is a GitHub App's where the configuration has one, with a key that is a secret", async () => {
+            const app = JSON.stringify({ id: "1", installationId: "2", pemFile: "-----BEGIN" });
+            const { inputs, secrets } = await provider({ "github:appAuth": app });
+            assert.deepEqual([inputs.appAuth, inputs.token, secrets], [app, undefined, ["appAuth"]]);
+        });
     });
 });

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Reviewers } from "./githubKinds";
+import { checkOtherKeys } from "./otherKeys";
 import { ConfigReader, type ConfigSource } from "./reader";
 import { table, type Values } from "./table";
 import { checkTogether } from "./together";
@@ -93,6 +94,7 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
     const config = new ConfigReader<keyof typeof table>(source);
     const values = config.readAll(table) as Values;
     checkTogether(config, values, source);
+    checkOtherKeys(config, source);
     config.finish();
 
     const { "aws:region": region, name, domainName, hostedZone, secrets, ...rest } = values;

@@ -51,10 +51,12 @@ export class GitHubRepository extends pulumi.ComponentResource {
         // The owner comes with the repository's name, so it need not be configured a second time for the provider. A token from
         // the environment belongs to whoever runs Pulumi: the SDK would write it into the state, as plain text and different in
         // every run, so only a configured one is passed on; without it the provider reads GITHUB_TOKEN by itself.
-        const token = new pulumi.Config("github").getSecret("token");
+        const config = new pulumi.Config("github");
+        const token = config.getSecret("token");
+        const appAuth = config.getSecretObject<github.types.input.ProviderAppAuth>("appAuth");
         this.provider = new github.Provider(
             name,
-            { owner: args.owner },
+            { owner: args.owner, appAuth },
             {
                 parent: this,
                 transformations: [({ props, opts }) => ({ props: { ...props, token }, opts })],
