@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import { GitHubRepository } from "../infra/github/repository";
 import { record, type Recording, type Registration } from "./record";
 import { alternative, production, sharedDev, standard } from "./scenarios";
@@ -149,12 +150,30 @@ describe("GitHub", () => {
 
     it("gets its repository, private, from the stack where that is asked for", () => {
         const { inputs, provider } = other.one("github:index/repository:Repository");
-        assert.deepEqual(inputs, { name: "new-shop", visibility: "private" });
+        assert.deepEqual(inputs, { name: "new-shop", visibility: "private", hasIssues: true });
         assert.match(provider, /\$pulumi:providers:github::main::/);
         assert.deepEqual(
             other.lookups.filter(({ token }) => token.startsWith("github:")).map(({ inputs: asked }) => asked),
             [{ fullName: "acme/new-shop" }, { endpoint: "users/acme" }, { name: "new-shop" }, { name: "new-shop" }],
         );
+    });
+
+    it("leaves the repository that the stack has made to its team, but for the name", () => {
+        const { ignoreChanges } = other.one("github:index/repository:Repository");
+        const sdk = fs.readFileSync(require.resolve("@pulumi/github/repository"), "utf8");
+        const inputs = [...sdk.matchAll(/resourceInputs\["(\w+)"\] = args\?/g)].map(([, input]) => input!);
+        const atCreation = [
+            "autoInit",
+            "fork",
+            "gitignoreTemplate",
+            "licenseTemplate",
+            "sourceOwner",
+            "sourceRepo",
+            "template",
+        ];
+        const ofTheProvider = ["archiveOnDestroy", "etag", "ignoreVulnerabilityAlertsDuringRead"];
+        assert.ok(inputs.length > 30);
+        assert.deepEqual([...ignoreChanges, "name", ...atCreation, ...ofTheProvider].sort(), inputs.sort());
     });
 
     describe("token", () => {

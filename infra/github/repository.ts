@@ -84,9 +84,10 @@ export class GitHubRepository extends pulumi.ComponentResource {
         this.created = args.create
             ? new github.Repository(
                   name,
-                  { name: args.name, visibility: "private" },
+                  { name: args.name, visibility: "private", hasIssues: true },
                   {
                       ...lookup,
+                      ignoreChanges: [...ofTheTeam],
                       replaceWith: [this.provider],
                       protect: args.deletionProtection,
                       dependsOn: this.claim,
@@ -130,6 +131,19 @@ export class GitHubRepository extends pulumi.ComponentResource {
         };
     }
 }
+
+/**
+ * What the repository begins with, and its team changes on GitHub: after a refresh the provider would set it back, and what the
+ * stack does not name to nothing (resourceGithubRepositoryObject in resource_github_repository.go).
+ */
+const ofTheTeam: readonly Exclude<keyof github.RepositoryArgs, "name">[] = [
+    ...(["visibility", "private", "archived", "description", "homepageUrl", "topics", "pages", "isTemplate"] as const),
+    ...(["defaultBranch", "deleteBranchOnMerge", "webCommitSignoffRequired"] as const),
+    ...(["hasDiscussions", "hasDownloads", "hasIssues", "hasProjects", "hasWiki"] as const),
+    ...(["allowAutoMerge", "allowForking", "allowMergeCommit", "allowRebaseMerge"] as const),
+    ...(["allowSquashMerge", "allowUpdateBranch", "mergeCommitMessage", "mergeCommitTitle"] as const),
+    ...(["squashMergeCommitMessage", "squashMergeCommitTitle", "securityAndAnalysis", "vulnerabilityAlerts"] as const),
+];
 
 /** A user or an organization. */
 interface Account {
