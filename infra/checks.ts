@@ -4,6 +4,19 @@ import * as pulumi from "@pulumi/pulumi";
 export const accepted = (resource: pulumi.Resource): Promise<void> =>
     new Promise((resolve) => resource.urn.apply(() => resolve()));
 
+/**
+ * The same, where the check is to refuse the resource for `problem`. With --target and --exclude the engine asks no check of what they
+ * leave out, and takes it: then the program fails, with one error that nothing waits for, as each that did would tell it once more.
+ */
+export async function acceptedUnless(resource: pulumi.Resource, problem: Promise<string | undefined>): Promise<void> {
+    await accepted(resource);
+    const found = await problem;
+    if (found !== undefined) {
+        void Promise.reject(new pulumi.RunError(found));
+        await new Promise(() => undefined);
+    }
+}
+
 /** The check that comes last, and so after the others, by the program's stack. */
 const checks = new WeakMap<pulumi.Resource, Promise<void>>();
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findOnGitHub, problemOf } from "../infra/github/repository";
 import { afterChecks, holdUntil } from "../infra/checks";
-import { record } from "./record";
+import { attempt, record } from "./record";
 import { production, standard, withDomain } from "./scenarios";
 
 class Part extends pulumi.ComponentResource {
@@ -116,6 +116,20 @@ describe("the repository on GitHub", () => {
         assert.match((await found({})).problem!, /GitHub shows no repository "acme\/shop"/);
         const { account } = await found({ name: "shop", fullName: "acme/shop" });
         assert.deepEqual(account, { login: "Acme", id: "90000001" });
+    });
+
+    // With --target the engine asks no check of what is left out, as mocks do not.
+    it("is refused by the program where the engine does not ask, and nothing is made", async () => {
+        const lookups = { "github:index/getRepository:getRepository": () => ({}) };
+        const { recording, failure } = await attempt({ lookups });
+        assert.ok(pulumi.RunError.isInstance(failure), String(failure));
+        assert.match(failure.message, /^githubRepository: GitHub shows no repository "acme\/shop" to this token/);
+        const sent = recording.registrations.filter(({ inputs }) => Object.keys(inputs).length > 0);
+        const guards = ["pulumi-nodejs:dynamic/guard:RunningStack", "pulumi:providers:github"];
+        assert.deepEqual(
+            sent.map((each) => each.type),
+            [...guards, "pulumi-nodejs:dynamic/github:Claim"],
+        );
     });
 
     it("is refused, with its new address, where it was transferred to another owner", () => {

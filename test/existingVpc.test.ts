@@ -9,7 +9,7 @@ import {
     type VpcRequirements,
 } from "../infra/network/fit";
 import { failure } from "../tools/fakeCloud";
-import { record } from "./record";
+import { attempt, record } from "./record";
 import { inExistingVpc } from "./scenarios";
 import { serializedProvider } from "./serializedProvider";
 import { load } from "./settings";
@@ -215,7 +215,8 @@ describe("an existing VPC", () => {
 
     it("is looked up as AWS describes it, by the main route table where a subnet has none of its own", async () => {
         const inputs = async (lookups: Parameters<typeof record>[0] = {}) => {
-            const { __provider: _, ...given } = (await record({ values: existing, ...lookups })).one(type).inputs;
+            const { recording } = await attempt({ values: existing, ...lookups });
+            const { __provider: _, ...given } = recording.one(type).inputs;
             return given;
         };
         assert.deepEqual(await inputs(), {
@@ -280,9 +281,22 @@ describe("an existing VPC", () => {
 
     it("is refused with AWS's own words where it cannot be looked up", async () => {
         const lookups = { "aws:ec2/getVpcs:getVpcs": () => failure("UnauthorizedOperation: ec2:DescribeVpcs") };
-        const { problems } = (await record({ values: existing, lookups })).one(type).inputs;
+        const { problems } = (await attempt({ values: existing, lookups })).recording.one(type).inputs;
         assert.deepEqual((problems as string[]).length, 1);
         assert.match((problems as string[])[0]!, /^vpcId: .*UnauthorizedOperation: ec2:DescribeVpcs/);
+    });
+
+    // With --target the engine asks no check of what is left out, as mocks do not.
+    it("is refused by the program where the engine does not ask, and nothing is made", async () => {
+        const lookups = { "aws:ec2/getVpcs:getVpcs": () => ({ ids: [] }) };
+        const { recording, failure } = await attempt({ values: existing, lookups });
+        assert.ok(pulumi.RunError.isInstance(failure), String(failure));
+        assert.match(failure.message, /^vpcId: there is no vpc-0a1b2c3d in this account/);
+        const sent = recording.registrations.filter(({ inputs }) => Object.keys(inputs).length > 0);
+        assert.deepEqual(
+            sent.map((each) => each.type),
+            ["pulumi-nodejs:dynamic/guard:RunningStack", type],
+        );
     });
 
     it("is refused by the engine, once for each problem, and for want of addresses only before the load balancer is there", async () => {

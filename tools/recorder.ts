@@ -197,14 +197,23 @@ async function runOnce(run: Run, frames: number): Promise<Recorded> {
     // The SDK notes where each of its promises was made, which was most of the time of a run.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = frames;
-    let outputs: pulumi.Inputs | void;
-    try {
+    let outputs: pulumi.Inputs | void = undefined;
+    const runToEnd = async () => {
         outputs = await pulumi.runtime.runInPulumiStack(declare).catch((error: unknown) => {
-            failure = error instanceof Error ? error : new Error(String(error));
+            failure = asError(error);
         });
         await pulumi.runtime.disconnect();
         await Promise.all(pending);
+    };
+    const rejection = catchRejection();
+    try {
+        const caught = await Promise.race([rejection.caught, runToEnd()]);
+        if (caught) {
+            failure = caught;
+            leakedPromises(); // takes note of them, so that the SDK does not fail the process at its end for what waits for good
+        }
     } finally {
+        rejection.stop();
         Error.stackTraceLimit = stackTraceLimit;
         process.chdir(home);
     }
@@ -219,7 +228,7 @@ async function runOnce(run: Run, frames: number): Promise<Recorded> {
         registrations,
         lookups,
         outputs: (outputs ?? {}) as Record<string, unknown>,
-        secretOutputs: await secretKeys(exported),
+        secretOutputs: failure === undefined ? await secretKeys(exported) : [],
         of,
         one: (type: string, name?: string) => {
             const found = of(type).filter((registration) => name === undefined || registration.name === name);
@@ -234,7 +243,30 @@ async function runOnce(run: Run, frames: number): Promise<Recorded> {
     return { recording, failure };
 }
 
+const asError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/**
+ * An error that nothing in the program waits for: it fails the program, as with the CLI's host (cmd/run/run.js of the SDK), and not the
+ * process that it is recorded in.
+ */
+function catchRejection(): { readonly caught: Promise<Error>; stop(): void } {
+    const others = process.listeners("unhandledRejection");
+    let take: (reason: unknown) => void = () => undefined;
+    const caught = new Promise<Error>((resolve) => {
+        take = (reason) => resolve(asError(reason));
+    });
+    process.removeAllListeners("unhandledRejection").on("unhandledRejection", take);
+    return {
+        caught,
+        stop: () => {
+            process.off("unhandledRejection", take);
+            others.forEach((listener) => process.on("unhandledRejection", listener));
+        },
+    };
+}
+
 const requireFresh = createRequire(__filename);
+const { leakedPromises } = requireFresh("@pulumi/pulumi/runtime/debuggable") as { leakedPromises: () => unknown };
 
 /** index.ts has its effects when it is loaded, so each run loads it anew. The modules that it imports have none. */
 function loadProgram(): unknown {

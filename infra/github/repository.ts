@@ -1,7 +1,7 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../config";
-import { accepted, holdUntil } from "../checks";
+import { acceptedUnless, holdUntil } from "../checks";
 import { Claim } from "./claim";
 import { GitHubEnvironment } from "./environment";
 import { ofRestApi } from "./restApi";
@@ -65,6 +65,7 @@ export class GitHubRepository extends pulumi.ComponentResource {
         );
         const lookup = { parent: this, provider: this.provider };
         const found = findOnGitHub(args, lookup);
+        const problem = found.then((answers) => ("problem" in answers ? answers.problem : undefined));
         this.claim = new Claim(
             name,
             {
@@ -72,14 +73,15 @@ export class GitHubRepository extends pulumi.ComponentResource {
                 environment: args.environment?.name,
                 serviceName: args.serviceName,
                 previews: args.previews,
-                problem: found.then((answers) => ("problem" in answers ? answers.problem : undefined)),
+                problem,
             },
             { parent: this },
             lookup,
         );
-        holdUntil(accepted(this.claim));
-        // Where there is a problem, the claim is refused and nothing needs an answer any more.
-        const known = found.then((answers) => ("problem" in answers ? new Promise<never>(() => undefined) : answers));
+        const checked = acceptedUnless(this.claim, problem);
+        holdUntil(checked);
+        // Where the claim is refused, nothing needs an answer any more.
+        const known = checked.then(() => found as Promise<Answers>);
         const account = pulumi.output(known.then((answers) => answers.account));
         this.created = args.create
             ? new github.Repository(

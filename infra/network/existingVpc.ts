@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import * as net from "node:net";
 import type { ExistingVpc, Settings } from "../config";
-import { accepted, holdUntil } from "../checks";
+import { acceptedUnless, holdUntil } from "../checks";
 import {
     balancerSubnets,
     subnetsWithoutRoom,
@@ -77,11 +77,13 @@ export function findVpc({
         problems: checks.then(({ problems }) => problems),
         crowded: checks.then(({ crowded }) => crowded),
     });
-    const checked = accepted(guard);
+    const checked = acceptedUnless(
+        guard,
+        checks.then(({ problems }) => (problems.length > 0 ? problems.join("\n") : undefined)),
+    );
     holdUntil(checked);
     // Where it does not fit, or cannot be told, nothing needs an answer any more.
-    const untold = { ranges: [], dnsServers: [] };
-    const { ranges, dnsServers } = pulumi.output(checked.then(() => described.catch(() => untold)));
+    const { ranges, dnsServers } = pulumi.output(checked.then(() => described));
     return { ...existingVpc, ranges, dnsServers };
 }
 
