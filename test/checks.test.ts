@@ -81,7 +81,8 @@ describe("a look-up", () => {
 
 describe("the repository on GitHub", () => {
     const asked = { owner: "acme", name: "shop" };
-    const refusal = (answer: { name: string; fullName: string }): string => problemOf(asked, answer) ?? "";
+    const refusal = (answer: { name: string; fullName: string }, archived = false): string =>
+        problemOf(asked, { ...answer, archived }) ?? "";
 
     it("is taken where GitHub shows it, in whatever capitals, and renamed by its owner as well", () => {
         assert.equal(refusal({ name: "Shop", fullName: "Acme/Shop" }), "");
@@ -116,6 +117,21 @@ describe("the repository on GitHub", () => {
         assert.match((await found({})).problem!, /GitHub shows no repository "acme\/shop"/);
         const { account } = await found({ name: "shop", fullName: "acme/shop" });
         assert.deepEqual(account, { login: "Acme", id: "90000001" });
+    });
+
+    it("is refused where it is archived, also one that the stack has made, before GitHub refuses every write", async () => {
+        const archived = { name: "shop", fullName: "acme/shop", archived: true };
+        const message = refusal(archived, true);
+        assert.match(message, /"acme\/shop" is archived, .+\n {2}fix: gh repo unarchive acme\/shop$/);
+        for (const create of [true, false]) {
+            let answers: object | undefined;
+            const program = async () => {
+                answers = await findOnGitHub({ ...asked, create }, {});
+                return {};
+            };
+            await record({ program, lookups: { "github:index/getRepository:getRepository": () => archived } });
+            assert.deepEqual(answers, { problem: message });
+        }
     });
 
     // With --target the engine asks no check of what is left out, as mocks do not.

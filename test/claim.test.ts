@@ -185,8 +185,9 @@ describe("the claim to what is written on GitHub", () => {
             };
             let taken: Promise<readonly string[] | string> | undefined;
             const program = () => {
+                const none = Promise.resolve(undefined);
                 const args = { fullName: "acme/shop", serviceName: "shop", previews: true };
-                taken = claimInputs({ ...args, problem: Promise.resolve(undefined) }, {}).then(
+                taken = claimInputs({ ...args, problem: none, moved: none }, {}).then(
                     ({ groups, problem }) => problem ?? groups.flatMap((group) => group.taken),
                 );
                 return {};
@@ -198,6 +199,29 @@ describe("the claim to what is written on GitHub", () => {
         assert.match(String(await listing("403 You have exceeded a secondary rate limit")), /secondary rate limit/);
         assert.deepEqual(await listing("404 Not Found"), []);
         assert.match(String(await listing("502 Bad Gateway")), /502 Bad Gateway/);
+    });
+
+    it("is refused where the repository that the stack has made was renamed or transferred, and not where it is still to be made", async () => {
+        const lookup = "github:index/getRepository:getRepository";
+        const made = { createGithubRepository: "true" };
+        const { claims } = await check(made, {});
+        const before = { ...stubs };
+        const answered = async (values: Values, fullName: string, held?: readonly string[]) => {
+            stubs[lookup] = () => ({ name: fullName.split("/")[1], fullName, repoId: 80000001 });
+            return (await check(values, {}, held).finally(() => Object.assign(stubs, before))).failures;
+        };
+        assert.deepEqual(await answered(made, "acme/store", claims), [
+            'githubRepository: "acme/shop" was renamed to "acme/store", which its workflows\' tokens now name\n' +
+                "  fix: pulumi config set githubRepository acme/store, then pulumi up --refresh",
+        ]);
+        assert.match(
+            (await answered(made, "globex/shop", claims))[0]!,
+            /transferred .+\n {2}fix: transfer it back to acme$/s,
+        );
+        assert.deepEqual(await answered(made, "acme/store"), [], "a name that leads to another repository can be had");
+        assert.deepEqual(await answered(made, "Acme/Shop", claims), []);
+        assert.deepEqual(await answered({ ...made, githubRepository: "acme/store" }, "acme/store", claims), []);
+        assert.deepEqual(await answered({}, "acme/store", claims), [], "one that the stack has not made");
     });
 
     it("keeps nothing in the state but itself, and changes in place", async () => {

@@ -17,6 +17,8 @@ interface Inputs {
     readonly groups: readonly Group[];
     /** What keeps the stack from the repository, with what to do. */
     readonly problem?: string;
+    /** The same where the stack has claims in this place already, and GitHub leads from it to another. */
+    readonly moved?: { readonly place: string; readonly problem: string };
 }
 
 /** What the check makes of it, and the state keeps. */
@@ -29,7 +31,7 @@ interface State {
  * can: which settings this stack has written, as these are in the state.
  */
 const provider: pulumi.dynamic.ResourceProvider = {
-    check: async (olds: Partial<State>, { groups, problem }: Inputs) => {
+    check: async (olds: Partial<State>, { groups, moved, ...given }: Inputs) => {
         const held = olds.claims ?? [];
         // A state from before environments were claimed has the settings in them.
         const isOurs = (claim: string) =>
@@ -40,6 +42,8 @@ const provider: pulumi.dynamic.ResourceProvider = {
             const reason = `these settings are on GitHub already, and not from this stack: ${foreign.join(", ")}\n${wayOut}`;
             return foreign.length > 0 ? [{ property: "", reason }] : [];
         });
+        const isMoved = moved !== undefined && held.some((claim) => claim.startsWith(moved.place));
+        const problem = given.problem ?? (isMoved ? moved.problem : undefined);
         const failures = problem === undefined ? settings : [{ property: "", reason: problem }];
         return { inputs: { claims: groups.flatMap(({ claims }) => claims).sort() } satisfies State, failures };
     },
@@ -59,6 +63,8 @@ export interface ClaimArgs {
     readonly previews: boolean;
     /** What keeps the stack from the repository, once it is known. */
     readonly problem: Promise<string | undefined>;
+    /** What it is where the stack has made the repository, which is now elsewhere. */
+    readonly moved: Promise<string | undefined>;
 }
 
 /**
@@ -74,8 +80,9 @@ export class Claim extends pulumi.dynamic.Resource {
         lookup: pulumi.InvokeOptions,
     ) {
         const inputs = claimInputs(args, lookup);
-        const groups = inputs.then((given) => given.groups);
-        super(provider, name, { groups, problem: inputs.then((given) => given.problem) }, opts, "github", "Claim");
+        const of = <Key extends keyof Inputs>(key: Key) => inputs.then((given) => given[key]);
+        const properties = { groups: of("groups"), problem: of("problem"), moved: of("moved") };
+        super(provider, name, properties, opts, "github", "Claim");
     }
 }
 
@@ -85,7 +92,11 @@ export async function claimInputs(args: ClaimArgs, lookup: pulumi.InvokeOptions)
         return { groups: [], problem };
     }
     try {
-        return { groups: await groupsOf(args, lookup) };
+        const moved = await args.moved;
+        return {
+            groups: await groupsOf(args, lookup),
+            moved: moved === undefined ? undefined : { place: `${args.fullName.toLowerCase()} `, problem: moved },
+        };
     } catch (error) {
         return { groups: [], problem: `githubRepository: ${(error as Error).message}` };
     }

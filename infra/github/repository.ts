@@ -74,6 +74,7 @@ export class GitHubRepository extends pulumi.ComponentResource {
                 serviceName: args.serviceName,
                 previews: args.previews,
                 problem,
+                moved: found.then((answers) => ("problem" in answers ? undefined : answers.moved)),
             },
             { parent: this },
             lookup,
@@ -158,6 +159,8 @@ interface Answers {
     readonly account: Account;
     /** Undefined: the stack makes it. */
     readonly repository?: github.GetRepositoryResult;
+    /** What is wrong where the stack has made the repository already, and GitHub leads from its address to another. */
+    readonly moved?: string;
 }
 
 /** What GitHub says of the owner and the repository, or what keeps the stack from them. */
@@ -168,10 +171,10 @@ export async function findOnGitHub(
     try {
         // First and always, as it tells where GitHub cannot be reached, at which getRestApi panics (data_source_github_rest_api.go).
         const found = await github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup);
-        const repository = args.create ? undefined : found;
         const account = await accountOf(args.owner, lookup);
-        const problem = repository && problemOf(args, repository);
-        return problem === undefined ? { account, repository } : { problem };
+        const moved = args.create ? moveOf(args, found) : undefined;
+        const problem = args.create && (moved !== undefined || !found.archived) ? undefined : problemOf(args, found);
+        return problem === undefined ? { account, repository: args.create ? undefined : found, moved } : { problem };
     } catch (error) {
         return { problem: `githubRepository: ${(error as Error).message}` };
     }
@@ -193,7 +196,7 @@ async function accountOf(owner: string, lookup: pulumi.InvokeOptions): Promise<A
  */
 export function problemOf(
     { owner, name }: Pick<GitHubRepositoryArgs, "owner" | "name">,
-    { name: found, fullName }: Pick<github.GetRepositoryResult, "name" | "fullName">,
+    { name: found, fullName, archived }: Pick<github.GetRepositoryResult, "name" | "fullName" | "archived">,
 ): string | undefined {
     const asked = `${owner}/${name}`;
     if (!found) {
@@ -211,5 +214,26 @@ export function problemOf(
             `  fix: pulumi config set githubRepository ${fullName}`
         );
     }
-    return undefined;
+    return archived
+        ? `githubRepository: "${fullName}" is archived, and nothing can be written into it\n  fix: gh repo unarchive ${fullName}`
+        : undefined;
+}
+
+/**
+ * A repository that the stack has made is another one in the state under another owner, and made anew; under another name it is renamed
+ * there, which GitHub has done already.
+ */
+export function moveOf(
+    { owner, name }: Pick<GitHubRepositoryArgs, "owner" | "name">,
+    { name: found, fullName }: Pick<github.GetRepositoryResult, "name" | "fullName">,
+): string | undefined {
+    const asked = `${owner}/${name}`;
+    if (!found || fullName.toLowerCase() === asked.toLowerCase()) {
+        return undefined;
+    }
+    return fullName.split("/")[0]!.toLowerCase() === owner.toLowerCase()
+        ? `githubRepository: "${asked}" was renamed to "${fullName}", which its workflows' tokens now name\n` +
+              `  fix: pulumi config set githubRepository ${fullName}, then pulumi up --refresh`
+        : `githubRepository: "${asked}" was transferred to "${fullName}", and the stack, which has made it, would make another one there\n` +
+              `  fix: transfer it back to ${owner}`;
 }
