@@ -172,9 +172,11 @@ export async function findOnGitHub(
         // First and always, as it tells where GitHub cannot be reached, at which getRestApi panics (data_source_github_rest_api.go).
         const found = await github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup);
         const account = await accountOf(args.owner, lookup);
+        const repository = args.create ? undefined : found;
         const moved = args.create ? moveOf(args, found) : undefined;
-        const problem = args.create && (moved !== undefined || !found.archived) ? undefined : problemOf(args, found);
-        return problem === undefined ? { account, repository: args.create ? undefined : found, moved } : { problem };
+        const isToBeMade = args.create && (!found.name || moved !== undefined);
+        const problem = isToBeMade ? undefined : problemOf(args, found);
+        return problem === undefined ? { account, repository, moved } : { problem };
     } catch (error) {
         return { problem: `githubRepository: ${(error as Error).message}` };
     }

@@ -77,12 +77,11 @@ export function findVpc({
         problems: checks.then(({ problems }) => problems),
         crowded: checks.then(({ crowded }) => crowded),
     });
-    const checked = acceptedUnless(
-        guard,
-        checks.then(({ problems }) => (problems.length > 0 ? problems.join("\n") : undefined)),
-    );
+    const isThere = described.then(({ ranges }) => ranges.length > 0).catch(() => false);
+    const untold = checks.then(async ({ problems }) => ((await isThere) ? undefined : problems.join("\n")));
+    const checked = acceptedUnless(guard, untold);
     holdUntil(checked);
-    // Where it does not fit, or cannot be told, nothing needs an answer any more.
+    // Where the guard is refused, nothing needs an answer any more.
     const { ranges, dnsServers } = pulumi.output(checked.then(() => described));
     return { ...existingVpc, ranges, dnsServers };
 }

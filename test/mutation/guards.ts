@@ -65,8 +65,8 @@ export const guards: readonly Mutation[] = [
     {
         mistake: "a repository that GitHub does not show is trusted",
         file: "infra/github/repository.ts",
-        find: "return problem === undefined ? { account, repository } : { problem };",
-        become: "return { account, repository };",
+        find: "return problem === undefined ? { account, repository, moved } : { problem };",
+        become: "return { account, repository, moved };",
     },
     {
         mistake: "an environment with variables of somebody else is taken over",
