@@ -134,6 +134,32 @@ describe("the repository on GitHub", () => {
         }
     });
 
+    it("is refused where the environment has another owner, whose repository the provider would write into", async () => {
+        const there = { name: "shop", fullName: "acme/shop" };
+        const problem = async () => {
+            let answers: { problem?: string } = {};
+            const program = async () => {
+                answers = (await findOnGitHub({ ...asked, create: false }, {})) as { problem?: string };
+                return {};
+            };
+            await record({ program, lookups: { "github:index/getRepository:getRepository": () => there } });
+            return answers.problem;
+        };
+        for (const variable of ["GITHUB_OWNER", "GITHUB_ORGANIZATION"]) {
+            try {
+                process.env[variable] = "globex";
+                assert.match(
+                    (await problem())!,
+                    new RegExp(`"acme", and ${variable} .+ has "globex".+\\n {2}fix: unset ${variable}$`),
+                );
+                process.env[variable] = "Acme";
+                assert.equal(await problem(), undefined);
+            } finally {
+                delete process.env[variable];
+            }
+        }
+    });
+
     // With --target the engine asks no check of what is left out, as mocks do not.
     it("is refused by the program where the engine does not ask, and nothing is made", async () => {
         const lookups = { "github:index/getRepository:getRepository": () => ({}) };

@@ -168,6 +168,10 @@ export async function findOnGitHub(
     args: Pick<GitHubRepositoryArgs, "owner" | "name" | "create">,
     lookup: pulumi.InvokeOptions,
 ): Promise<Answers | { readonly problem: string }> {
+    const overridden = overriddenBy(args.owner);
+    if (overridden !== undefined) {
+        return { problem: overridden };
+    }
     try {
         // First and always, as it tells where GitHub cannot be reached, at which getRestApi panics (data_source_github_rest_api.go).
         const found = await github.getRepository({ fullName: `${args.owner}/${args.name}` }, lookup);
@@ -180,6 +184,19 @@ export async function findOnGitHub(
     } catch (error) {
         return { problem: `githubRepository: ${(error as Error).message}` };
     }
+}
+
+/**
+ * The provider takes an owner from the environment in place of its own ("for backwards compatibility", provider.go), but not in the look-up
+ * of a repository: it would write into another owner's of the same name, such as somebody's fork.
+ */
+function overriddenBy(owner: string): string | undefined {
+    const variable = ["GITHUB_ORGANIZATION", "GITHUB_OWNER"].find((each) => process.env[each]);
+    const other = variable && process.env[variable]!;
+    return other && other.toLowerCase() !== owner.toLowerCase()
+        ? `githubRepository: its owner is "${owner}", and ${variable} in the environment has "${other}", which the provider would take\n` +
+              `  fix: unset ${variable}`
+        : undefined;
 }
 
 /** Not `getUser`, which asks for the account's keys as well: GitHub documents them for users, and not for organizations. */

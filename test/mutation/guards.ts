@@ -63,6 +63,12 @@ export const guards: readonly Mutation[] = [
         become: "",
     },
     {
+        mistake: "settings are written into the repository of an owner that the environment names",
+        file: "infra/github/repository.ts",
+        find: "if (overridden !== undefined) {",
+        become: "if (false) {",
+    },
+    {
         mistake: "a repository that GitHub does not show is trusted",
         file: "infra/github/repository.ts",
         find: "return problem === undefined ? { account, repository, moved } : { problem };",
