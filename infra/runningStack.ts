@@ -12,6 +12,10 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
     readonly loadBalancer: "internal" | "internet-facing";
     /** Empty where there is none, as in every stack that is older than the setting. */
     readonly kmsKeyArn: string;
+    /** Whether what it keeps is protected. */
+    readonly deletionProtection: boolean;
+    /** The settings that keep logs of their own, with blanks between them. */
+    readonly logs: string;
     /** Where a release can be asked before visitors reach it; 0: nowhere. */
     readonly rolloutTestPort: number;
     /** Whether visitors come over HTTPS. */
@@ -87,6 +91,16 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
         );
         if (refusal !== undefined) {
             failures.push({ property: "", reason: refusal });
+        }
+        const guarded = (olds.deletionProtection && olds.logs) || "";
+        for (const setting of guarded
+            .split(" ")
+            .filter((each) => each !== "" && !news.logs.split(" ").includes(each))) {
+            const reason =
+                `the logs that it has kept would be deleted with it, and "deletionProtection" keeps them: run ` +
+                `"pulumi config set ${setting} true", "pulumi config set deletionProtection false" and "pulumi up"; then set it to false, ` +
+                '"pulumi up", and set deletionProtection back';
+            failures.push({ property: setting, reason });
         }
         return {
             inputs: { ...news, shifted: news.shifted || olds.shifted === true, serving },
@@ -211,6 +225,8 @@ export function refuseImpossibleChanges(settings: Settings): { readonly serving:
         vpcId: settings.existingVpc?.vpcId ?? "",
         loadBalancer: settings.internal ? "internal" : "internet-facing",
         kmsKeyArn: settings.kmsKeyArn ?? "",
+        deletionProtection: settings.deletionProtection,
+        logs: (["accessLogs", "enableExec", "flowLogs"] as const).filter((key) => settings[key]).join(" "),
         rolloutTestPort: settings.rolloutTestPort ?? 0,
         https: settings.domain !== undefined,
         shifted: settings.rollout !== "rolling",

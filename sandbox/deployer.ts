@@ -58,7 +58,7 @@ async function valuesOf(settings: Settings): Promise<Values> {
         PROJECT: settings.tags.Project ?? "",
         NAME: settings.name,
         ZONE: zone?.Id?.replace("/hostedzone/", "") ?? "none",
-        DOMAIN: zone ? `*.${zone.Name!.replace(/\.$/, "")}` : "none", // with the domain that the stack had before
+        DOMAIN: zone ? `*${zone.Name!.replace(/\.$/, "")}` : "none", // with the domain that the stack had before
         KEY: keyOf(settings),
     };
 }

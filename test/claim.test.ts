@@ -206,9 +206,9 @@ describe("the claim to what is written on GitHub", () => {
         const made = { createGithubRepository: "true" };
         const { claims } = await check(made, {});
         const before = { ...stubs };
-        const answered = async (values: Values, fullName: string, held?: readonly string[]) => {
+        const answered = async (values: Values, fullName: string, held?: readonly string[], there = {}) => {
             stubs[lookup] = () => ({ name: fullName.split("/")[1], fullName, repoId: 80000001 });
-            return (await check(values, {}, held).finally(() => Object.assign(stubs, before))).failures;
+            return (await check(values, there, held).finally(() => Object.assign(stubs, before))).failures;
         };
         assert.deepEqual(await answered(made, "acme/store", claims), [
             'githubRepository: "acme/shop" was renamed to "acme/store", which its workflows\' tokens now name\n' +
@@ -220,7 +220,9 @@ describe("the claim to what is written on GitHub", () => {
         );
         assert.deepEqual(await answered(made, "acme/store"), [], "a name that leads to another repository can be had");
         assert.deepEqual(await answered(made, "Acme/Shop", claims), []);
-        assert.deepEqual(await answered({ ...made, githubRepository: "acme/store" }, "acme/store", claims), []);
+        const renamed = { ...made, githubRepository: "acme/store" };
+        assert.deepEqual(await answered(renamed, "acme/store", claims), []);
+        assert.deepEqual(await answered(renamed, "acme/store", claims, written("dev")), [], "with all that it has");
         assert.deepEqual(await answered({}, "acme/store", claims), [], "one that the stack has not made");
     });
 

@@ -51,7 +51,7 @@ describe("the cost estimate", () => {
             "2 public IPv4 addresses of the load balancer, one in each zone": 7.3, // 1460 × 0.005
             "Fargate x86_64 on demand, 2 tasks × 0.25 vCPU": 18.45, // 365 × 0.05056
             "Fargate x86_64 on demand, 2 tasks × 0.5 GB": 4.04, // 730 × 0.00553
-            "Alarms, by metric": 1.3, // three of one metric, three of two, one of four
+            "Alarms, by metric": 1.4, // three of one metric, two of two, one of three, one of four
             "Alarms that autoscaling makes, by metric": 1, // two for each of two policies, with one metric and with four
             Dashboards: 3,
         });
@@ -71,7 +71,7 @@ describe("the cost estimate", () => {
         const { least, most } = taskBounds(of);
         assert.deepEqual([least, most], [2, 4]);
         // With four tasks Fargate is 36.91 and 8.07 instead of 18.45 and 4.04.
-        assert.deepEqual([estimate(of, least).total, estimate(of, most).total], [101.74, 124.23]);
+        assert.deepEqual([estimate(of, least).total, estimate(of, most).total], [101.84, 124.33]);
     });
 
     it("counts the tasks' own addresses where there is no NAT gateway", async () => {
@@ -93,7 +93,7 @@ describe("the cost estimate", () => {
             "Fargate arm64 on demand, 1 task × 4 GB": 10.4, // 2920 × 0.00356
             "Fargate arm64 Spot, 2 tasks × 1 vCPU": 18.91, // 1460 × 0.03238 × 0.4
             "Fargate arm64 Spot, 2 tasks × 4 GB": 8.32, // 5840 × 0.00356 × 0.4
-            "Alarms, by metric": 1.3,
+            "Alarms, by metric": 1.4,
             "Alarms that autoscaling makes, by metric": 1,
             Dashboards: 3,
         });
@@ -124,7 +124,7 @@ describe("the cost estimate", () => {
 
     it("counts every metric of an alarm that computes with several", async () => {
         const withInsights = await changes(production()); // the alarm on missing tasks compares two metrics then
-        assert.deepEqual(withInsights, { "Alarms, by metric": 1.4, Secrets: 0.4 });
+        assert.deepEqual(withInsights, { "Alarms, by metric": 1.5, Secrets: 0.4 });
     });
 
     it("names what depends on use, and only what the stack can use", async () => {

@@ -50,6 +50,10 @@ describe("the database stack in docs/", () => {
         }
     });
 
+    it("is backed up each day: the provider would ask for no backups (rds/instance.go)", () => {
+        assert.equal(run.one("aws:rds/instance:Instance").inputs.backupRetentionPeriod, 7);
+    });
+
     it("is in the app's private subnets", () => {
         const { subnetIds } = run.one("aws:rds/subnetGroup:SubnetGroup").inputs;
         assert.deepEqual(subnetIds, app.one("awsx:ec2:Vpc").outputs.privateSubnetIds);

@@ -366,7 +366,10 @@ describe("a release after one that an alarm has taken back", () => {
     const last = (status: string, finishedAt?: Date) => ({
         serviceDeployments: [
             { status: "SUCCESSFUL", createdAt: 1000 },
-            { status, createdAt: "1970-01-01T00:20:00.000000+00:00", finishedAt },
+            {
+                ...{ status, finishedAt, createdAt: "1970-01-01T00:20:00.000000+00:00" },
+                serviceDeploymentArn: deployment,
+            },
             { status: "SUCCESSFUL", createdAt: 1100 },
         ],
     });
@@ -375,6 +378,7 @@ describe("a release after one that an alarm has taken back", () => {
         alarms: object[],
         named: string[] | undefined = ["shop-app-errors"],
         deployments: object[] = [last(status)],
+        triggeredAlarmNames = ["shop-app-errors"],
     ) => {
         const run = runScript(
             "awaitAlarms.js",
@@ -382,6 +386,7 @@ describe("a release after one that an alarm has taken back", () => {
             {
                 "ecs describe-services": [service(named)],
                 "ecs list-service-deployments": deployments,
+                "ecs describe-service-deployments": [{ serviceDeployments: [{ alarms: { triggeredAlarmNames } }] }],
                 "cloudwatch describe-alarms": alarms,
             },
         );
@@ -412,6 +417,20 @@ describe("a release after one that an alarm has taken back", () => {
         };
         assert.equal(after(ago(0.1)), 2);
         assert.equal(after(ago(4)), 1);
+    });
+
+    it("waits for no other that is raised, such as where tasks that did not start have taken the last one back", () => {
+        const { output, looks } = attempt("ROLLBACK_SUCCESSFUL", [raised], undefined, undefined, []);
+        assert.match(output, /^::warning::shop-app-errors is raised already/);
+        assert.equal(looks, 1);
+        const names = ["shop-app-errors", "shop-load-balancer-errors"];
+        const both = { MetricAlarms: names.map((AlarmName) => ({ AlarmName })) };
+        const one = attempt("ROLLBACK_SUCCESSFUL", [both, raised], names, undefined, names.slice(1));
+        assert.match(
+            one.output,
+            /^Waiting until shop-load-balancer-errors is over,.*\n::warning::shop-app-errors is raised/,
+        );
+        assert.equal(one.looks, 2);
     });
 
     it("is not held up where none is raised, or none is watched", () => {

@@ -12,14 +12,13 @@ describe("deletion protection", () => {
 
     const input = (recording: Recording, type: string, key: string) => recording.one(type).inputs[key];
 
-    it("keeps what cannot be made again from a destroy: address, images, secrets, logs, the repository", () => {
+    it("keeps what cannot be made again from a destroy: address, images, logs, the repository", () => {
         assert.deepEqual(
             prod.registrations.filter(({ protect }) => protect).map(({ type, name }) => `${type} ${name}`),
             [
                 "github:index/repository:Repository main",
                 "aws:lb/loadBalancer:LoadBalancer main",
                 "aws:ecr/repository:Repository main",
-                "aws:secretsmanager/secret:Secret main-DB_PASSWORD",
                 "aws:cloudwatch/logGroup:LogGroup main",
                 "aws:cloudwatch/logGroup:LogGroup main-shell",
             ],

@@ -46,7 +46,7 @@ describe("monitoring", () => {
         const named = (kind: string) => `fargate-cicd-dev-${kind}`;
         assert.deepEqual(measured, [
             [named("app-errors"), undefined, undefined, undefined, undefined, above, 5],
-            [named("load-balancer-errors"), undefined, undefined, undefined, undefined, from, 10],
+            [named("load-balancer-errors"), undefined, undefined, undefined, undefined, above, 5],
             [named("no-healthy-task"), undefined, undefined, undefined, undefined, below, 1],
             [named("unhealthy-task"), undefined, undefined, undefined, undefined, from, 1],
             [named("too-few-tasks"), ecs, "CPUUtilization", "SampleCount", own, below, 2],
@@ -67,9 +67,10 @@ describe("monitoring", () => {
         const ofGroup = (group: number) => [
             { id: `errors${group}`, metric: metric("HTTPCode_Target_5XX_Count", group, "Sum") },
             { id: `requests${group}`, metric: metric("RequestCount", group, "Sum") },
+            { id: `failed${group}`, expression: `FILL(errors${group}, 0)`, returnData: false },
             {
                 id: `rate${group}`,
-                expression: `IF(FILL(errors${group}, 0) >= 5, 100 * FILL(errors${group}, 0) / FILL(requests${group}, 1), 0)`,
+                expression: `IF(failed${group} >= 5, 100 * failed${group} / FILL(requests${group}, 1), 0)`,
                 returnData: false,
             },
         ];
@@ -85,15 +86,18 @@ describe("monitoring", () => {
         ]);
     });
 
-    it("counts what the load balancer answers itself, but for its answer where there is no task", () => {
+    // "Troubleshoot your Application Load Balancers": a 501 is a visitor's doing, a 503 has no target.
+    it("counts what the load balancer answers for the app as a share of the requests, and a handful as none", () => {
         const own = (metricName: string) => ({ ...metric(metricName, 0, "Sum"), dimensions: balancer(run) });
         assert.deepEqual(queries(run, "main-load-balancer-errors"), [
-            { id: "errors", metric: own("HTTPCode_ELB_5XX_Count") },
-            { id: "closed", metric: own("HTTPCode_ELB_503_Count") },
+            { id: "broken", metric: own("HTTPCode_ELB_502_Count") },
+            { id: "late", metric: own("HTTPCode_ELB_504_Count") },
+            { id: "requests", metric: own("RequestCount") },
+            { id: "failed", expression: "FILL(broken, 0) + FILL(late, 0)", returnData: false },
             {
-                id: "others",
-                expression: "errors - FILL(closed, 0)",
-                label: "5xx responses but for 503",
+                id: "rate",
+                expression: "IF(failed >= 5, 100 * failed / FILL(requests, 1), 0)",
+                label: "502 and 504 responses (%)",
                 returnData: true,
             },
         ]);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { firstZones, ipv6Share } from "../infra/network/newVpc";
 import { layOut } from "../tools/awsxLayout";
 import { record, type Recording } from "./record";
-import { alternative, dualStack, standard, withoutNat } from "./scenarios";
+import { alternative, dualStack, everything, internal, standard, withoutNat } from "./scenarios";
 
 describe("network", () => {
     let runs: Readonly<Record<"standard" | "alternative" | "withoutNat", Recording>>;
@@ -13,6 +13,18 @@ describe("network", () => {
 
     const vpc = (run: Recording) => run.one("awsx:ec2:Vpc").inputs;
     const taskNetwork = (run: Recording) => run.one("aws:ecs/service:Service").inputs.networkConfiguration;
+
+    // Of PrefixListId and its siblings in EC2's API reference: the provider checks a group's description, and not that of a rule by itself
+    // (vpc_security_group_ingress_rule.go), so that the first word on an apostrophe is AWS's.
+    it("describes each rule of its security groups in characters that EC2 takes", async () => {
+        for (const scenario of [...everything, internal]) {
+            for (const { type, inputs } of (await scenario()).registrations) {
+                if (/^aws:(vpc\/securityGroup\w+Rule|ec2\/securityGroup):/.test(type)) {
+                    assert.match(String(inputs.description), /^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]{1,255}$/);
+                }
+            }
+        }
+    });
 
     it("gives each zone a public and a private subnet of the configured range", () => {
         const layout = (run: Recording) => {

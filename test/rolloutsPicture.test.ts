@@ -19,10 +19,9 @@ describe("the picture of how a release goes live", () => {
             ["rolling", "blue-green", "canary", "linear"],
         );
         const leaves = rows.map(([, , drawn]) => Number(/<path d="M(\d+) \d+V\d+" stroke/.exec(drawn!)![1]));
-        assert.deepEqual(
-            [...leaves].sort((a, b) => a - b),
-            leaves,
-        ); // by default each takes longer than the one before
+        for (const [index, x] of leaves.slice(1).entries()) {
+            assert.ok(x > leaves[index]!, `by default each takes longer than the one before: ${leaves.join(", ")}`);
+        }
     });
 
     it("shows the shares that ECS gives, the last step of linear being what is left", () => {

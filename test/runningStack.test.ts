@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { refuseImpossibleChanges } from "../infra/runningStack";
 import type { ServiceCaller } from "../infra/service/toldService";
 import { record, type Recording } from "./record";
-import { alternative, audited, inExistingVpc, internal, kmsKey, standard, withDomain } from "./scenarios";
+import { alternative, audited, inExistingVpc, internal, kmsKey, production, standard, withDomain } from "./scenarios";
 import { serializedProvider } from "./serializedProvider";
 import { load } from "./settings";
 
@@ -88,6 +88,8 @@ describe("a running stack", () => {
             vpcId: "",
             loadBalancer: "internet-facing",
             kmsKeyArn: "",
+            deletionProtection: false,
+            logs: "",
             rolloutTestPort: 0,
             https: false,
             shifted: false,
@@ -223,6 +225,23 @@ describe("a running stack", () => {
         );
         answer = { __type: "AccessDeniedException" };
         assert.match(await reasons(8080), /the release that runs listens on 3000\b/);
+    });
+
+    // The engine would: "resource cannot be deleted because it is protected", whatever else is changed with it (step.go).
+    it("refuses to delete logs that are protected, and tells how they can be", async () => {
+        const kept = { ...made, deletionProtection: true, logs: "accessLogs enableExec flowLogs" };
+        const refused = await refusals({ deletionProtection: true, logs: "enableExec" }, kept);
+        assert.deepEqual(Object.keys(refused), ["accessLogs", "flowLogs"]);
+        assert.match(
+            refused.flowLogs!,
+            /"deletionProtection" keeps them: run "pulumi config set flowLogs true", "pulumi config set deletionProtection false"/,
+        );
+        assert.deepEqual(Object.keys(await refusals({ logs: "" }, { ...kept, logs: "flowLogs" })), ["flowLogs"]);
+        assert.deepEqual(await refusals({ logs: "" }, { ...kept, deletionProtection: false }), {});
+        const { deletionProtection: _later, logs: _too, ...older } = kept;
+        assert.deepEqual(await refusals({ deletionProtection: true, logs: "" }, older), {});
+        const { inputs } = (await production()).one(type);
+        assert.deepEqual([inputs.deletionProtection, inputs.logs], [true, "enableExec"]);
     });
 
     it("refuses another key, which would make another repository, in a stack from before there were any as well", async () => {

@@ -45,12 +45,15 @@ const stopped = [
 /** What AWS answers about the service `shop`. */
 function clients({
     underWay = true,
+    remembered = true,
     alarms = [] as object[],
     target = {},
     more = [] as ReturnType<typeof task>[],
 } = {}): Clients {
     const deployments = [
-        { createdAt: minutesAgo(200), finishedAt: minutesAgo(190), status: "SUCCESSFUL", revision: 7 },
+        ...(remembered
+            ? [{ createdAt: minutesAgo(200), finishedAt: minutesAgo(190), status: "SUCCESSFUL", revision: 7 }]
+            : []),
         ...(underWay ? [{ createdAt: minutesAgo(3), status: "IN_PROGRESS", revision: 8 }] : []),
     ];
     const tasks = [...running, ...stopped, ...more];
@@ -150,6 +153,17 @@ const shown = async (given: Parameters<typeof clients>[0] = {}) =>
     screen(aStack, await statusOf(clients(given), aStack), now).split("\n");
 
 describe("the status of a stack", () => {
+    // ECS keeps the deployments of 90 days.
+    it("tells what runs where that was released longer ago than AWS remembers, and not where a first release is under way", async () => {
+        assert.deepEqual((await shown({ underWay: false, remembered: false })).slice(2, 6), [
+            "Live: shop:8 for longer than AWS remembers releases",
+            `  commit   0123456789ab by ${run}`,
+            `  image    registry/shop:${commit}-X64`,
+            "  address  https://shop.example.com",
+        ]);
+        assert.equal((await shown({ remembered: false }))[2], "Live: no release has succeeded that AWS remembers");
+    });
+
     it("is one screen: what is live, what is under way, the tasks, why some stopped, and the last releases", async () => {
         assert.deepEqual(await shown(), [
             "shop in eu-west-1, 2026-01-02 12:00 UTC",

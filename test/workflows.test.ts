@@ -196,11 +196,11 @@ describe("the workflows", () => {
                 inputs: {
                     commit: {
                         description:
-                            "The commit to go back to, by its hash or the first digits of it; empty for the newest",
+                            "The commit to release or to go back to, by its hash or the first digits of it; empty for the newest",
                         type: "string",
                     },
                     stack: {
-                        description: "With a commit, the only environment to go back in",
+                        description: "With a commit, the only environment to release it in",
                         type: "choice",
                         options: ["all", "dev", "prod"],
                         default: "all",

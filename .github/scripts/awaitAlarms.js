@@ -4,7 +4,7 @@
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
 const { aws, pause, step, timeOf, warn } = require("./aws.js");
-const { deploymentsAfter, serviceOf } = require("./deployments.js");
+const { deploymentsAfter, describe, serviceOf } = require("./deployments.js");
 
 const { CLUSTER: cluster, SERVICE: service } = process.env;
 
@@ -26,20 +26,23 @@ function raised(alarmNames) {
 const hours = 3600 * 1000;
 const newestSince = (time) => deploymentsAfter(cluster, service, new Date(Date.now() - time).toISOString())[0];
 
-/** Whether ECS has taken the service's last deployment back just now, which may have begun long before. */
-function wasTakenBack() {
+/** The alarms by which ECS has taken the service's last deployment back just now, which may have begun long before. */
+function takenBackBy() {
     const last = newestSince(3 * hours) ?? newestSince(31 * 24 * hours);
-    if (!last?.status.startsWith("ROLLBACK")) return false;
-    return last.finishedAt === undefined || Date.now() - timeOf(last.finishedAt) < 3 * hours;
+    const isRecent = last?.finishedAt === undefined || Date.now() - timeOf(last.finishedAt) < 3 * hours;
+    if (!last?.status.startsWith("ROLLBACK") || !isRecent) return [];
+    return describe(last.serviceDeploymentArn)?.alarms?.triggeredAlarmNames ?? [];
 }
 
 step(async () => {
     const names = watched();
     let alarms = raised(names);
-    if (alarms.length > 0 && wasTakenBack()) {
-        console.log(`Waiting until ${alarms.join(", ")} is over, which has taken the last release back.`);
+    const causes = alarms.length > 0 ? takenBackBy() : [];
+    const goesOn = () => alarms.filter((name) => causes.includes(name));
+    if (goesOn().length > 0) {
+        console.log(`Waiting until ${goesOn().join(", ")} is over, which has taken the last release back.`);
         const end = Date.now() + 1000 * seconds;
-        while (alarms.length > 0 && Date.now() < end) {
+        while (goesOn().length > 0 && Date.now() < end) {
             await sleep(pause);
             alarms = raised(names);
         }

@@ -7,6 +7,7 @@ const ended = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"
 
 const describe = (arn) =>
     aws("ecs", "describe-service-deployments", { serviceDeploymentArns: [arn] }).serviceDeployments[0];
+exports.describe = describe;
 
 /**
  * Minutes that a deployment takes from its present stage and share of traffic on, by its configuration; undefined where ECS does not

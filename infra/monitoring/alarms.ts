@@ -72,6 +72,12 @@ export abstract class Alarms extends pulumi.ComponentResource {
 }
 
 /**
+ * In per cent. A handful of errors is not a share of anything: at night one of three requests would wake somebody. Nothing is reported
+ * where there is none, and a number with it would be none either.
+ */
+const share = (failed: string, requests: string) => `IF(${failed} >= 5, 100 * ${failed} / FILL(${requests}, 1), 0)`;
+
+/**
  * Of alarms that take a release back: ECS watches a rolling one for as long as they look back, and the load balancer reports minutes late.
  */
 const soonOrLate = { minutes: 2, outOf: 5 };
@@ -95,13 +101,8 @@ export class RequestAlarms extends Alarms {
                 ...targetDimensions.flatMap((dimensions, group) => [
                     query(`errors${group}`, [elb, "HTTPCode_Target_5XX_Count", dimensions], "Sum"),
                     query(`requests${group}`, [elb, "RequestCount", dimensions], "Sum"),
-                    // A handful of errors is not a share of anything: at night one of three requests would wake somebody.
-                    // Nothing is reported where there is none, and a number with it would be none either.
-                    {
-                        id: `rate${group}`,
-                        expression: `IF(FILL(errors${group}, 0) >= 5, 100 * FILL(errors${group}, 0) / FILL(requests${group}, 1), 0)`,
-                        returnData: false,
-                    },
+                    { id: `failed${group}`, expression: `FILL(errors${group}, 0)`, returnData: false },
+                    { id: `rate${group}`, expression: share(`failed${group}`, `requests${group}`), returnData: false },
                 ]),
                 {
                     id: "rate",
@@ -116,21 +117,23 @@ export class RequestAlarms extends Alarms {
         });
         const loadBalancerErrors = this.add(name, "load-balancer-errors", args, {
             description:
-                "The load balancer answers with a 5xx status itself: the app is gone, too slow, or breaks connections",
-            // But for a 503, its answer where there is no task: as before the first, which it would take back, and at hours without any.
-            // Of an outage, `no-healthy-task` tells.
+                "The app leaves more than 5 % of its requests to the load balancer, which answers 502 or 504 for it: it breaks connections, or is too slow",
+            // Its other answers are not the app's doing: a 501 is a visitor's, and a 503 comes where there is no task, as before the first,
+            // which it would take back, and at hours without any. Of an outage, `no-healthy-task` tells.
             metricQueries: [
-                query("errors", [elb, "HTTPCode_ELB_5XX_Count", balancerDimensions], "Sum"),
-                query("closed", [elb, "HTTPCode_ELB_503_Count", balancerDimensions], "Sum"),
+                query("broken", [elb, "HTTPCode_ELB_502_Count", balancerDimensions], "Sum"),
+                query("late", [elb, "HTTPCode_ELB_504_Count", balancerDimensions], "Sum"),
+                query("requests", [elb, "RequestCount", balancerDimensions], "Sum"),
+                { id: "failed", expression: "FILL(broken, 0) + FILL(late, 0)", returnData: false },
                 {
-                    id: "others",
-                    expression: "errors - FILL(closed, 0)",
-                    label: "5xx responses but for 503",
+                    id: "rate",
+                    expression: share("failed", "requests"),
+                    label: "502 and 504 responses (%)",
                     returnData: true,
                 },
             ],
-            comparisonOperator: "GreaterThanOrEqualToThreshold",
-            threshold: 10,
+            comparisonOperator: "GreaterThanThreshold",
+            threshold: 5,
             ...soonOrLate,
         });
 

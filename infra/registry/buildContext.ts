@@ -33,7 +33,7 @@ export function stageBuildContext(source: string): BuildContext {
     const location = path.posix.join(".build", source);
     const entries = entriesToSend(source);
     const version = versionOf(source, entries);
-    // Another command may be sending it: `pulumi preview` of a stack beside the `pulumi up` of another. It finds the whole of either.
+    // Another command may be sending it: `pulumi preview` of a stack beside the `pulumi up` of another.
     if (!fs.existsSync(path.join(location, "Dockerfile")) || versionOf(location, entriesToSend(location)) !== version) {
         const fresh = `${location}.${process.pid}`;
         fs.rmSync(fresh, { recursive: true, force: true });

@@ -45,7 +45,7 @@ export function egressRules(name: string, args: EgressArgs, opts: pulumi.CustomR
     return [
         https,
         ...(dns ? ["udp", "tcp"] : []).map((protocol) =>
-            rule(`${name}-dns-${protocol}`, "The VPC's own DNS servers", 53, dns!, protocol),
+            rule(`${name}-dns-${protocol}`, "DNS servers of the VPC", 53, dns!, protocol),
         ),
         ...[...others].map(([key, { port, network }]) => {
             const peer = network === whole.name ? whole.peer : { cidrIpv4: network };

@@ -104,7 +104,7 @@ export class Secrets extends pulumi.ComponentResource {
         name: string,
         variable: string,
         value: pulumi.Output<string> | undefined,
-        { kmsKeyArn, deletionProtection: protect }: SecretsArgs,
+        { kmsKeyArn, deletionProtection }: SecretsArgs,
     ) {
         const logicalName = `${name}-${variable}`; // as it is: two variables may differ in their capitals only
         const secret = new aws.secretsmanager.Secret(
@@ -112,9 +112,11 @@ export class Secrets extends pulumi.ComponentResource {
             {
                 description: `${variable} of the app`,
                 kmsKeyId: kmsKeyArn,
-                recoveryWindowInDays: protect ? 30 : 0, // with 0, `pulumi destroy` leaves nothing
+                // With 0, `pulumi destroy` leaves nothing. Not protected besides: the engine would refuse to delete one that is taken out of
+                // the configuration, and everything else with that.
+                recoveryWindowInDays: deletionProtection ? 30 : 0,
             },
-            { parent: this, protect },
+            { parent: this },
         );
         const version = new aws.secretsmanager.SecretVersion(
             logicalName,

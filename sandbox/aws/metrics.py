@@ -3,7 +3,7 @@
 | namespace | metrics | by |
 | --- | --- | --- |
 | `AWS/ApplicationELB` | `RequestCount`, `HTTPCode_Target_2XX_Count` to `5XX` | load balancer; with target group |
-| | `HTTPCode_ELB_5XX_Count`, `HTTPCode_ELB_503_Count` | load balancer |
+| | `HTTPCode_ELB_5XX_Count`, `HTTPCode_ELB_502_Count`, `503`, `504` | load balancer |
 | | `HealthyHostCount`, `UnHealthyHostCount` | load balancer with target group |
 | `AWS/ECS` | `CPUUtilization`, `MemoryUtilization`, one sample of each running task, from Docker | cluster with service |
 | `AWS/SQS` | `ApproximateNumberOfMessagesVisible` | queue |
@@ -52,8 +52,10 @@ def count_request(balancer_arn: str, group_arn: str | None, status: int) -> None
                 _counted[(*scope, "RequestCount", by)] += 1
                 _counted[(*scope, f"HTTPCode_Target_{status // 100}XX_Count", by)] += 1
         elif status >= 500:
-            for kind in ("5XX", "503")[: 2 if status == 503 else 1]:
-                _counted[(*scope, f"HTTPCode_ELB_{kind}_Count", tuple(balancer.items()))] += 1
+            by = tuple(balancer.items())
+            # A request counts once a target was chosen for it, which one that ends in a 503 has none of.
+            for name in ("HTTPCode_ELB_5XX_Count", f"HTTPCode_ELB_{status}_Count", *(["RequestCount"] if status != 503 else [])):
+                _counted[(*scope, name, by)] += 1
 
 
 def _publish(at: float, namespace: str, name: str, dimensions: dict, unit: str, value: float, count: float = 1) -> None:

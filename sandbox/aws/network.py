@@ -148,10 +148,20 @@ def _addresses(nat_gateway: dict) -> str:
     return f"<natGatewayAddressSet><item>{item}<isPrimary>true</isPrimary></item></natGatewayAddressSet>"
 
 
+def _rule_descriptions(p) -> Problem:
+    keys = [key for key in p if re.fullmatch(r"IpPermissions\.\d+\.\w+\.\d+\.Description", key)]
+    if all(re.fullmatch(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}", ec2._p(p, key)) for key in keys):
+        return None
+    allowed = "strings less than 256 characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=&amp;;{}!$*"
+    return "InvalidParameterValue", f"Invalid rule description. Valid descriptions are {allowed}"
+
+
 def install() -> None:
     existing(ec2, "_error", "code message status")
     existing(alb, "_error", "code message status")
     refuse(ec2, "_create_subnet", "p", _subnet, ec2._error)
+    refuse(ec2, "_authorize_sg_ingress", "p", _rule_descriptions, ec2._error)
+    refuse(ec2, "_authorize_sg_egress", "p", _rule_descriptions, ec2._error)
     refuse(ec2, "_detach_internet_gateway", "p", _detached_gateway, ec2._error)
     gateway_attached = lambda named: bool((ec2._internet_gateways.get(named) or {}).get("Attachments"))  # noqa: E731
     refuse(ec2, "_delete_internet_gateway", "p", _deleted("InternetGatewayId", "internetGateway", gateway_attached), ec2._error)

@@ -76,6 +76,23 @@ describe("the emulated AWS refuses", function () {
         await network("10.0.0.0/16", "a"); // the same range in another network
     });
 
+    // hashicorp/terraform-provider-aws#18874; the provider checks those of a group, and passes on those of a rule by itself.
+    it("a rule of a security group whose description has a character that EC2 does not take", async () => {
+        const { VpcId } = await network("10.0.0.0/16", "a");
+        const { GroupId } = await clients.ec2.createSecurityGroup({ VpcId, GroupName: "tasks", Description: "Tasks" });
+        const rule = (Description: string) => {
+            const IpRanges = [{ CidrIp: "10.0.0.2/32", Description }];
+            return { GroupId, IpPermissions: [{ IpProtocol: "udp", FromPort: 53, ToPort: 53, IpRanges }] };
+        };
+        const allowed = "strings less than 256 characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*";
+        const words = `Invalid rule description. Valid descriptions are ${allowed}`;
+        for (const bad of ["The VPC's own DNS servers", "x".repeat(256), "a > b"]) {
+            await refused(clients.ec2.authorizeSecurityGroupEgress(rule(bad)), "InvalidParameterValue", words);
+            await refused(clients.ec2.authorizeSecurityGroupIngress(rule(bad)), "InvalidParameterValue", words);
+        }
+        await clients.ec2.authorizeSecurityGroupEgress(rule("DNS servers of the VPC: (53)"));
+    });
+
     it("an address that is in use, a gateway of addresses that are mapped, and the end of what others use", async () => {
         const { ec2 } = clients;
         const { VpcId, subnets } = await network("10.0.0.0/16", "a", "c");

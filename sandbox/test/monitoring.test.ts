@@ -121,8 +121,9 @@ describe("a stack that is watched, opened and guarded", function () {
             [
                 `${name}-load-balancer-errors`,
                 [
-                    ["HTTPCode_ELB_503_Count", balancer],
-                    ["HTTPCode_ELB_5XX_Count", balancer],
+                    ["HTTPCode_ELB_502_Count", balancer],
+                    ["HTTPCode_ELB_504_Count", balancer],
+                    ["RequestCount", balancer],
                 ],
             ],
             [`${name}-no-healthy-task`, ofBoth("HealthyHostCount")],
@@ -254,7 +255,7 @@ describe("a stack that is watched, opened and guarded", function () {
             line,
         );
         const nothing = await checkout.succeed("sandbox:logs -- --task nobody");
-        assert.match(nothing.output, /^Nothing is in \/ecs\/fargate-cicd-dev of the last 10m: /);
+        assert.match(nothing.output, /^Nothing of task nobody is in \/ecs\/fargate-cicd-dev of the last 10m: /);
 
         const page = `followed${Date.now()}`;
         const { process: follower, finished } = checkout.start(`sandbox:logs -- --follow --since 1m --filter ${page}`);

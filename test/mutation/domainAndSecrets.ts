@@ -89,7 +89,7 @@ export const domainAndSecrets: readonly Mutation[] = [
     {
         mistake: "destroy leaves secrets behind for a month",
         file: "infra/service/secrets.ts",
-        find: "protect ? 30 : 0",
+        find: "deletionProtection ? 30 : 0",
         become: "30",
     },
     {

@@ -113,8 +113,8 @@ export const production: readonly Mutation[] = [
     {
         mistake: "every single error wakes somebody",
         file: "infra/monitoring/alarms.ts",
-        find: "IF(FILL(errors${group}, 0) >= 5, ",
-        become: "IF(FILL(errors${group}, 0) >= 1, ",
+        find: "IF(${failed} >= 5, ",
+        become: "IF(${failed} >= 1, ",
     },
     {
         mistake: "a canary's errors vanish in what the old version answers",
@@ -165,9 +165,15 @@ export const production: readonly Mutation[] = [
         become: "forceDelete: true,",
     },
     {
-        mistake: "a destroy takes the secrets of a protected stack",
-        file: "infra/service/secrets.ts",
-        find: "{ parent: this, protect },",
-        become: "{ parent: this },",
+        mistake: "a setting takes protected logs along",
+        file: "infra/runningStack.ts",
+        find: 'const guarded = (olds.deletionProtection && olds.logs) || "";',
+        become: 'const guarded = "";',
+    },
+    {
+        mistake: "EC2 refuses the way out to the VPC's own DNS servers, for a character in what it is called",
+        file: "infra/service/egress.ts",
+        find: '"DNS servers of the VPC"',
+        become: '"The VPC\'s DNS servers"',
     },
 ];

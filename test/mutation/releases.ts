@@ -125,14 +125,14 @@ export const releases: readonly Mutation[] = [
     {
         mistake: "a release is rolled out although ECS watches none of its alarms",
         file: ".github/scripts/awaitAlarms.js",
-        find: "alarms.length > 0 && wasTakenBack()",
-        become: "false",
+        find: "const causes = alarms.length > 0 ? takenBackBy() : [];",
+        become: "const causes = [];",
     },
     {
         mistake: "what mends a broken app waits for that app's alarm",
         file: ".github/scripts/awaitAlarms.js",
-        find: "alarms.length > 0 && wasTakenBack()",
-        become: "alarms.length > 0",
+        find: "const causes = alarms.length > 0 ? takenBackBy() : [];",
+        become: "const causes = names;",
     },
     {
         mistake: "a command that somebody stopped has succeeded",

@@ -68,9 +68,9 @@ export function accountLayout(facts: Facts, network: VpcLayout, top: number): Ac
     if (alarms.count > 0) {
         const watch = add("alarms", "watching", `${alarms.count} CloudWatch alarms`, [
             ...(alarms.dashboard ? ["and a dashboard"] : []),
-            ...(alarms.rollsBack ? ["one alarm takes a release back"] : []),
+            ...(alarms.rollsBack > 0 ? [`${alarms.rollsBack} of them take a release back`] : []),
         ]);
-        if (alarms.rollsBack) {
+        if (alarms.rollsBack > 0) {
             relation(watch, network.service, across(watch.x, right(network.service), middle(watch)[1]));
         }
         if (alarms.told) {

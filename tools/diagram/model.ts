@@ -66,7 +66,8 @@ export interface Facts {
     readonly alarms: {
         readonly count: number;
         readonly told: boolean;
-        readonly rollsBack: boolean;
+        /** How many of them take a release back. */
+        readonly rollsBack: number;
         readonly dashboard: boolean;
     };
     /** What ECS reports reaches the same topic. */

@@ -1,6 +1,7 @@
 /** The picture of how a release goes live: for each strategy the share of visitors that the new version has, as time goes on. */
+import * as v from "valibot";
 import { rolloutMinutes, type Rollout } from "../../infra/config";
-import { strategies } from "../../infra/config/rolloutKinds";
+import { stepMinutesFor, strategies } from "../../infra/config/rolloutKinds";
 import { table } from "../../infra/config/table";
 import { lineSize, titleSize } from "./shapes";
 import { escape, fonts } from "./svg";
@@ -15,11 +16,12 @@ export interface Share {
 }
 
 /** With the settings' defaults. */
-const paces = {
+const byDefault = (rollout: Rollout["rollout"]): Rollout => ({
+    rollout,
     bakeMinutes: Number(table.bakeMinutes.default),
     rolloutPercent: Number(table.rolloutPercent.default),
-    rolloutStepMinutes: Number(table.rolloutStepMinutes.default),
-};
+    rolloutStepMinutes: v.parse(stepMinutesFor(rollout).schema, table.rolloutStepMinutes.default),
+});
 
 /** Two tasks, of which the new ones take about a minute each to become healthy. */
 const rollingShares: readonly Share[] = [
@@ -54,7 +56,7 @@ const [newInk, newFill, oldFill, ink] = ["#0969da", "#b6d7ff", "#e4e7eb", "#5760
 
 /** The picture as an SVG: the same text for the same defaults. */
 export function drawRollouts(): string {
-    const rollouts = strategies.map((rollout): Rollout => ({ rollout, ...paces }));
+    const rollouts = strategies.map(byDefault);
     const ends = rollouts.map((each) => rolloutMinutes(each) || rollingShares.at(-1)!.minute);
     const last = Math.max(...ends) + before;
     const perMinute = (width - left - right) / (last + before);

@@ -84,9 +84,9 @@ export function watchersOf(resources: Recording): Pick<Facts, "alarms" | "report
         alarms: {
             count: alarms.length,
             told: alarms.length > 0 && alarms.every(tells),
-            rollsBack: alarms.some(
+            rollsBack: alarms.filter(
                 ({ inputs }) => rollback?.rollback && rollback.alarmNames.includes(String(inputs.name)),
-            ),
+            ).length,
             dashboard: resources.of("aws:cloudwatch/dashboard:Dashboard").length > 0,
         },
         reports: resources

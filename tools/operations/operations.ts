@@ -71,8 +71,13 @@ export const operations = {
                 count++;
             }
             if (count === 0) {
+                const which = [
+                    ...(task === "" ? [] : [`of task ${String(task)}`]),
+                    ...(filter === "" ? [] : [`with ${String(filter)} (in these capitals)`]),
+                ];
+                const nothing = ["Nothing", ...which].join(" ");
                 console.error(
-                    `Nothing is in ${stack.logGroupName} of the last ${since}: --since 1d looks further back.`,
+                    `${nothing} is in ${stack.logGroupName} of the last ${since}: --since 1d looks further back.`,
                 );
             }
         },

@@ -20,6 +20,8 @@ export interface Release {
     readonly live: boolean;
 }
 
+export type Origin = Pick<Release, "commit" | "run" | "revision" | "image">;
+
 type Calls = Pick<ECS, "describeServiceRevisions" | "describeTaskDefinition" | "listServiceDeployments">;
 
 /** As many revisions as ECS describes in one call. */
@@ -88,10 +90,7 @@ async function deployments(ecs: Calls, cluster: string, service: string): Promis
 }
 
 /** What a revision tells of where it is from: its image has the commit as its tag, and its container the run as a label. */
-async function originOf(
-    ecs: Calls,
-    arn: string | undefined,
-): Promise<Pick<Release, "commit" | "run" | "revision" | "image">> {
+export async function originOf(ecs: Pick<Calls, "describeTaskDefinition">, arn: string | undefined): Promise<Origin> {
     const { taskDefinition } = arn ? await ecs.describeTaskDefinition({ taskDefinition: arn }) : {};
     const [container] = taskDefinition?.containerDefinitions ?? [];
     const image = container?.image;

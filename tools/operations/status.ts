@@ -3,7 +3,7 @@ import type { CloudWatch, MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import type { ECS, Service, ServiceDeployment, Task } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2, TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { RunError } from "@pulumi/pulumi/errors";
-import { lastReleases, type History } from "./releases";
+import { lastReleases, originOf, type History, type Origin } from "./releases";
 import type { Stack } from "./stack";
 import { describedTasks } from "./tasks";
 
@@ -24,6 +24,8 @@ export interface Clients {
 
 export interface Status extends Pick<History, "last" | "live"> {
     readonly service: Service;
+    /** What runs where AWS remembers no release that has succeeded, as of more than 90 days ago. */
+    readonly runs?: Origin;
     readonly deployment?: ServiceDeployment;
     /** Those that run or are to, the oldest first. */
     readonly tasks: readonly Task[];
@@ -55,6 +57,7 @@ export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack):
             `ECS has no service ${serviceName}: somebody has deleted it. pulumi refresh, then pulumi up.`,
         );
     }
+    const isOld = !live && !underWay && (service.runningCount ?? 0) > 0;
     const { serviceDeployments = [] } = underWay
         ? await ecs.describeServiceDeployments({ serviceDeploymentArns: [underWay] })
         : {};
@@ -62,6 +65,7 @@ export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack):
     const [stopped, ending] = [toStop.filter(hasEnded), toStop.filter((task) => !hasEnded(task))];
     return {
         ...{ service, last, live, alarms },
+        runs: isOld ? await originOf(ecs, service.taskDefinition) : undefined,
         deployment: serviceDeployments[0],
         tasks: [...tasks, ...ending].sort((one, other) => at(one.createdAt) - at(other.createdAt)),
         health: await healthOf(elb, service),

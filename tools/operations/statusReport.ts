@@ -1,7 +1,6 @@
 /** A stack's status, on one screen. */
 import type { MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import type { ServiceDeployment, Task } from "@aws-sdk/client-ecs";
-import type { Release } from "./releases";
 import { releaseLines, shortCommit } from "./releasesReport";
 import type { Stack } from "./stack";
 import { addressOf, type Status } from "./status";
@@ -12,10 +11,10 @@ import { duration, table, time } from "./text";
 const shown = { tasks: 8, stopped: 3, alarms: 5 } as const;
 
 export function screen({ serviceName, url, region }: Stack, status: Status, now: Date): string {
-    const { service, deployment, live, last, stopped } = status;
+    const { service, deployment, last, stopped } = status;
     const parts = [
         [`${serviceName} in ${region}, ${time(now)} UTC`],
-        liveLines(live, url, now),
+        liveLines(status, url, now),
         deployment ? deploymentLines(deployment) : [],
         [
             `Tasks: ${service.desiredCount} desired, ${service.runningCount} running, ${service.pendingCount} pending`,
@@ -45,17 +44,21 @@ const cut = (
 
 const ago = (date: Date, now: Date): string => `${time(date)} (${duration(now.getTime() - date.getTime())})`;
 
-function liveLines(live: Release | undefined, url: string, now: Date): string[] {
-    if (!live) {
+function liveLines({ live, runs }: Pick<Status, "live" | "runs">, url: string, now: Date): string[] {
+    const from = live ?? runs;
+    if (!from) {
         return ["Live: no release has succeeded that AWS remembers"];
     }
-    const { revision, commit, image, run, finishedAt, startedAt } = live;
+    const { revision, commit, image, run } = from;
     const rows = [
         ["commit", commit ? `${shortCommit(commit)} by ${run ?? "pulumi up"}` : "none: built by pulumi up"],
         ["image", image ?? "unknown"],
         ["address", url],
     ];
-    return [`Live: ${revision} since ${ago(finishedAt ?? startedAt, now)}`, ...indented(table(rows))];
+    const since = live
+        ? `since ${ago(live.finishedAt ?? live.startedAt, now)}`
+        : "for longer than AWS remembers releases";
+    return [`Live: ${revision} ${since}`, ...indented(table(rows))];
 }
 
 function deploymentLines({
