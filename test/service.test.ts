@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { rolloutMinutes } from "../infra/config";
 import { table, type Setting } from "../infra/config/table";
 import { warningOf } from "../infra/service/rollout";
 import { record, type Recording } from "./record";
 import { alternative, standard } from "./scenarios";
-import type { Values } from "./settings";
+import { load, projectFolder, type Values } from "./settings";
 
 const serviceType = "aws:ecs/service:Service";
 
@@ -49,6 +52,14 @@ describe("service", () => {
             bakeTimeInMinutes: "3",
             linearConfiguration: { stepPercent: 12.5, stepBakeTimeInMinutes: "2" },
         });
+    });
+
+    it("takes as long by default as the page on releases says", () => {
+        const page = fs.readFileSync(path.join(projectFolder, "docs/releases/README.md"), "utf8");
+        const [, all, faster] =
+            /`linear` takes (\d+) minutes with its defaults.+?`rolloutPercent: 20` makes that (\d+)/s.exec(page)!;
+        const minutes = (values: Values) => String(rolloutMinutes(load({ rollout: "linear", ...values })));
+        assert.deepEqual([minutes({}), minutes({ rolloutPercent: "20" })], [all, faster]);
     });
 
     it("warns of a rollout that the run which releases cannot see to its end", () => {
