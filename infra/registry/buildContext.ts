@@ -35,11 +35,15 @@ export function stageBuildContext(source: string): BuildContext {
     const version = versionOf(source, entries);
     // Another command may be sending it: `pulumi preview` of a stack beside the `pulumi up` of another.
     if (!fs.existsSync(path.join(location, "Dockerfile")) || versionOf(location, entriesToSend(location)) !== version) {
-        const fresh = `${location}.${process.pid}`;
-        fs.rmSync(fresh, { recursive: true, force: true });
+        const [fresh, former] = [`${location}.${process.pid}`, `${location}.${process.pid}.former`];
+        const remove = (folder: string) => fs.rmSync(folder, { recursive: true, force: true });
+        remove(fresh);
         copy(source, fresh, entries);
-        fs.rmSync(location, { recursive: true, force: true });
+        if (fs.existsSync(location)) {
+            fs.renameSync(location, former);
+        }
         fs.renameSync(fresh, location);
+        remove(former);
     }
     return { location, version };
 }
