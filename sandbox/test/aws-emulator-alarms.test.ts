@@ -193,14 +193,13 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
         await alarm("silence", "errors - requests", "breaching");
         await alarm("filled", "FILL(errors, 9)", "notBreaching");
         await alarm("largest", "MAX([errors, requests])", "notBreaching");
-        await until(
-            () => stateOf("silence"),
-            (state) => state === "ALARM",
-        );
-        assert.deepEqual(
-            [await stateOf("share"), await stateOf("filled"), await stateOf("largest")],
-            ["OK", "ALARM", "OK"],
-        );
+        /** They are looked at one after the other. */
+        const become = (...expected: readonly string[]) =>
+            until(
+                async () => (await Promise.all(["silence", "share", "filled", "largest"].map(stateOf))).join(),
+                (states) => states === expected.join(),
+            );
+        await become("ALARM", "OK", "ALARM", "OK");
         let counts = { errors: 4, requests: 4 };
         let publishing = true;
         const publisher = (async () => {
@@ -210,20 +209,9 @@ describe("the emulated AWS, watching what it runs, on minutes that last a second
                 await sleep(1000 - (Date.now() % 1000) + 500); // once in each minute, in the middle of it
             }
         })();
-        await until(
-            () => stateOf("silence"),
-            (state) => state === "OK",
-        );
-        assert.deepEqual(
-            [await stateOf("share"), await stateOf("filled"), await stateOf("largest")],
-            ["OK", "OK", "OK"], // 100 %, of four requests
-        );
+        await become("OK", "OK", "OK", "OK"); // 100 %, of four requests
         counts = { errors: 10, requests: 100 };
-        await until(
-            () => stateOf("share"),
-            (state) => state === "ALARM",
-        );
-        assert.equal(await stateOf("largest"), "ALARM");
+        await become("OK", "ALARM", "ALARM", "ALARM");
         publishing = false;
         await publisher;
         await until(
