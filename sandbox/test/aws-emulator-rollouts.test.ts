@@ -78,6 +78,28 @@ describe("the emulated AWS, rolling out a service", function () {
         assert.equal(inspected.output.trim(), String(512 * 1024 * 1024));
     });
 
+    it("answers for one that breaks a connection, and counts that and the request, and not among the app's answers", async () => {
+        const Value = fixture.balancerArn.split(":loadbalancer/")[1];
+        const sum = async (MetricName: string) => {
+            const { Datapoints = [] } = await aws.as().cloudwatch.getMetricStatistics({
+                ...{ Namespace: "AWS/ApplicationELB", MetricName, Dimensions: [{ Name: "LoadBalancer", Value }] },
+                ...{ StartTime: new Date(Date.now() - 600_000), EndTime: new Date(Date.now() + 60_000) },
+                ...{ Period: 60, Statistics: ["Sum"] },
+            });
+            return Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
+        };
+        const names = ["HTTPCode_ELB_502_Count", "HTTPCode_ELB_5XX_Count", "HTTPCode_ELB_503_Count", "RequestCount"];
+        const sums = () => Promise.all([...names, "HTTPCode_Target_5XX_Count"].map(sum));
+        await sleep(2500); // two minutes of the emulator's: what was asked before is told by then
+        const before = await sums();
+        assert.equal((await ask("/broken")).status, 502);
+        for (let left = 50; (await sum(names[0]!)) === before[0] && left > 0; left--) await sleep(100);
+        assert.deepEqual(
+            (await sums()).map((after, index) => after - before[index]!),
+            [1, 1, 0, 1, 0],
+        );
+    });
+
     it("spreads them over the zones of the subnets", async () => {
         const { ecs } = aws.as();
         const { taskArns } = await ecs.listTasks({ cluster: "app" });

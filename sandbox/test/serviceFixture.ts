@@ -5,9 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lookupLocalhost } from "../aws/emulator";
 import { arn, nodeImage, region, taskTrust, type Issuer, TestAws } from "./awsFixture";
 
-/** A server that answers with its page, or with a failure at the path of the health check. */
+/** A server that answers with its page, or with a failure at the path of the health check, and breaks the connection of `/broken`. */
 export const server = (page: string, healthStatus = 200, answerAfter = 0, status = 200): string => `
     const server = require("http").createServer((request, response) => {
+        if (request.url === "/broken") return request.socket.destroy();
         response.statusCode = request.url === "/health" ? ${healthStatus} : ${status};
         setTimeout(() => response.end("${page}"), request.url === "/slow" ? 1500 : ${answerAfter});
     }).listen(80);
