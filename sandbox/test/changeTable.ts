@@ -76,6 +76,7 @@ export const changes: Readonly<Record<string, Change>> = {
             "~ aws:lb:LoadBalancer main",
             ...named("~ aws:lb:TargetGroup", ["main", "main-alternate"]),
             ...named("~ github:index:ActionsVariable", ["main-pulumi-github-app", "main-pulumi-token"]),
+            "~ pulumi-nodejs:dynamic/guard:RunningStack main",
         ],
     },
     "what a task is": {
@@ -97,6 +98,7 @@ export const changes: Readonly<Record<string, Change>> = {
             service,
             "~ aws:iam:RolePolicy main-execution",
             "~ pulumi-nodejs:dynamic/ecs:ReadableSecrets main",
+            "~ pulumi-nodejs:dynamic/guard:RunningStack main",
         ],
     },
     "how many zones, and their ways out": {
@@ -110,6 +112,7 @@ export const changes: Readonly<Record<string, Change>> = {
             "~ aws:ec2:Route main-vpc-private-2",
             "~ aws:ec2:VpcEndpoint com.amazonaws.ap-northeast-1.s3",
             service,
+            "~ aws:iam:RolePolicy main-deploy",
             "~ aws:lb:LoadBalancer main",
         ],
     },
@@ -122,6 +125,7 @@ export const changes: Readonly<Record<string, Change>> = {
             "~ aws:appautoscaling:Target main",
             "~ aws:cloudwatch:MetricAlarm main-too-few-tasks",
             service,
+            "~ aws:iam:RolePolicy main-deploy",
         ],
     },
     "where a release is tried": {

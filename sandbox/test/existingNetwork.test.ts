@@ -124,7 +124,7 @@ describe("an app in a VPC that was there before", () => {
             return changedTypes((await undisturbed(url!, checkout.succeed("sandbox:up"))).output);
         };
         const guard = "pulumi-nodejs:dynamic/network:FittingVpc";
-        const [balancer, service] = ["aws:lb:LoadBalancer", "aws:ecs:Service"];
+        const [balancer, service, rights] = ["aws:lb:LoadBalancer", "aws:ecs:Service", "aws:iam:RolePolicy"];
 
         const left = await zone();
         const zones = await Promise.all(team.privateSubnets.map((subnet) => team.zoneOf(subnet)));
@@ -134,11 +134,11 @@ describe("an app in a VPC that was there before", () => {
             publicSubnetIds: [...team.publicSubnets, publicSubnet].join(),
             privateSubnetIds: [...kept, privateSubnet].join(),
         };
-        assert.deepEqual(await moved(others), [service, balancer, guard]);
+        assert.deepEqual(await moved(others), [service, rights, balancer, guard]);
         assert.notEqual(await zone(), left);
         // The zone is left by the tasks first: a load balancer sends nothing to one that it has left.
         const { privateSubnetIds, publicSubnetIds } = team.settings;
-        assert.deepEqual(await moved({ privateSubnetIds }), [service]);
+        assert.deepEqual(await moved({ privateSubnetIds }), [service, rights]);
         assert.deepEqual(await moved({ publicSubnetIds }), [balancer, guard]);
         await checkout.succeed("sandbox:up -- --refresh --expect-no-changes");
         assert.deepEqual(await team.described(), before);
