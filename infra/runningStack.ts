@@ -37,7 +37,7 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
         const olds = kept.name === undefined ? kept : { ...former, ...kept };
         const afresh = "or make a new stack and destroy this one";
         const { serving, refusal } = await this.servingOf(olds, news);
-        const runningPort = await this.runningPort(olds, news);
+        const runningPort = news.releasedBy === "pulumi" ? undefined : await this.runningPort(olds, news);
         const refusals: { readonly [Key in keyof Facts]?: (was: Facts[Key]) => string } = {
             name: (was) =>
                 `this stack runs as "${was}", and under another name it would lose its service, images, logs and revisions: ` +
@@ -92,10 +92,8 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
         if (refusal !== undefined) {
             failures.push({ property: "", reason: refusal });
         }
-        const guarded = (olds.deletionProtection && olds.logs) || "";
-        for (const setting of guarded
-            .split(" ")
-            .filter((each) => each !== "" && !news.logs.split(" ").includes(each))) {
+        const guarded = (olds.deletionProtection && olds.logs?.match(/\w+/g)) || [];
+        for (const setting of guarded.filter((each) => !news.logs.includes(each))) {
             const reason =
                 `the logs that it has kept would be deleted with it, and "deletionProtection" keeps them: run ` +
                 `"pulumi config set ${setting} true", "pulumi config set deletionProtection false" and "pulumi up"; then set it to false, ` +

@@ -24,18 +24,15 @@ const buildTag = "build-";
 /** What the tags begin with that deploy.yml gives to the image that is live, whoever has built it: see keepImage.js. */
 const liveTag = "live-";
 
-/** Of the images whose tags begin with this all go but the newest 50. */
-const newest = (rulePriority: number, tagPrefix: string, description: string) => ({
+/** Of these images all go but the newest 50. */
+const newest = (rulePriority: number, images: object, description: string) => ({
     rulePriority,
     description,
-    selection: {
-        tagStatus: "tagged",
-        tagPatternList: [`${tagPrefix}*`],
-        countType: "imageCountMoreThan",
-        countNumber: 50,
-    },
+    selection: { ...images, countType: "imageCountMoreThan", countNumber: 50 },
     action: { type: "expire" },
 });
+
+const tagged = (prefix: string) => ({ tagStatus: "tagged", tagPatternList: [`${prefix}*`] });
 
 /**
  * ECR deletes by rule, lowest priority first, and what fits one rule by no later one: however many the pipeline pushes that never go
@@ -44,16 +41,11 @@ const newest = (rulePriority: number, tagPrefix: string, description: string) =>
  */
 const lifecycle = {
     rules: [
-        {
-            rulePriority: 1,
-            // Not by their age: an image of `pulumi up` whose tag has gone to another may be the one that runs.
-            description: "The newest 50 images without a tag stay",
-            selection: { tagStatus: "untagged", countType: "imageCountMoreThan", countNumber: 50 },
-            action: { type: "expire" },
-        },
-        newest(2, liveTag, "The newest 50 images that were live stay, to roll back to"),
-        newest(3, buildTag, "The newest 50 images of pulumi up stay"),
-        newest(4, "", "Others stay while they are among the newest 50 of all"),
+        // Not by their age: an image of `pulumi up` whose tag has gone to another may be the one that runs.
+        newest(1, { tagStatus: "untagged" }, "The newest 50 images without a tag stay"),
+        newest(2, tagged(liveTag), "The newest 50 images that were live stay, to roll back to"),
+        newest(3, tagged(buildTag), "The newest 50 images of pulumi up stay"),
+        newest(4, tagged(""), "Others stay while they are among the newest 50 of all"),
     ],
 };
 

@@ -262,8 +262,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the image that runs goes by its age once its tag is another's",
         file: "infra/registry/registry.ts",
-        find: 'selection: { tagStatus: "untagged", countType: "imageCountMoreThan", countNumber: 50 },',
-        become: 'selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },',
+        find: '...images, countType: "imageCountMoreThan", countNumber: 50 },',
+        become: '...images, countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },',
     },
     // Rollout.
     {

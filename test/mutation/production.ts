@@ -167,8 +167,8 @@ export const production: readonly Mutation[] = [
     {
         mistake: "a setting takes protected logs along",
         file: "infra/runningStack.ts",
-        find: 'const guarded = (olds.deletionProtection && olds.logs) || "";',
-        become: 'const guarded = "";',
+        find: "const guarded = (olds.deletionProtection && olds.logs?.match(/\\w+/g)) || [];",
+        become: "const guarded: string[] = [];",
     },
     {
         mistake: "EC2 refuses the way out to the VPC's own DNS servers, for a character in what it is called",

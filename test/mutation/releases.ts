@@ -35,8 +35,8 @@ export const releases: readonly Mutation[] = [
     {
         mistake: "releases that fail push the image out that is live",
         file: "infra/registry/registry.ts",
-        find: "newest(2, liveTag,",
-        become: 'newest(2, "",',
+        find: "newest(2, tagged(liveTag),",
+        become: 'newest(2, tagged(""),',
     },
     {
         mistake: "the image that is live is not kept",
