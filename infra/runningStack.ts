@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config";
 import { accepted, holdUntil } from "./checks";
+import { deploymentConfiguration } from "./service/rollout";
 import { ServiceCaller, type TargetGroupIndex, type ToldService } from "./service/toldService";
 
 /** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
@@ -24,6 +25,8 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
     readonly shifted: boolean;
     /** Which of the two target groups served when the service was last told of its load balancer. */
     readonly serving: TargetGroupIndex;
+    /** What else the service is told, as JSON: where that is another, its tasks are started anew. Not known of an older stack. */
+    readonly service: string;
 }
 
 /**
@@ -159,6 +162,14 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
         if (!told) {
             return { serving };
         }
+        if (told.serving === undefined && olds.service !== undefined && olds.service !== news.service) {
+            return {
+                serving,
+                refusal:
+                    "a release is under way, and with this change of the service it would start again, without the visitors that it has: " +
+                    "run `pulumi up` again once it is over (`npm run releases`)",
+            };
+        }
         const isOther = told.https !== news.https;
         if (!isOther && told.rolloutTestPort === news.rolloutTestPort && told.containerPort === news.containerPort) {
             return { serving: told.first };
@@ -229,6 +240,10 @@ export function refuseImpossibleChanges(settings: Settings): { readonly serving:
         https: settings.domain !== undefined,
         shifted: settings.rollout !== "rolling",
         serving: 0,
+        service: JSON.stringify([
+            ...[settings.capacity, settings.startSeconds, settings.enableExec, deploymentConfiguration(settings)],
+            settings.existingVpc?.privateSubnetIds ?? [settings.availabilityZones, settings.natGateways === "none"],
+        ]),
     });
     const checked = accepted(guard);
     holdUntil(checked);

@@ -4,6 +4,7 @@ import { firstZones, ipv6Share } from "../infra/network/newVpc";
 import { layOut } from "../tools/awsxLayout";
 import { record, type Recording } from "./record";
 import { alternative, dualStack, everything, internal, standard, withoutNat } from "./scenarios";
+import { serializedProvider } from "./serializedProvider";
 
 describe("network", () => {
     let runs: Readonly<Record<"standard" | "alternative" | "withoutNat", Recording>>;
@@ -76,6 +77,31 @@ describe("network", () => {
             excludeZoneIds: ["apne1-az3", "cnn1-az3", "cnn1-az4", "usw1-az2"],
         });
         assert.equal(vpc(runs.standard).numberOfAvailabilityZones, undefined, "awsx would look for itself, among all");
+    });
+
+    it("keeps its zones, whatever AWS says of one later: a subnet in another zone would be another subnet", async () => {
+        const { inputs } = runs.standard.one("pulumi-nodejs:dynamic/network:KeptZones");
+        const provider = serializedProvider(inputs);
+        const taken = async (before: readonly string[] | undefined, zones: readonly string[], count: number) => {
+            const olds = before && { zones: before, count: before.length };
+            const { inputs: news } = (await provider.check(olds ?? {}, { zones, count })) as {
+                inputs: { zones: string[]; count: number };
+            };
+            assert.deepEqual(await provider.create(news), { id: "zones", outs: { zones: news.zones, count } });
+            assert.deepEqual(await provider.update("zones", olds, news), { outs: { zones: news.zones, count } });
+            const { changes } = await provider.diff("zones", olds ?? {}, news);
+            assert.equal(changes, String(before) !== String(news.zones));
+            return news.zones;
+        };
+        assert.deepEqual(await taken(undefined, ["a", "c", "d"], 2), ["a", "c"]);
+        assert.deepEqual(await taken(["a", "c"], ["c", "d"], 2), ["a", "c"]); // a is impaired
+        assert.deepEqual(await taken(["a", "c"], ["a", "b", "c", "d"], 2), ["a", "c"]); // b is new
+        assert.deepEqual(await taken(["a", "c"], ["a", "b", "c"], 3), ["a", "c", "b"]);
+        assert.deepEqual(await taken(["a", "c", "b"], ["a", "b", "c"], 2), ["a", "c"]);
+        assert.deepEqual(await taken(["a", "c"], ["c"], 2), ["a", "c"]);
+        assert.deepEqual(await taken(undefined, ["c"], 2), ["c"]); // which the program refuses
+
+        assert.deepEqual(vpc(runs.standard).availabilityZoneNames, (inputs.zones as string[]).slice(0, 2));
     });
 
     it("says where the region has fewer zones, and what to set", () => {

@@ -84,6 +84,7 @@ describe("the whole program", () => {
             "pulumi-nodejs:dynamic/ecs:TaskDefinitionFamily": 1,
             "pulumi-nodejs:dynamic/github:Claim": 1,
             "pulumi-nodejs:dynamic/guard:RunningStack": 1,
+            "pulumi-nodejs:dynamic/network:KeptZones": 1,
             "pulumi:providers:github": 1,
         });
     });

@@ -94,6 +94,7 @@ describe("a running stack", () => {
             https: false,
             shifted: false,
             serving: 0,
+            service: '["on-demand",60,false,{"strategy":"ROLLING"},[2,false]]',
         });
     });
 
@@ -331,6 +332,43 @@ describe("a running stack", () => {
             told = { serving: undefined };
             assert.match((await check(shifted(), toHttps())).refusal, /^a release is under way, .*`npm run releases`/);
             assert.equal((await check(shifted(), shifted())).refusal, "", "of which nothing changes");
+        });
+
+        it("and refuses any change of the service meanwhile, with which ECS would start the release again", async () => {
+            const other = { ...shifted(), service: "another" };
+            const { service: _later, ...older } = { ...shifted(), service: "" };
+            told = { serving: undefined };
+            assert.match((await check(shifted(), other)).refusal, /^a release is under way, and .* start again/);
+            assert.equal((await check(older, other)).refusal, "");
+            told = { serving: 0 };
+            assert.equal((await check(shifted(), other)).refusal, "");
+        });
+
+        it("which it knows by every setting that the service changes with", async () => {
+            const seen = async (values: Record<string, string>) => {
+                const run = await record({ values });
+                const {
+                    taskDefinition: _,
+                    desiredCount: _ignored,
+                    ...service
+                } = run.one("aws:ecs/service:Service").inputs;
+                return { service: JSON.stringify(service), fact: run.one(type).inputs.service };
+            };
+            const before = await seen({});
+            for (const [changes, values] of [
+                [true, { capacity: "spot" }],
+                [true, { startSeconds: "90" }],
+                [true, { rollout: "blue-green" }],
+                [true, { enableExec: "true", readOnlyRoot: "false" }],
+                [true, { availabilityZones: "3" }],
+                [true, { natGateways: "none" }],
+                [false, { natGateways: "one-per-az", drainSeconds: "60", maxTasks: "9" }],
+                [false, { cpu: "1024", memory: "4096", bakeMinutes: "20", logRetentionDays: "7" }],
+            ] as const) {
+                const after = await seen(values);
+                const differs = [after.service !== before.service, after.fact !== before.fact];
+                assert.deepEqual([values, ...differs], [values, changes, changes]);
+            }
         });
 
         it("as before where it is not there yet, and in the preview of somebody who may not ask", async () => {

@@ -6,6 +6,7 @@ import { prefixLength, zoneBits, type NatGateways } from "../config";
 import { afterChecks } from "../checks";
 import { zonesWithoutFargate } from "./fargateZones";
 import { FlowLogs, type FlowLogsArgs } from "./flowLogs";
+import { KeptZones } from "./keptZones";
 import type { Place } from "./place";
 
 export interface NewVpcArgs extends Omit<FlowLogsArgs, "vpcId"> {
@@ -23,7 +24,7 @@ const strategies = { none: "None", single: "Single", "one-per-az": "OnePerAz" } 
 
 /** A VPC of the stack's own. */
 export function newVpc(name: string, args: NewVpcArgs, parent: pulumi.Resource): Place {
-    const zones = zoneNames(args, parent);
+    const zones = zoneNames(name, args, parent);
     const vpc = new awsx.ec2.Vpc(
         `${name}-vpc`,
         {
@@ -118,16 +119,24 @@ export function ipv6Share(range: string, zone: number): string {
     return `${first}:${second}:${third}:${(parseInt(fourth, 16) + 1 + zone).toString(16)}::/64`;
 }
 
-/** Those that every account has and tasks run in: one more Local or Wavelength Zone that is opted into moves no subnet. */
-async function zoneNames({ zones, region }: NewVpcArgs, parent: pulumi.Resource): Promise<string[]> {
+/**
+ * The stack's zones: those that it has, then others that every account has and tasks run in, by name. One more Local or Wavelength Zone
+ * that is opted into moves no subnet, nor does one that AWS has trouble with.
+ */
+async function zoneNames(
+    name: string,
+    { zones: count, region }: NewVpcArgs,
+    parent: pulumi.Resource,
+): Promise<string[]> {
     const optIn = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
     const available = { state: "available", filters: optIn, excludeZoneIds: [...zonesWithoutFargate] };
     const { names } = await afterChecks(() => aws.getAvailabilityZones(available, { parent }));
-    return firstZones(names, zones, region);
+    const { zones } = new KeptZones(name, { zones: names.toSorted(), count }, { parent });
+    return firstZones(await new Promise((resolve) => zones.apply(resolve)), count, region);
 }
 
 /**
- * The first `count` of a region's zones by name, so that those of a stack stay when it gets one more.
+ * The first `count` of a region's zones.
  *
  * @throws pulumi.RunError when there are fewer
  */
@@ -138,5 +147,5 @@ export function firstZones(names: readonly string[], count: number, region: stri
                 `(${names.join(", ")}), got ${count}\n    fix: pulumi config set availabilityZones ${names.length}`,
         );
     }
-    return names.toSorted().slice(0, count);
+    return names.slice(0, count);
 }

@@ -111,7 +111,8 @@ def _publish_service(at: float, service: dict) -> None:
         for metric, percent in _used(task).items():
             _publish(at, "AWS/ECS", metric, dimensions, "Percent", percent)
     settings = (ecs._clusters.get(cluster) or {}).get("settings", [])
-    if {"name": "containerInsights", "value": "enabled"} in settings:
+    insights = {setting["value"] for setting in settings if setting["name"] == "containerInsights"}
+    if insights & {"enabled", "enhanced"}:  # either measures a service's tasks
         counts = {"DesiredTaskCount": service["desiredCount"], "RunningTaskCount": len(running)}
         for metric, count in counts.items():
             _publish(at, _CONTAINER_INSIGHTS, metric, dimensions, "Count", count)

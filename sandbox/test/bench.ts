@@ -70,7 +70,7 @@ async function ownVpc(checkout: CopiedCheckout): Promise<void> {
     report({ what: "memory of all that runs after it", measured, bar: 1.5, unit: "GiB" });
     await run(checkout, "sandbox:up, no change", "sandbox:up", 12);
     checkout.edit("app/public/index.html", (html) => html.replace("</h1>", "!</h1>"));
-    await run(checkout, "sandbox:release, to the end of ECS's watch", "sandbox:release", 30);
+    await run(checkout, "sandbox:release, to the end of ECS's watch", "sandbox:release", 15);
     await run(checkout, "sandbox:destroy", "sandbox:destroy", 30);
 }
 

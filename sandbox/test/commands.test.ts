@@ -6,8 +6,8 @@ import { projectFolder } from "../../test/settings";
 
 /** By which test each command of npm's in the pages is run, and where it says so there. */
 const runBy: Readonly<Record<string, readonly [test: string, call: string]>> = {
-    "npm ci": ["sandbox/test/deleted.test.ts", 'npm("ci", '],
-    "npm test": ["sandbox/test/deleted.test.ts", 'npm("test")'],
+    "npm ci": [".ci/run", "npm ci\n"],
+    "npm test": [".ci/run", "npm test\n"],
     "npm run test:sandbox": [".ci/run", "npm run test:sandbox\n"],
     "npm run audit": ["package.json", '"audit": "npm test --workspace sandbox -- --grep Prowler"'],
     "npm run cost": ["sandbox/test/readme.test.ts", 'told("npm run cost")'],
@@ -66,6 +66,8 @@ describe("the commands in the READMEs", () => {
             const missing = words.filter((word) => !call.split(/[^\w:-]+/).some((each) => isScript(each, word)));
             assert.deepEqual([command, missing], [command, []]);
         }
+        // What is named in package.json is a part of the whole run.
+        assert.match(file("sandbox/test/audit.test.ts"), /^describe\("Prowler/m);
     });
 
     it("that are not npm's configure a stack, which readme.test.ts does, or need an account, as the page says", () => {

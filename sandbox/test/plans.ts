@@ -3,9 +3,11 @@ export type Plan = readonly string[];
 
 export const named = (kind: string, names: readonly string[]): string[] => names.map((name) => `${kind} ${name}`);
 
-/** What a preview says that it would do. */
+/** What a preview says that it would do, or an `up` that it has done; without components, which are nothing by themselves. */
 export function planOf(output: string): string[] {
-    const lines = output.matchAll(/^ (\+|~|-|\+-) +([\w-]+(?:[:/][\w-]+)+ \S+) (?:create|update|delete|replace)\b/gm);
+    const lines = output.matchAll(
+        /^ (\+|~|-|\+-) +((?!fargate-cicd:)[\w-]+(?:[:/][\w-]+)+ \S+) (?:create|update|delete|replace)d?\b/gm,
+    );
     return [...lines].map(([, symbol, what]) => `${symbol} ${what}`).sort();
 }
 

@@ -89,12 +89,12 @@ describe("releases by rolling, blue/green, canary and linear", function () {
     }
     async function changeTo(settings: object, plan: Plan = inPlace): Promise<void> {
         stack.configureAll(settings);
-        const { output } = await stack.succeed("sandbox:preview");
+        let done: string[] = [];
+        await stack.unnoticed(async () => (done = planOf((await stack.succeed("sandbox:up")).output)));
         // A guard takes down that releases are shifted from now on, and the listener's own action, which no request gets to, may follow
         // the target group that serves.
-        const onAws = planOf(output).filter((line) => / aws:/.test(line) && line !== "~ aws:lb:Listener main-http");
+        const onAws = done.filter((line) => / aws:/.test(line) && line !== "~ aws:lb:Listener main-http");
         assert.deepEqual(onAws, [...plan].sort());
-        await stack.unnoticed(() => stack.succeed("sandbox:up"));
     }
 
     before("npm run sandbox:up", async () => {
@@ -226,16 +226,24 @@ describe("releases by rolling, blue/green, canary and linear", function () {
 
     describe("on a stack that is changed, or looked at, meanwhile", () => {
         it("take their time", async () => {
-            await changeTo({ rollout: "canary", rolloutPercent: 20, rolloutStepMinutes: 40 });
+            await changeTo({ rollout: "canary", rolloutPercent: 20, rolloutStepMinutes: 90 });
         });
 
-        it("go on while pulumi up looks at all there is, which leaves the shares to ECS, and are what the test port answers with", async () => {
+        it("go on while pulumi up looks at all there is, which leaves the shares to ECS and refuses to start them again, and are what the test port answers with", async () => {
             const next = `release-${++releases}`;
             const { counts } = await stack.whileAsking(async () => {
                 await stack.release(serving(next));
                 await stack.atShare(20);
                 const atFirst = await stack.weights();
                 await stack.succeed("sandbox:up -- --refresh --expect-no-changes");
+                stack.configureAll({ startSeconds: 5 });
+                const { code, output } = await stack.run("sandbox:up");
+                stack.configureAll({ startSeconds: 0 });
+                assert.equal(code, 1, output);
+                assert.match(
+                    output,
+                    /a release is under way, and with this change of the service it would start again/,
+                );
                 const testPort = stack.url().replace("http://", "http://9000.");
                 const tested = await Promise.all(Array.from({ length: 20 }, () => releaseFile(testPort)));
                 const deployment = await stack.newest();
@@ -257,7 +265,7 @@ describe("releases by rolling, blue/green, canary and linear", function () {
                 const { serviceDeploymentArn, status } = await stack.newest();
                 assert.equal(status, "IN_PROGRESS");
                 const run = await stack.succeed("sandbox:release");
-                const line = "20 % of requests, 2 of 2 tasks running, about 42 min left";
+                const line = "20 % of requests, 2 of 2 tasks running, about 92 min left";
                 assert.ok(run.output.includes(`IN_PROGRESS PRODUCTION_TRAFFIC_SHIFT: ${line}`), run.output);
                 assert.match(run.output, /\| Strategy \| CANARY \|/);
                 assert.equal((await fetchPage(`${stack.url()}/version.txt`)).body.trim(), versionOf(run));

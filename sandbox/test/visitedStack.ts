@@ -89,7 +89,7 @@ export class VisitedStack extends CopiedCheckout {
     }
 
     async ended(): Promise<ServiceDeployment> {
-        for (let left = 1200; left > 0; left--) {
+        for (let left = 3000; left > 0; left--) {
             const deployment = await this.newest();
             if (deployment.finishedAt) return deployment;
             await sleep(50);

@@ -154,6 +154,7 @@ export const charges: Readonly<Record<string, Charge>> = {
     "pulumi-nodejs:dynamic/guard:RunningStack": free,
     "pulumi-nodejs:dynamic/github:Claim": free,
     "pulumi-nodejs:dynamic/network:FittingVpc": free,
+    "pulumi-nodejs:dynamic/network:KeptZones": free,
     "pulumi:providers:github": free,
 };
 
