@@ -3,10 +3,10 @@
 //
 //     node sandbox/node.js          prints the folder with a fitting `node`, for the PATH
 "use strict";
-const { execFileSync } = require("node:child_process");
-const fs = require("node:fs");
-const os = require("node:os");
-const path = require("node:path");
+const { execFileSync } = require("child_process");
+const fs = require("fs");
+const os = require("os");
+const path = require("path");
 
 /** Of @pulumi/pulumi. */
 const oldest = 22;

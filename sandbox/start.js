@@ -1,8 +1,8 @@
-// `npm run sandbox:<command>`: runs main.ts on a Node.js that is recent enough.
+// `npm run sandbox:<command>`: runs main.ts on a Node.js that is recent enough. Like node.js, an old one reads it.
 "use strict";
-const { spawnSync } = require("node:child_process");
-const { constants } = require("node:os");
-const path = require("node:path");
+const { spawnSync } = require("child_process");
+const { constants } = require("os");
+const path = require("path");
 const node = require("./node.js");
 
 try {
@@ -15,7 +15,7 @@ try {
         // Ctrl-C goes to the whole group, and the program decides when it has ended.
         for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
         const { status, signal } = spawnSync("node", process.argv.slice(1), { stdio: "inherit" });
-        process.exitCode = status ?? 128 + constants.signals[signal];
+        process.exitCode = status === null ? 128 + constants.signals[signal] : status;
     }
 } catch (error) {
     console.error(error.message);

@@ -296,7 +296,7 @@ export const table = {
         example: "9000",
         default: "",
         description:
-            "A port of the load balancer on which the new version answers before visitors reach it; not for `rolling`",
+            "A port of the load balancer on which the new version answers before visitors reach it; with `rolling` it answers as they see it",
         none: "no such port",
         takesEffect: withNewTasks,
     },

@@ -113,8 +113,8 @@ export const unchanged: Readonly<Record<string, string>> = {
         "a value of the task definition and of rules that are changed here anyway; the sample app listens on this one",
     architecture: "a value of the task definition; this machine runs no containers of the other",
     taskPolicyAllowsAll: "it is for the program's own check",
-    webAclArn: "the sandbox has no web ACLs: the rights are those of AWS's documentation",
-    kmsKeyArn: "the sandbox has no keys: the rights are those of AWS's documentation",
+    webAclArn: "the scenario has no web ACL: the rights are those of AWS's documentation",
+    kmsKeyArn: "the scenario has no key: the rights are those of AWS's documentation",
 };
 
 export interface Step {
