@@ -6,8 +6,11 @@ const commit = "0123456789abcdef0123456789abcdef01234567";
 const run = "https://github.com/acme/shop/actions/runs/42";
 const definition = (number: number) => `arn:aws:ecs:eu-west-1:123456789012:task-definition/shop:${number}`;
 
-/** ECS's answers about a service whose deployments were of these revisions, the oldest first, and ended so. */
-function service(...ended: (readonly [revision: number, status: string, reason?: string])[]) {
+/**
+ * ECS's answers about a service whose deployments were of these revisions, the oldest first, and ended so; a share is that of one which is
+ * under way.
+ */
+function service(...ended: (readonly [revision: number, status: string, reason?: string, share?: number])[]) {
     const deployments = ended.map(([revision, status, statusReason], index) => ({
         serviceDeploymentArn: `deployment/${index}`,
         createdAt: new Date(Date.UTC(2026, 0, 1, index)),
@@ -25,6 +28,19 @@ function service(...ended: (readonly [revision: number, status: string, reason?:
             nextToken
                 ? { serviceDeployments: deployments.slice(1) }
                 : { serviceDeployments: deployments.slice(0, 1), nextToken: "more" },
+        describeServiceDeployments: async ({ serviceDeploymentArns: [arn] }: { serviceDeploymentArns: [string] }) => ({
+            serviceDeployments: deployments
+                .filter(({ serviceDeploymentArn }) => serviceDeploymentArn === arn)
+                .map((deployment) => {
+                    const [, , , share] = ended[deployments.indexOf(deployment)]!;
+                    return {
+                        ...deployment,
+                        deploymentConfiguration: { strategy: share === undefined ? "ROLLING" : "CANARY" },
+                        // That of a rolling one says nothing of visitors.
+                        targetServiceRevision: { requestedProductionTrafficWeight: share ?? 100 },
+                    };
+                }),
+        }),
         describeServiceRevisions: async ({ serviceRevisionArns: arns }: { serviceRevisionArns: string[] }) => ({
             serviceRevisions: arns.map((arn) => ({
                 serviceRevisionArn: arn,
@@ -69,9 +85,23 @@ describe("the list of releases", () => {
             [10, "ROLLBACK_IN_PROGRESS"],
         );
         const { last, live, underWay } = await lastReleases(ecs, "shop", "shop", 2);
-        assert.deepEqual([last.length, live!.revision, live!.live, underWay], [2, "shop:7", true, "deployment/3"]);
+        assert.deepEqual(
+            [last.length, live!.revision, live!.live, underWay!.serviceDeploymentArn],
+            [2, "shop:7", true, "deployment/3"],
+        );
         const over = await lastReleases(service([7, "SUCCESSFUL"], [8, "STOPPED"]), "shop", "shop", 2);
         assert.equal(over.underWay, undefined);
+    });
+
+    it("marks the one under way once it has all visitors, and tells its share until then", async () => {
+        const lines = async (share: number) => {
+            const shifting = service([7, "SUCCESSFUL"], [8, "IN_PROGRESS", undefined, share]);
+            const { last, live } = await lastReleases(shifting, "shop", "shop", 2);
+            const ends = report("shop", last).split("\n").slice(3);
+            return [live!.revision, ...ends.map((line) => line.replace(/ .*  /, " "))];
+        };
+        assert.deepEqual(await lines(20), ["shop:7", " IN_PROGRESS, 20 % of the requests", "→ SUCCESSFUL, live"]);
+        assert.deepEqual(await lines(100), ["shop:8", "→ IN_PROGRESS, 100 % of the requests, live", " SUCCESSFUL"]);
     });
 
     it("says so where there is none", async () => {

@@ -1,5 +1,5 @@
 /** The last releases of a service, as AWS itself remembers them: it keeps the deployments of 90 days. */
-import type { ECS, ServiceDeploymentBrief } from "@aws-sdk/client-ecs";
+import type { ECS, ServiceDeployment, ServiceDeploymentBrief } from "@aws-sdk/client-ecs";
 import { lastOf } from "./tasks";
 
 export interface Release {
@@ -16,13 +16,18 @@ export interface Release {
     /** In ECS's own words. */
     readonly status: string;
     readonly reason?: string;
-    /** Whether it is what visitors get now. */
+    /** The percentage of the visitors' requests that it gets, while it is under way and ECS shifts them. */
+    readonly share?: number;
+    /** Whether it is what visitors get now, and most of them where they are being shifted. */
     readonly live: boolean;
 }
 
 export type Origin = Pick<Release, "commit" | "run" | "revision" | "image">;
 
-type Calls = Pick<ECS, "describeServiceRevisions" | "describeTaskDefinition" | "listServiceDeployments">;
+type Calls = Pick<
+    ECS,
+    "describeServiceDeployments" | "describeServiceRevisions" | "describeTaskDefinition" | "listServiceDeployments"
+>;
 
 /** As many revisions as ECS describes in one call. */
 export const most = 20;
@@ -33,20 +38,28 @@ export interface History {
     /** What visitors get, be it one of the last or not; undefined where AWS remembers none. */
     readonly live?: Release;
     /** The deployment that is under way. */
-    readonly underWay?: string;
+    readonly underWay?: ServiceDeployment;
 }
 
 /** @param count at most `most` */
 export async function lastReleases(ecs: Calls, cluster: string, service: string, count: number): Promise<History> {
     const all = (await deployments(ecs, cluster, service)).sort((one, other) => timeOf(other) - timeOf(one));
-    // Whatever failed since was taken back to it.
-    const live = all.find(({ status }) => status === "SUCCESSFUL");
     const newest = all.slice(0, count);
-    const described = await describe(ecs, newest, live);
+    const begun = newest.find(({ status = "" }) => !ended.includes(status));
+    const { serviceDeployments: [underWay] = [] } = begun
+        ? await ecs.describeServiceDeployments({ serviceDeploymentArns: [begun.serviceDeploymentArn!] })
+        : {};
+    const isShifting = (underWay?.deploymentConfiguration?.strategy ?? "ROLLING") !== "ROLLING";
+    const share = isShifting ? underWay!.targetServiceRevision?.requestedProductionTrafficWeight : undefined;
+    // Whatever failed since was taken back to it. One that ECS still watches has all visitors, although it may be taken back.
+    const live = share === 100 ? begun : all.find(({ status }) => status === "SUCCESSFUL");
+    const described = (await describe(ecs, newest, live)).map((each, index) =>
+        newest[index] === begun ? { ...each, share } : each,
+    );
     return {
         last: described,
         live: described.find((each) => each.live) ?? (live && (await describe(ecs, [live], live))[0]),
-        underWay: newest.find(({ status = "" }) => !ended.includes(status))?.serviceDeploymentArn,
+        underWay,
     };
 }
 

@@ -10,15 +10,19 @@ export function report(service: string, releases: readonly Release[]): string {
 
 /** A line for each release, the newest first, with a mark at the one that is live. */
 export function releaseLines(releases: readonly Release[]): string[] {
-    const rows = releases.map(({ startedAt, commit, run, revision, status, reason, live }) => [
+    const rows = releases.map(({ startedAt, commit, run, revision, status, reason, live, share }) => [
         live ? "→" : "",
         time(startedAt),
         shortCommit(commit),
         revision,
         run ?? "pulumi up",
-        [live ? `${status}, live` : status, reason].filter(Boolean).join(": "),
+        [[status, shareOf(share), live && "live"].filter(Boolean).join(", "), reason].filter(Boolean).join(": "),
     ]);
     return table([["", "when (UTC)", "commit", "revision", "by", "how it ended"], ...rows]);
 }
+
+/** Of the visitors' requests. */
+export const shareOf = (percent?: number): string | undefined =>
+    percent === undefined ? undefined : `${Math.round(percent)} % of the requests`;
 
 export const shortCommit = (commit = ""): string => commit.slice(0, 12);

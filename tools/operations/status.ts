@@ -44,7 +44,7 @@ const releases = 3;
 export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack): Promise<Status> {
     const { clusterName: cluster, serviceName } = stack;
     const tasksThat = (desired: "RUNNING" | "STOPPED") => describedTasks(ecs, cluster, serviceName, desired);
-    const [{ services = [] }, { last, live, underWay }, tasks, toStop, alarms] = await Promise.all([
+    const [{ services = [] }, { last, live, underWay: deployment }, tasks, toStop, alarms] = await Promise.all([
         ecs.describeServices({ cluster, services: [serviceName] }),
         lastReleases(ecs, cluster, serviceName, releases),
         tasksThat("RUNNING"),
@@ -57,16 +57,12 @@ export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack):
             `ECS has no service ${serviceName}: somebody has deleted it. pulumi refresh, then pulumi up.`,
         );
     }
-    const isOld = !live && !underWay && (service.runningCount ?? 0) > 0;
-    const { serviceDeployments = [] } = underWay
-        ? await ecs.describeServiceDeployments({ serviceDeploymentArns: [underWay] })
-        : {};
+    const isOld = !live && !deployment && (service.runningCount ?? 0) > 0;
     const hasEnded = ({ lastStatus }: Task) => lastStatus === "STOPPED";
     const [stopped, ending] = [toStop.filter(hasEnded), toStop.filter((task) => !hasEnded(task))];
     return {
-        ...{ service, last, live, alarms },
+        ...{ service, last, live, alarms, deployment },
         runs: isOld ? await originOf(ecs, service.taskDefinition) : undefined,
-        deployment: serviceDeployments[0],
         tasks: [...tasks, ...ending].sort((one, other) => at(one.createdAt) - at(other.createdAt)),
         health: await healthOf(elb, service),
         stopped: stopped.sort((one, other) => at(other.stoppedAt) - at(one.stoppedAt)),

@@ -1,7 +1,7 @@
 /** A stack's status, on one screen. */
 import type { MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import type { ServiceDeployment, Task } from "@aws-sdk/client-ecs";
-import { releaseLines, shortCommit } from "./releasesReport";
+import { releaseLines, shareOf, shortCommit } from "./releasesReport";
 import type { Stack } from "./stack";
 import { addressOf, type Status } from "./status";
 import { idOf, lastOf, reasonOf, shortOf } from "./tasks";
@@ -71,13 +71,13 @@ function deploymentLines({
 }: ServiceDeployment): string[] {
     const share = target.requestedProductionTrafficWeight;
     const known = [
-        ...(share === undefined ? [] : [`${Math.round(share)} % of the requests`]),
+        shareOf(share),
         `${target.runningTaskCount ?? 0} of ${target.requestedTaskCount ?? 0} tasks running`,
     ];
     const why = rollback?.reason ?? statusReason;
     return [
         `Deployment under way${createdAt ? ` since ${time(createdAt)}` : ""}: ` +
-            `${[status, lifecycleStage].filter(Boolean).join(" ")}, ${known.join(", ")}`,
+            `${[status, lifecycleStage].filter(Boolean).join(" ")}, ${known.filter(Boolean).join(", ")}`,
         ...indented(why ? [why] : []),
     ];
 }
