@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { findVpc } from "../infra/network/existingVpc";
 import {
+    roomForTasks,
     subnetsWithoutRoom,
     problemsOf,
     type Subnet,
@@ -21,6 +22,7 @@ const wish: VpcRequirements = {
     privateSubnetIds: ["subnet-priv-a", "subnet-priv-c"],
     internal: false,
     dualStack: false,
+    maxTasks: 4,
 };
 
 const subnet = (kind: "pub" | "priv", zone: string, change: Partial<Subnet> = {}): Subnet => ({
@@ -168,6 +170,17 @@ describe("an existing VPC", () => {
         });
     }
 
+    it("has too little room where a release would find no addresses for twice as many tasks as there may be", () => {
+        const left = (a: number, c: number) => ({
+            "subnet-priv-a": { freeAddresses: a },
+            "subnet-priv-c": { freeAddresses: c },
+        });
+        assert.deepEqual(roomForTasks(wish, vpc(left(3, 5))), []);
+        assert.deepEqual(roomForTasks(wish, vpc(left(7, 0))), [
+            "privateSubnetIds: subnet-priv-a and subnet-priv-c have 7 free addresses, and a release of 4 tasks (maxTasks) needs 8",
+        ]);
+    });
+
     it("is full where a load balancer finds fewer than eight addresses", () => {
         const full = vpc({
             "subnet-pub-a": { freeAddresses: 7 },
@@ -222,6 +235,7 @@ describe("an existing VPC", () => {
             subnetIds: ["subnet-0000000a", "subnet-0000000c"],
             problems: [],
             crowded: [],
+            atFirst: [],
         });
         const noneOfTheirOwn = await inputs({
             lookups: { "aws:ec2/getRouteTables:getRouteTables": () => ({ ids: [] }) },
@@ -305,6 +319,7 @@ describe("an existing VPC", () => {
                 subnetIds: ["subnet-1"],
                 problems: [],
                 crowded: [],
+                atFirst: [],
                 ...news,
             })) as {
                 inputs: object;
@@ -318,6 +333,8 @@ describe("an existing VPC", () => {
         assert.deepEqual(await check({}, { problems: ["one", "two"], crowded }), ["one", "two", "full"]);
         assert.deepEqual(await check({ subnetIds: ["subnet-1"] }, { crowded }), []);
         assert.deepEqual(await check({ subnetIds: ["subnet-2"] }, { crowded }), ["full"]);
+        assert.deepEqual(await check({}, { crowded, atFirst: ["narrow"] }), ["full", "narrow"]);
+        assert.deepEqual(await check({ subnetIds: ["subnet-1"] }, { atFirst: ["narrow"] }), []);
     });
 
     // After that, though: a look-up that began before it would wait for it, and it for the look-up.

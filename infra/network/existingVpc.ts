@@ -5,8 +5,9 @@ import type { ExistingVpc, Settings } from "../config";
 import { acceptedUnless, holdUntil } from "../checks";
 import {
     balancerSubnets,
-    subnetsWithoutRoom,
     problemsOf,
+    roomForTasks,
+    subnetsWithoutRoom,
     type SubnetWithoutRoom,
     type RouteTable,
     type Subnet,
@@ -18,6 +19,8 @@ interface Inputs {
     readonly subnetIds: readonly string[];
     readonly problems: readonly string[];
     readonly crowded: readonly SubnetWithoutRoom[];
+    /** Problems of a stack that has no tasks there yet. */
+    readonly atFirst: readonly string[];
 }
 
 /** What the state keeps: where the load balancer has its addresses. */
@@ -25,9 +28,9 @@ type State = Pick<Inputs, "subnetIds">;
 
 /** Serialised into the state and run from there: it may use nothing from outside its own functions. */
 const provider: pulumi.dynamic.ResourceProvider = {
-    check: async (olds: Partial<State>, { subnetIds, problems, crowded }: Inputs) => {
+    check: async (olds: Partial<State>, { subnetIds, problems, crowded, atFirst }: Inputs) => {
         const full = crowded.filter(({ id }) => !(olds.subnetIds ?? []).includes(id));
-        const reasons = [...problems, ...full.map(({ problem }) => problem)];
+        const reasons = [...problems, ...full.map(({ problem }) => problem), ...(olds.subnetIds ? [] : atFirst)];
         return { inputs: { subnetIds }, failures: reasons.map((reason) => ({ property: "", reason })) };
     },
     diff: async (_id, olds: State, news: State) => ({
@@ -62,20 +65,26 @@ export function findVpc({
     existingVpc,
     internal,
     dualStack,
-}: Pick<Settings, "existingVpc" | "internal" | "dualStack">): FoundVpc | undefined {
+    maxTasks,
+}: Pick<Settings, "existingVpc" | "internal" | "dualStack" | "maxTasks">): FoundVpc | undefined {
     if (!existingVpc) {
         return undefined;
     }
-    const required = { ...existingVpc, internal, dualStack };
+    const required = { ...existingVpc, internal, dualStack, maxTasks };
     const described = describeVpc(existingVpc);
     const checks = described.then(
-        (found) => ({ problems: problemsOf(required, found), crowded: subnetsWithoutRoom(required, found) }),
-        (error: unknown) => ({ problems: [`vpcId: ${(error as Error).message}`], crowded: [] }),
+        (found) => {
+            const problems = problemsOf(required, found);
+            const crowded = subnetsWithoutRoom(required, found);
+            return { problems, crowded, atFirst: problems.length > 0 ? [] : roomForTasks(required, found) };
+        },
+        (error: unknown) => ({ problems: [`vpcId: ${(error as Error).message}`], crowded: [], atFirst: [] }),
     );
     const guard = new FittingVpc("main", {
         subnetIds: balancerSubnets(required).ids,
         problems: checks.then(({ problems }) => problems),
         crowded: checks.then(({ crowded }) => crowded),
+        atFirst: checks.then(({ atFirst }) => atFirst),
     });
     const isThere = described.then(({ ranges }) => ranges.length > 0).catch(() => false);
     const untold = checks.then(async ({ problems }) => ((await isThere) ? undefined : problems.join("\n")));

@@ -34,6 +34,7 @@ export interface DescribedVpc {
 export interface VpcRequirements extends ExistingVpc {
     readonly internal: boolean;
     readonly dualStack: boolean;
+    readonly maxTasks: number;
 }
 
 /** What is wrong with a subnet as long as the app does not live in it. */
@@ -102,6 +103,21 @@ export const subnetsWithoutRoom = (required: VpcRequirements, { subnets }: Descr
             problem: `${key}: ${id} has ${freeAddresses} free addresses, and a load balancer needs ${fewestAddresses}`,
         }));
 };
+
+/** What is wrong for a new stack's tasks, of which a release runs twice as many: each has an address of its own. */
+export function roomForTasks(
+    { privateSubnetIds: ids, maxTasks }: VpcRequirements,
+    { subnets }: DescribedVpc,
+): string[] {
+    const free = subnets
+        .filter(({ id }) => ids.includes(id))
+        .reduce((sum, { freeAddresses }) => sum + freeAddresses, 0);
+    return free < 2 * maxTasks
+        ? [
+              `privateSubnetIds: ${ids.join(" and ")} have ${free} free addresses, and a release of ${maxTasks} tasks (maxTasks) needs ${2 * maxTasks}`,
+          ]
+        : [];
+}
 
 const lists = ({ publicSubnetIds, privateSubnetIds }: ExistingVpc) => [
     { key: "publicSubnetIds", ids: publicSubnetIds },
