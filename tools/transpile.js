@@ -3,14 +3,22 @@
 "use strict";
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
-const { enableCompileCache, SourceMap } = require("node:module");
+const Module = require("node:module");
 const os = require("node:os");
 const path = require("node:path");
 
 const folder = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"), "fargate-cicd", "transpiled");
 const { version } = require("typescript/package.json");
 
-enableCompileCache?.(path.join(folder, "..", "compiled")); // the SDKs, which are most of what each of them loads
+Module.enableCompileCache?.(path.join(folder, "..", "compiled")); // the SDKs, which are most of what each of them loads
+
+// With itself the SDK loads all of npm, which takes as long as the rest of it and is for functions alone that become Lambdas: not before
+// it is asked for.
+const { _load: load } = Module;
+Module._load = (request, ...others) =>
+    request === "@npmcli/arborist"
+        ? { __esModule: true, get Arborist() { return load(request, ...others).Arborist; } } // prettier-ignore
+        : load(request, ...others);
 
 /** What was compiled, by file, and the map of what has been asked about. */
 const compiled = new Map();
@@ -39,7 +47,7 @@ function asWritten(frame) {
 function mapOf(file) {
     if (compiled.has(file) && !maps.has(file)) {
         const [, data] = /\n\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(compiled.get(file));
-        maps.set(file, new SourceMap(JSON.parse(Buffer.from(data, "base64").toString())));
+        maps.set(file, new Module.SourceMap(JSON.parse(Buffer.from(data, "base64").toString())));
     }
     return maps.get(file);
 }
