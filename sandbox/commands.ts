@@ -20,7 +20,7 @@ import { defaultStack, projectName, regionOf, sampleSecret, type Project } from 
 import { assertPreviewed, pullRequestCredentials } from "./pullRequest";
 import { deploymentOf, recover, type Reality } from "./recovery";
 import { noticingInterruption } from "./runLock";
-import { assertStatesReadable, dropBrokenDescriptions, otherStacks } from "./states";
+import { assertStatesReadable, dropBrokenDescriptions, otherStacks, outputsOf } from "./states";
 
 const color = process.stdout.isTTY ? "always" : "never";
 
@@ -129,12 +129,12 @@ export interface As {
 
 export async function up(project: Project, { asDeployer, ...options }: Options & As): Promise<void> {
     const { stack } = await open(project, asDeployer);
-    const { outputs } = await noticingInterruption(
+    await noticingInterruption(
         project.stack,
         () => stack.up({ ...live(), ...options }),
         (error) => hasEnded(stack, error),
     );
-    const given = String(outputs.url?.value);
+    const given = String(outputsOf(project.stack).url);
     const url = reachable(given);
     // In an hour of scaleSchedule without tasks nobody is there to answer.
     const mayRest = fewestTasks(project.settings()) === 0;
