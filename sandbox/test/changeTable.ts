@@ -114,6 +114,7 @@ export const changes: Readonly<Record<string, Change>> = {
             service,
             "~ aws:iam:RolePolicy main-deploy",
             "~ aws:lb:LoadBalancer main",
+            "~ pulumi-nodejs:dynamic/guard:RunningStack main",
             "~ pulumi-nodejs:dynamic/network:KeptZones main",
         ],
     },
@@ -127,6 +128,7 @@ export const changes: Readonly<Record<string, Change>> = {
             "~ aws:cloudwatch:MetricAlarm main-too-few-tasks",
             service,
             "~ aws:iam:RolePolicy main-deploy",
+            "~ pulumi-nodejs:dynamic/guard:RunningStack main",
         ],
     },
     "where a release is tried": {

@@ -80,7 +80,10 @@ describe("a change of a running stack", () => {
     after(() => checkout.remove());
 
     // What a test that failed has left would be in the next one's plan.
-    afterEach(() => configure(Object.fromEntries(Object.keys(table).map((key) => [key, first[key as Key]]))));
+    afterEach(async function () {
+        configure(Object.fromEntries(Object.keys(table).map((key) => [key, first[key as Key]])));
+        if (this.currentTest?.isFailed()) await checkout.run("sandbox:up");
+    });
 
     it("is told here for every setting", () => {
         const changed = Object.values(changes).flatMap(({ to }) => Object.keys(to));

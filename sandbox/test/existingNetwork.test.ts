@@ -123,7 +123,9 @@ describe("an app in a VPC that was there before", () => {
             configure(settings);
             return changedTypes((await undisturbed(url!, checkout.succeed("sandbox:up"))).output);
         };
-        const guard = "pulumi-nodejs:dynamic/network:FittingVpc";
+        const [running, guard] = ["guard:RunningStack", "network:FittingVpc"].map(
+            (type) => `pulumi-nodejs:dynamic/${type}`,
+        );
         const [balancer, service, rights] = ["aws:lb:LoadBalancer", "aws:ecs:Service", "aws:iam:RolePolicy"];
 
         const left = await zone();
@@ -134,11 +136,11 @@ describe("an app in a VPC that was there before", () => {
             publicSubnetIds: [...team.publicSubnets, publicSubnet].join(),
             privateSubnetIds: [...kept, privateSubnet].join(),
         };
-        assert.deepEqual(await moved(others), [service, rights, balancer, guard]);
+        assert.deepEqual(await moved(others), [service, rights, balancer, running, guard]);
         assert.notEqual(await zone(), left);
         // The zone is left by the tasks first: a load balancer sends nothing to one that it has left.
         const { privateSubnetIds, publicSubnetIds } = team.settings;
-        assert.deepEqual(await moved({ privateSubnetIds }), [service, rights]);
+        assert.deepEqual(await moved({ privateSubnetIds }), [service, rights, running]);
         assert.deepEqual(await moved({ publicSubnetIds }), [balancer, guard]);
         await checkout.succeed("sandbox:up -- --refresh --expect-no-changes");
         assert.deepEqual(await team.described(), before);
