@@ -9,6 +9,30 @@ export const guards: readonly Mutation[] = [
         become: '":targetgroup/main-alternate-") ? 0 : 1',
     },
     {
+        mistake: "a zone that AWS has trouble with is left by the stack",
+        file: "infra/network/keptZones.ts",
+        find: "[...kept, ...zones.filter((zone) => !kept.includes(zone))]",
+        become: "[...zones]",
+    },
+    {
+        mistake: "an up starts a release again that is under way",
+        file: "infra/runningStack.ts",
+        find: "olds.service !== undefined && olds.service !== news.service",
+        become: "olds.service === news.service",
+    },
+    {
+        mistake: "an up that moves tasks into other subnets is not known to start them anew",
+        file: "infra/runningStack.ts",
+        find: 'settings.natGateways === "none"]',
+        become: "]",
+    },
+    {
+        mistake: "a VPC has no room for the tasks of a release beside those that run",
+        file: "infra/network/fit.ts",
+        find: "return free < 2 * maxTasks",
+        become: "return free < maxTasks",
+    },
+    {
         mistake: "nobody asks which target group serves",
         file: "infra/runningStack.ts",
         find: "if (olds.name === undefined || !(olds.shifted || news.shifted)) {",

@@ -3,6 +3,18 @@ import type { Mutation } from "./mutation";
 /** Mistakes in what the estimate and the picture say about a stack. */
 export const tools: readonly Mutation[] = [
     {
+        mistake: "what has all visitors is not live until ECS watches it no more",
+        file: "tools/operations/releases.ts",
+        find: "share === 100 ? begun : ",
+        become: "",
+    },
+    {
+        mistake: "a rolling release counts as live from its first task on",
+        file: "tools/operations/releases.ts",
+        find: '(underWay?.deploymentConfiguration?.strategy ?? "ROLLING") !== "ROLLING"',
+        become: "underWay !== undefined",
+    },
+    {
         mistake: "Spot costs as much as on demand",
         file: "tools/cost/charges.ts",
         find: "prices.spotShareOfOnDemand",
