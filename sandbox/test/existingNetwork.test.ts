@@ -77,7 +77,7 @@ describe("an app in a VPC that was there before", () => {
         configure({ ...team.settings, egress: "5432" });
         const { seconds } = await checkout.succeed("sandbox:up");
         console.log(`      up: ${seconds.toFixed(1)} s`);
-        assert.ok(seconds < 60, `${seconds} s`); // 20 on a machine with nothing else to do
+        assert.ok(seconds < 120, `${seconds} s`); // 20 on a machine with nothing else to do, which sandbox:bench holds
         assert.equal((await fetchPage(checkout.outputs("dev").url!)).status, 200);
         assert.deepEqual(await team.described(), before);
         const [balancer] = await balancers();
