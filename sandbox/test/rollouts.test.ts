@@ -42,8 +42,7 @@ const withTestPort = [
 const toStart = 30_000;
 const durationOf = ({ createdAt, finishedAt }: ServiceDeployment) => finishedAt!.getTime() - createdAt!.getTime();
 
-describe("releases by rolling, blue/green, canary and linear", function () {
-    this.timeout(300_000);
+describe("releases by rolling, blue/green, canary and linear", () => {
     const stack = new VisitedStack();
     let inbox: Inbox;
     let releases = 0;
