@@ -72,7 +72,8 @@ describe("a release in the sandbox", () => {
         );
         assert.match(await served(), /CICD test, first release</);
         assert.equal((await served("version.txt")).trim(), versionOf(run));
-        assert.ok(seen !== undefined && seen < 30, `the new page after ${seen} s`);
+        // While the command still watches: how soon on a quiet machine, sandbox:bench holds.
+        assert.ok(seen !== undefined && seen < run.seconds, `the new page after ${seen} of ${run.seconds} s`);
         assert.ok(answers.length > 50, `${answers.length} requests`);
         assert.deepEqual(new Set(answers), new Set([200]));
     });
