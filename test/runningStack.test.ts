@@ -345,8 +345,8 @@ describe("a running stack", () => {
         });
 
         it("which it knows by every setting that the service changes with", async () => {
-            const seen = async (values: Record<string, string>) => {
-                const run = await record({ values });
+            const seen = async (recording: Promise<Recording>) => {
+                const run = await recording;
                 const {
                     taskDefinition: _,
                     desiredCount: _ignored,
@@ -354,7 +354,7 @@ describe("a running stack", () => {
                 } = run.one("aws:ecs/service:Service").inputs;
                 return { service: JSON.stringify(service), fact: run.one(type).inputs.service };
             };
-            const before = await seen({});
+            const before = await seen(standard());
             for (const [changes, values] of [
                 [true, { capacity: "spot" }],
                 [true, { startSeconds: "90" }],
@@ -365,7 +365,7 @@ describe("a running stack", () => {
                 [false, { natGateways: "one-per-az", drainSeconds: "60", maxTasks: "9" }],
                 [false, { cpu: "1024", memory: "4096", bakeMinutes: "20", logRetentionDays: "7" }],
             ] as const) {
-                const after = await seen(values);
+                const after = await seen(record({ values }));
                 const differs = [after.service !== before.service, after.fact !== before.fact];
                 assert.deepEqual([values, ...differs], [values, changes, changes]);
             }

@@ -131,10 +131,6 @@ export function create(
             const { configured, inUse } = given as Record<string, string[]>;
             return made("secrets", { arns: [...new Set([...configured!, ...inUse!])].sort() });
         }
-        case "pulumi-nodejs:dynamic/network:KeptZones": {
-            const { zones, count } = given as { zones: string[]; count: number };
-            return made("zones", { zones: zones.slice(0, count) });
-        }
         case "github:index/repository:Repository":
             return made(physicalName, { repoId: 80000002 });
         default:

@@ -17,7 +17,7 @@ Module.enableCompileCache?.(path.join(folder, "..", "compiled")); // the SDKs, w
 const { _load: load } = Module;
 Module._load = (request, ...others) =>
     request === "@npmcli/arborist"
-        ? { __esModule: true, get Arborist() { return load(request, ...others).Arborist; } } // prettier-ignore
+        ? Object.defineProperty({ __esModule: true }, "Arborist", { get: () => load(request, ...others).Arborist })
         : load(request, ...others);
 
 /** What was compiled, by file, and the map of what has been asked about. */

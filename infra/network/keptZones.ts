@@ -6,20 +6,23 @@ interface Inputs {
     readonly count: number;
 }
 
+/** What the check makes of it, and the state keeps. */
+type State = Pick<Inputs, "zones">;
+
 /**
  * Serialised into the state and run from there: it may use nothing from outside its own functions. It can tell what no program can:
  * which zones were taken before.
  */
 const provider: pulumi.dynamic.ResourceProvider = {
-    check: async ({ zones: kept = [] }: Partial<Inputs>, { zones, count }: Inputs) => {
+    check: async ({ zones: kept = [] }: Partial<State>, { zones, count }: Inputs) => {
         const all = [...kept, ...zones.filter((zone) => !kept.includes(zone))];
-        return { inputs: { zones: all.slice(0, count), count } satisfies Inputs, failures: [] };
+        return { inputs: { zones: all.slice(0, count) } satisfies State, failures: [] };
     },
-    diff: async (_id, olds: Inputs, news: Inputs) => ({
-        changes: JSON.stringify([olds.zones, olds.count]) !== JSON.stringify([news.zones, news.count]),
+    diff: async (_id, olds: State, news: State) => ({
+        changes: JSON.stringify(olds.zones) !== JSON.stringify(news.zones),
     }),
-    create: async ({ zones, count }: Inputs) => ({ id: "zones", outs: { zones, count } }),
-    update: async (_id, _olds: Inputs, { zones, count }: Inputs) => ({ outs: { zones, count } }),
+    create: async ({ zones }: State) => ({ id: "zones", outs: { zones } }),
+    update: async (_id, _olds: State, { zones }: State) => ({ outs: { zones } }),
 };
 
 /**

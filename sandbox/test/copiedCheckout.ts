@@ -61,6 +61,14 @@ export class CopiedCheckout {
         return run;
     }
 
+    /** Runs a script that has to fail, and to say each of these. */
+    async fail(script: string, ...reasons: readonly RegExp[]): Promise<Run> {
+        const run = await this.run(script);
+        assert.equal(run.code, 1, run.output);
+        for (const reason of reasons) assert.match(run.output, reason);
+        return run;
+    }
+
     /** Starts `npm run <script>` there, in a process group of its own, as another user if one is given by number. */
     start(
         script: string,
