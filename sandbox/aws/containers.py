@@ -7,9 +7,12 @@ import threading
 import time
 
 import docker
+from docker.errors import DockerException
 from ministack.core import container_reaper
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs
+from requests import RequestException
+from urllib3.exceptions import HTTPError
 
 import health
 import registry
@@ -27,6 +30,10 @@ _RETRY_AFTER = 0.5
 
 # The credentials that the containers of the task being started are pulled with; every task has a thread of its own.
 _starting = threading.local()
+
+# The ids of containers that have exited, told of by Docker while it is listened to.
+_exited: set[str] = set()
+_listening = threading.Event()
 
 
 def sandbox_id() -> str:
@@ -103,6 +110,27 @@ def _remove(docker_client, name: str | None) -> None:
     container_reaper.drop_containers(found, force=True)
 
 
+def _listen() -> None:
+    client, ours = ecs._get_docker(), f"{LABEL}={sandbox_id()}"
+    if client is None:
+        return
+    events = client.events(decode=True, filters={"event": "die", "label": ours})
+    _exited.update(each.id for each in client.containers.list(all=True, filters={"status": "exited", "label": ours}))
+    _listening.set()
+    for event in events:
+        _exited.add(event["Actor"]["ID"])
+
+
+def _listen_forever() -> None:
+    while True:
+        try:
+            _listen()
+        except (DockerException, RequestException, HTTPError):
+            pass  # Docker does not run, or not any more: MiniStack asks it
+        _listening.clear()
+        time.sleep(1)
+
+
 def install() -> None:
     existing(ecs, "_awslogs_config", "cdef task_id container_id")
     existing(container_reaper, "drop_containers", "containers stop_timeout force")
@@ -121,6 +149,14 @@ def install() -> None:
         except Exception:
             pass  # it has gone meanwhile, or has no stopTimeout: the original does what is left
         original(docker_client, container)
+
+    @replace(ecs, "_maybe_mark_stopped", "task docker_client")
+    def maybe_mark_stopped(original, task, docker_client=None):
+        # Twice in each tenth of a second it asks Docker of each container, which is most of what an idle emulator does.
+        if not _listening.is_set() or not _exited.isdisjoint(task.get("_docker_ids") or []):
+            original(task, docker_client)
+
+    threading.Thread(target=_listen_forever, daemon=True, name="docker-events").start()
 
     @replace(ecs, "_fail_task_start", "task docker_client reason")
     def fail_task_start(original, task, docker_client, reason):

@@ -82,9 +82,9 @@ export class VisitedStack extends CopiedCheckout {
     }
 
     async atShare(percent: number): Promise<void> {
-        for (let left = 900; shareOf(await this.newest()) !== percent; left--) {
+        for (let left = 400; shareOf(await this.newest()) !== percent; left--) {
             assert.ok(left > 0, `the new version never has ${percent} %`);
-            await sleep(20);
+            await sleep(50);
         }
     }
 
@@ -97,7 +97,7 @@ export class VisitedStack extends CopiedCheckout {
         throw new Error("the deployment does not end");
     }
 
-    /** Asks without pause, three requests at a time, while `work` goes on. */
+    /** Asks without pause while `work` goes on: about 75 times a second, so that the emulator has time for the rest of its work. */
     async whileAsking(work: () => Promise<unknown>): Promise<Answers> {
         const counts: Record<string, number> = {};
         const measured = new Map<number, { of: number; all: number }>();
@@ -125,6 +125,7 @@ export class VisitedStack extends CopiedCheckout {
                     const seen = measured.get(told) ?? { of: 0, all: 0 };
                     measured.set(told, { of: seen.of + (answer === before ? 0 : 1), all: seen.all + 1 });
                 }
+                await sleep(30);
             }
         });
         await work().finally(() => (working = false));
