@@ -216,7 +216,7 @@ describe("the workflows", () => {
     it("deploy to each stack one at a time, cancel none but for a commit to go back to, and let none of a stack wait for another stack's reviewer", () => {
         // By branch: a run on another one, which the role refuses, must not cancel a release of this one before it is refused.
         const groups = Object.entries(deploying()).map(([name, { concurrency }]) => [name, concurrency]);
-        const onlyToGoBack = "${{ inputs.commit != '' }}";
+        const onlyToGoBack = "${{ inputs.commit != '' && github.run_attempt == 1 }}";
         assert.deepEqual(groups, [
             ["deploy", { group: "deploy ${{ github.ref }}", "cancel-in-progress": onlyToGoBack }],
             ["dev", { group: "deploy-dev ${{ github.ref }}", "cancel-in-progress": onlyToGoBack }],
@@ -290,8 +290,6 @@ describe("the workflows", () => {
         }
     });
 
-    // Variables reach no run of a fork, and secrets none of Dependabot either: "Using secrets in GitHub Actions" and "Dependabot on
-    // GitHub Actions" in GitHub's docs. A push by anybody else to Dependabot's branch is an ordinary one.
     describe("before they roll out", () => {
         const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-newer-"));
         after(() => fs.rmSync(scratch, { recursive: true }));
@@ -307,7 +305,7 @@ describe("the workflows", () => {
         const guard = steps.find(({ name }) => name === "See that nothing newer is live")!;
         const outputs = path.join(scratch, "outputs");
         /** Runs the step as a runner does, where the service runs `image`, in a run that was given a commit or none. */
-        const attempt = (version: string, image: string, { given = "", job = "deploy" } = {}) => {
+        const attempt = (version: string, image: string, { given = "", job = "deploy", run = 1, tip = second } = {}) => {
             const answers =
                 'case "$2" in describe-services) echo arn:revision;; ' +
                 `*) [ "$4" = arn:revision ] && echo ${image};; esac`;
@@ -323,6 +321,8 @@ describe("the workflows", () => {
                 GITHUB_JOB: job,
                 GITHUB_OUTPUT: outputs,
                 GITHUB_REF_NAME: "release/2",
+                GITHUB_RUN_ATTEMPT: String(run),
+                GITHUB_SHA: tip,
             };
             const { status, stdout, stderr } = spawnSync("bash", ["-e", "-c", guard.run!], {
                 cwd: scratch,
@@ -392,6 +392,19 @@ describe("the workflows", () => {
             }
         });
 
+        // What a re-run has is the commit, the branch and the inputs of the first: "Re-running workflows and jobs" in GitHub's docs.
+        it("go back from what has been released since by no re-run", () => {
+            const again = (tip: string, run: number) =>
+                attempt(first, `${registry}:${second}-X64`, { given: first, job: "prod", run, tip });
+            const refused = again(first, 2);
+            assert.deepEqual([refused.status, refused.told], [1, ""], refused.stderr);
+            assert.match(refused.stdout, new RegExp(`^::error::s runs ${second}, .* -f commit=${first} -f stack=prod$`, "m"));
+            // Asked for while that was live already, or for the first time, when a push may overtake it on its way.
+            for (const asked of [again(second, 2), again(first, 1)]) {
+                assert.deepEqual([asked.status, asked.told], [0, "back=true\n"], asked.stdout);
+            }
+        });
+
         it("see it with the whole history, in the job's own turn, and before anything is built", () => {
             const at = (name: RegExp) => steps.findIndex((step) => name.test(step.name ?? ""));
             assert.equal(steps[at(/^Check out$/)]!.with?.["fetch-depth"], 0);
@@ -446,7 +459,8 @@ describe("the workflows", () => {
         assert.equal(steps[at("Take back what is under way")]!.if, "inputs.commit != ''");
         const app = steps[at("Take the app as it was")]!;
         assert.equal(app.if, "steps.image.outputs.exists == 'false' && inputs.commit != ''");
-        assert.match(app.run!, /^git checkout --no-overlay "\$VERSION" -- app$/);
+        assert.match(app.run!, /^git worktree add --force --detach "\$RUNNER_TEMP\/source" "\$VERSION"$/m);
+        assert.equal(steps[at("Build and push")]!.with!.context, "${{ steps.source.outputs.app || 'app' }}");
         assert.ok(at("Look for this commit's image") < at("Take the app as it was"));
         assert.ok(at("Take the app as it was") < at("Build and push"));
     });
@@ -458,6 +472,8 @@ describe("the workflows", () => {
         assert.match(String(build.with?.["cache-to"]), /,ignore-error=true$/);
     });
 
+    // Variables reach no run of a fork, and secrets none of Dependabot either: "Using secrets in GitHub Actions" and "Dependabot on
+    // GitHub Actions" in GitHub's docs. A push by anybody else to Dependabot's branch is an ordinary one.
     it("preview what can be previewed, and tell a fork and Dependabot why they get none", () => {
         const { preview, fork, dependabot } = workflow("preview.yml").jobs;
         const head = "github.event.pull_request.head.repo.full_name";
