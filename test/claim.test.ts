@@ -240,14 +240,27 @@ describe("the claim to what is written on GitHub", () => {
         assert.deepEqual(await provider.update("claim", inputs, { claims: [] }), { outs: { claims: [] } });
     });
 
-    it("is there before anything is written, and the secrets, which GitHub overwrites, come last", async () => {
-        const run = await record({});
-        const needs = (type: string) => run.of(type).map(({ dependsOn }) => dependsOn.map(({ name }) => name));
-        for (const names of needs("github:index/actionsVariable:ActionsVariable")) {
-            assert.deepEqual(names, ["main"]);
-        }
-        for (const names of needs("github:index/actionsSecret:ActionsSecret")) {
-            assert.deepEqual([names[0], names.length], ["main", 17]);
+    it("is there before anything is written, the secrets, which GitHub overwrites, are late, and what lets a job run comes last", async () => {
+        for (const values of [{}, { githubEnvironment: "prod", createGithubRepository: "true" }]) {
+            const run = await record({ values });
+            const written = run.registrations.filter(({ type }) =>
+                /^github:index\/actions(Environment)?(Variable|Secret):/.test(type),
+            );
+            const isGate = ({ name }: { readonly name: string }) => /^main-(runner(-prod)?|pulumi-stack)$/.test(name);
+            const [gates, others] = [written.filter(isGate), written.filter((each) => !isGate(each))];
+            assert.equal(gates.length, 2);
+            for (const { name, type, dependsOn } of others) {
+                const before = type.includes("Variable:")
+                    ? []
+                    : others.filter((each) => each.type === variableOf(type));
+                assert.deepEqual(dependsOn.slice(1), before, name);
+                assert.equal(dependsOn[0]!.type, "pulumi-nodejs:dynamic/github:Claim");
+            }
+            for (const { name, dependsOn } of gates) {
+                assert.deepEqual(new Set(dependsOn.slice(1)), new Set(others), name);
+            }
         }
     });
 });
+
+const variableOf = (secretType: string) => secretType.replaceAll("Secret", "Variable").replaceAll("secret", "variable");

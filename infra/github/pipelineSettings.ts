@@ -97,51 +97,66 @@ export class PipelineSettings extends pulumi.ComponentResource {
         const preview = previewSettings(args);
         const logicalName = (setting: string) => `${name}-${setting.toLowerCase().replaceAll("_", "-")}`;
 
+        const written: pulumi.Resource[] = [];
         if (environment) {
             const place = { repository, environment: environment.created };
             const inside = { ...child, deletedWith: environment.resource };
-            write(deploy, inside, {
-                variable: (variableName, value, options) =>
-                    new github.ActionsEnvironmentVariable(
-                        logicalName(variableName),
-                        { ...place, variableName, value },
-                        options,
-                    ),
-                secret: (secretName, value, options) =>
-                    new github.ActionsEnvironmentSecret(
-                        logicalName(secretName),
-                        { ...place, secretName, value },
-                        options,
-                    ),
-            });
+            written.push(
+                ...write(deploy, inside, {
+                    variable: (variableName, value, options) =>
+                        new github.ActionsEnvironmentVariable(
+                            logicalName(variableName),
+                            { ...place, variableName, value },
+                            options,
+                        ),
+                    secret: (secretName, value, options) =>
+                        new github.ActionsEnvironmentSecret(
+                            logicalName(secretName),
+                            { ...place, secretName, value },
+                            options,
+                        ),
+                }),
+            );
         }
 
         const shared = environment ? undefined : deploy;
-        const runner = { [runnerName(environment?.environmentName)]: runners[args.architecture] };
-        const all = {
-            variables: { ...shared?.variables, ...preview?.variables, ...runner },
-            secrets: { ...shared?.secrets, ...preview?.secrets },
-        };
-        write(all, child, {
+        const { PULUMI_STACK, ...previewed } = preview?.variables ?? {};
+        const inRepository = {
             variable: (variableName, value, options) =>
                 new github.ActionsVariable(logicalName(variableName), { repository, variableName, value }, options),
             secret: (secretName, value, options) =>
                 new github.ActionsSecret(logicalName(secretName), { repository, secretName, value }, options),
-        });
+        } satisfies Writes;
+        const variables = { ...shared?.variables, ...previewed };
+        const secrets = { ...shared?.secrets, ...preview?.secrets };
+        written.push(...write({ variables, secrets }, child, inRepository));
+
+        // Those that a job is skipped without: what it reads comes before them, and goes after.
+        const runner = { [runnerName(environment?.environmentName)]: runners[args.architecture] };
+        const gates = { ...runner, ...(PULUMI_STACK !== undefined && { PULUMI_STACK }) };
+        const last = { ...child, dependsOn: [...child.dependsOn, ...written] };
+        write({ variables: gates, secrets: {} }, last, inRepository);
         this.registerOutputs({});
     }
 }
 
 type Write = (name: string, value: pulumi.Input<string>, options: pulumi.CustomResourceOptions) => pulumi.Resource;
 
+interface Writes {
+    readonly variable: Write;
+    readonly secret: Write;
+}
+
 /** GitHub refuses a variable that is there already and overwrites a secret: the secrets come last. */
 function write(
     { variables, secrets }: WorkflowSettings,
     options: Omit<pulumi.CustomResourceOptions, "dependsOn"> & { readonly dependsOn: pulumi.Resource[] },
-    how: { readonly variable: Write; readonly secret: Write },
-): void {
+    how: Writes,
+): pulumi.Resource[] {
     const written = Object.entries(variables).map(([name, value]) => how.variable(name, value, options));
-    for (const [name, value] of Object.entries(secrets)) {
-        how.secret(name, pulumi.secret(value), { ...options, dependsOn: [...options.dependsOn, ...written] });
-    }
+    const after = { ...options, dependsOn: [...options.dependsOn, ...written] };
+    return [
+        ...written,
+        ...Object.entries(secrets).map(([name, value]) => how.secret(name, pulumi.secret(value), after)),
+    ];
 }
