@@ -145,6 +145,16 @@ describe("a stack with an environment on GitHub", () => {
         ]);
     });
 
+    // The key is one of those that STS knows of GitHub's tokens since January 2026 ("Available keys for AWS OIDC federation" in the IAM
+    // User Guide); where it does not, as in other partitions, the subject alone decides.
+    it("is deployed to from its branch only, whatever has become of the environment's rules", async () => {
+        const condition = (run: Recording) =>
+            policyOf(run.one("aws:iam/role:Role", "main-deploy"), "assumeRolePolicy").Statement[0]!.Condition!;
+        assert.deepEqual(condition(prod).StringEqualsIfExists, { [`${issuer}:ref`]: "refs/heads/main" });
+        const { StringEquals, ...others } = condition(await record({ values: { githubBranch: "release/2" } }));
+        assert.deepEqual([StringEquals![`${issuer}:sub`]![0], others], ["repo:Acme/Shop:ref:refs/heads/release/2", {}]);
+    });
+
     it("gives pull requests no role where they preview another stack", () => {
         assert.deepEqual(
             prod.of("aws:iam/role:Role").map(({ name }) => name),

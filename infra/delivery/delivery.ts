@@ -55,7 +55,12 @@ export class Delivery extends pulumi.ComponentResource {
                       aws.iam.getOpenIdConnectProvider({ url: `https://${issuer}` }, { parent: this }),
                   );
 
-        const role = (purpose: string, description: string, context: string, statements: readonly Statement[]) => {
+        const role = (
+            purpose: string,
+            description: string,
+            { context, ref }: { readonly context: string; readonly ref?: string },
+            statements: readonly Statement[],
+        ) => {
             const created = newRole(
                 `${name}-${purpose}`,
                 {
@@ -68,6 +73,7 @@ export class Delivery extends pulumi.ComponentResource {
                                 [`${issuer}:aud`]: audience,
                                 [`${issuer}:sub`]: subjects(args.repository, context),
                             },
+                            ...(ref !== undefined && { StringEqualsIfExists: { [`${issuer}:ref`]: ref } }),
                         },
                     },
                 },
@@ -84,8 +90,11 @@ export class Delivery extends pulumi.ComponentResource {
         const deployRole = role(
             "deploy",
             "GitHub Actions: pushes images and rolls them out",
-            // In an environment GitHub leaves the branch out of the subject: the environment lets this one in only.
-            environment ? `environment:${environment.environmentName}` : `ref:refs/heads/${args.branch}`,
+            environment
+                ? // GitHub leaves the branch out of the subject then. The environment lets this one in only, and one that has lost its
+                  // rules AWS does not, where it knows of the claim: in its commercial regions, since January 2026.
+                  { context: `environment:${environment.environmentName}`, ref: `refs/heads/${args.branch}` }
+                : { context: `ref:refs/heads/${args.branch}` },
             deployStatements({
                 repositoryArn: args.registry.repositoryArn,
                 familyArn: args.task.familyArn,
@@ -100,7 +109,7 @@ export class Delivery extends pulumi.ComponentResource {
             ? role(
                   "preview",
                   "GitHub Actions: previews pull requests, changes nothing",
-                  "pull_request",
+                  { context: "pull_request" },
                   previewStatements({
                       oidcProviderArn: args.oidcProvider === "existing" ? provider.arn : undefined,
                       vpc: args.looksUpVpc,

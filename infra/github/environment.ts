@@ -14,8 +14,8 @@ export interface GitHubEnvironmentArgs {
 }
 
 /**
- * A GitHub environment: what a deployment has to pass. A token says in which environment its job is and then no longer on which
- * branch, so it is GitHub that keeps the other branches out.
+ * A GitHub environment: what a deployment has to pass. The subject of a token says in which environment its job is and then no longer on
+ * which branch, so it is GitHub that keeps the other branches out.
  */
 export class GitHubEnvironment extends pulumi.ComponentResource {
     public readonly environmentName: string;

@@ -163,6 +163,8 @@ describe("dev and prod in one repository", () => {
                 dev: await token({ ...push, environment: "dev", subject }),
                 prod: await token({ ...push, environment: "prod", subject }),
                 branch: await token({ ...push, subject }),
+                // Of an environment without rules, as where GitHub makes anew what somebody has deleted.
+                feature: await token({ ...push, ref: "refs/heads/feature", environment: "dev", subject }),
                 pullRequest: await token({ ...push, event: "pull_request", ref: "refs/pull/7/merge", subject }),
             };
             for (const [holder, value] of Object.entries(values)) {
