@@ -23,6 +23,7 @@ const wish: VpcRequirements = {
     internal: false,
     dualStack: false,
     maxTasks: 4,
+    architecture: "x86_64",
 };
 
 const subnet = (kind: "pub" | "priv", zone: string, change: Partial<Subnet> = {}): Subnet => ({
@@ -106,7 +107,12 @@ describe("an existing VPC", () => {
         "with a private subnet in a zone without Fargate": [
             {},
             vpc({ "subnet-priv-c": { zoneId: "apne1-az3" }, "subnet-pub-c": { zoneId: "apne1-az3" } }),
-            ["privateSubnetIds: subnet-priv-c is in zone-c (apne1-az3), where Fargate runs no tasks"],
+            ["privateSubnetIds: subnet-priv-c is in zone-c (apne1-az3), where Fargate runs no tasks for x86_64"],
+        ],
+        "with a private subnet in a zone without Fargate for the processor": [
+            { architecture: "arm64" },
+            vpc({ "subnet-priv-c": { zoneId: "use1-az3" }, "subnet-pub-c": { zoneId: "use1-az3" } }),
+            ["privateSubnetIds: subnet-priv-c is in zone-c (use1-az3), where Fargate runs no tasks for arm64"],
         ],
         "with public subnets that nobody reaches": [
             {},

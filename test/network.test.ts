@@ -74,7 +74,7 @@ describe("network", () => {
             state: "available",
             filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
             // "Supported Regions for Amazon ECS on AWS Fargate": `apne1-az1`, `apne1-az2`, & `apne1-az4` only, and so on
-            excludeZoneIds: ["apne1-az3", "cnn1-az3", "cnn1-az4", "usw1-az2"],
+            excludeZoneIds: ["apne1-az3", "cnn1-az3", "cnn1-az4", "usw1-az2", "use1-az3"],
         });
         assert.equal(vpc(runs.standard).numberOfAvailabilityZones, undefined, "awsx would look for itself, among all");
     });

@@ -66,11 +66,12 @@ export function findVpc({
     internal,
     dualStack,
     maxTasks,
-}: Pick<Settings, "existingVpc" | "internal" | "dualStack" | "maxTasks">): FoundVpc | undefined {
+    architecture,
+}: Pick<Settings, "existingVpc" | "internal" | "dualStack" | "maxTasks" | "architecture">): FoundVpc | undefined {
     if (!existingVpc) {
         return undefined;
     }
-    const required = { ...existingVpc, internal, dualStack, maxTasks };
+    const required = { ...existingVpc, internal, dualStack, maxTasks, architecture };
     const described = describeVpc(existingVpc);
     const checks = described.then(
         (found) => {

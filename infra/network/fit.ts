@@ -1,4 +1,4 @@
-import type { ExistingVpc } from "../config";
+import type { Architecture, ExistingVpc } from "../config";
 import { zonesWithoutFargate } from "./fargateZones";
 
 export interface Subnet {
@@ -35,6 +35,7 @@ export interface VpcRequirements extends ExistingVpc {
     readonly internal: boolean;
     readonly dualStack: boolean;
     readonly maxTasks: number;
+    readonly architecture: Architecture;
 }
 
 /** What is wrong with a subnet as long as the app does not live in it. */
@@ -76,10 +77,10 @@ export function problemsOf(required: VpcRequirements, { subnets, ranges }: Descr
         ...lists(required).flatMap(({ key, ids }) => missingSubnets(key, ids, required, subnets)),
         ...tasks.flatMap((subnet) => wayOut(subnet)),
         ...tasks
-            .filter(({ zoneId }) => zonesWithoutFargate.includes(zoneId))
+            .filter(({ zoneId }) => zonesWithoutFargate[required.architecture].includes(zoneId))
             .map(
                 ({ id, zone, zoneId }) =>
-                    `privateSubnetIds: ${id} is in ${zone} (${zoneId}), where Fargate runs no tasks`,
+                    `privateSubnetIds: ${id} is in ${zone} (${zoneId}), where Fargate runs no tasks for ${required.architecture}`,
             ),
         ...nodes.flatMap((subnet) => [
             ...(Number(subnet.cidr.split("/")[1]) > longestPrefix

@@ -120,7 +120,7 @@ export function ipv6Share(range: string, zone: number): string {
 }
 
 /**
- * The stack's zones: those that it has, then others that every account has and tasks run in, by name. One more Local or Wavelength Zone
+ * The stack's zones: those that it has, then others that every account has and tasks of either processor run in, by name. One more Local or Wavelength Zone
  * that is opted into moves no subnet, nor does one that AWS has trouble with.
  */
 async function zoneNames(
@@ -129,7 +129,7 @@ async function zoneNames(
     parent: pulumi.Resource,
 ): Promise<string[]> {
     const optIn = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
-    const available = { state: "available", filters: optIn, excludeZoneIds: [...zonesWithoutFargate] };
+    const available = { state: "available", filters: optIn, excludeZoneIds: [...zonesWithoutFargate.arm64] };
     const { names } = await afterChecks(() => aws.getAvailabilityZones(available, { parent }));
     const { zones } = new KeptZones(name, { zones: names.toSorted(), count }, { parent });
     return firstZones(await new Promise((resolve) => zones.apply(resolve)), count, region);

@@ -371,7 +371,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a zone is taken that Fargate runs nothing in",
         file: "infra/network/newVpc.ts",
-        find: ", excludeZoneIds: [...zonesWithoutFargate] }",
+        find: ", excludeZoneIds: [...zonesWithoutFargate.arm64] }",
         become: " }",
     },
     {
