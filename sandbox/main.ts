@@ -2,7 +2,7 @@
 import { RunError } from "@pulumi/pulumi/errors";
 import { CommandError } from "@pulumi/pulumi/automation";
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { optionsOf } from "../tools/command";
+import { optionsOf, refuseKeptByNpm } from "../tools/command";
 import { operations } from "../tools/operations/operations";
 import { destroy, preview, up } from "./commands";
 import { operate } from "./operations";
@@ -93,11 +93,14 @@ async function main(name = "", ...args: string[]): Promise<void> {
 }
 
 function flagsOf(args: string[], options: Command["options"]): Flags {
+    const names = Object.keys(options);
+    const shown = (name: string) => `--${name}${options[name]!.type === "string" ? "=…" : ""}`;
+    refuseKeptByNpm(names, shown);
     try {
         return parseArgs({ args, options }).values as Flags;
     } catch (error) {
-        const known = Object.entries(options).map(([name, { type }]) => `--${name}${type === "string" ? "=…" : ""}`);
-        throw new UserError(`${(error as Error).message}. This command takes ${known.join(", ")}, after "--".`);
+        const known = names.map(shown).join(", ");
+        throw new UserError(`${(error as Error).message}. This command takes ${known}, after "--".`);
     }
 }
 

@@ -1,6 +1,8 @@
 import { RunError } from "@pulumi/pulumi";
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { options, run } from "../tools/command";
+import { projectFolder } from "./settings";
 
 describe("a command of tools/", () => {
     const { argv, exitCode } = process;
@@ -34,6 +36,34 @@ describe("a command of tools/", () => {
                 args.join(" "),
             );
         }
+    });
+
+    it("refuses an option that npm has kept, which would be left out without a word", () => {
+        const kept = { npm_config_stack: "prod", npm_config_out: "", npm_lifecycle_event: "diagram" };
+        const { env } = process;
+        process.env = { ...env, ...kept };
+        try {
+            assert.throws(() => given(), {
+                message: 'npm keeps --stack for itself. Put "--" before it: npm run diagram -- --stack <value>',
+            });
+            process.env = { ...env, npm_config_dry_run: "true", npm_lifecycle_event: "rehearse" };
+            assert.throws(() => options({ "dry-run": false }, []), { message: / npm run rehearse -- --dry-run$/ });
+        } finally {
+            process.env = env;
+        }
+    });
+
+    it("says what a value is where the option's name does not tell", () => {
+        assert.throws(() => options({ filter: "", since: "" }, ["x"], { filter: "pattern" }), {
+            message: /\nThis command takes --filter <pattern> and --since <value>, after "--"\.$/,
+        });
+    });
+
+    it("names the file that it cannot write", () => {
+        const main = ["-r", "./tools/transpile.js", "tools/diagram/main.ts", "--out", "missing/x.svg"];
+        const { status, stderr } = spawnSync(process.execPath, main, { cwd: projectFolder, encoding: "utf8" });
+        assert.equal(status, 1);
+        assert.match(stderr, /^missing\/x\.svg cannot be written: ENOENT: .*\n$/);
     });
 
     it("prints what its user can mend without a stack trace, anything else with one, and fails", async () => {

@@ -1,6 +1,11 @@
-import type { FilterLogEventsCommandInput, FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
+import {
+    CloudWatchLogs,
+    type FilterLogEventsCommandInput,
+    type FilteredLogEvent,
+} from "@aws-sdk/client-cloudwatch-logs";
 import assert from "node:assert/strict";
 import { linesOf, milliseconds, streamsOf } from "../tools/operations/logs";
+import { operations } from "../tools/operations/operations";
 import { aStack } from "./operated";
 
 const start = Date.UTC(2026, 0, 1);
@@ -21,6 +26,23 @@ function group(...looks: FilteredLogEvent[][]) {
 }
 
 const request = { logGroupName: "/ecs/shop", startTime: start };
+
+/** The pattern that the command asks CloudWatch with. */
+async function askedWith(filter: string): Promise<string | undefined> {
+    let asked: FilterLogEventsCommandInput | undefined;
+    const calls = CloudWatchLogs.prototype;
+    const filterLogEvents: unknown = Reflect.get(calls, "filterLogEvents");
+    const print = console.error.bind(console);
+    console.error = () => undefined;
+    Object.assign(calls, { filterLogEvents: async (request: FilterLogEventsCommandInput) => ((asked = request), {}) });
+    try {
+        await operations.logs.run(aStack, { ...operations.logs.defaults, filter });
+    } finally {
+        Object.assign(calls, { filterLogEvents });
+        console.error = print;
+    }
+    return asked!.filterPattern;
+}
 
 describe("the log of a stack", () => {
     it("has every page's lines, with their time and task", async () => {
@@ -73,6 +95,27 @@ describe("the log of a stack", () => {
         for (const since of ["", "10", "1w", "h", "-1h"]) {
             assert.throws(() => milliseconds(since), /^Error: --since: expected a duration such as /);
         }
+    });
+
+    // As quoteTerm of aws-cdk (aws-cdk-lib/aws-logs/lib/pattern.ts) does it. Of other characters than letters, digits and underscores CloudWatch
+    // takes only what is in quotes, and it looks for each word by itself: "Filter pattern syntax" in its Logs User Guide.
+    it("is searched for a text as it stands, or with a pattern of CloudWatch's", async () => {
+        for (const [text, pattern] of [
+            ["ERROR", '"ERROR"'],
+            ["GET /cart", '"GET /cart"'],
+            ["status=500", '"status=500"'],
+            ["1f0c-9a", '"1f0c-9a"'],
+            ['say "no\\"', '"say \\"no\\\\\\""'],
+        ] as const) {
+            assert.equal(await askedWith(text), pattern);
+        }
+        for (const pattern of [
+            ...["{ $.status = 500 }", "[ip, user, status=5*]", "%5\\d\\d%"],
+            ...['"GET /cart" "500"', "?ERROR ?WARN", "-GET"],
+        ]) {
+            assert.equal(await askedWith(pattern), pattern);
+        }
+        assert.equal(await askedWith(""), undefined);
     });
 
     it("is of one task where that is asked for, by the beginning of its id", async () => {

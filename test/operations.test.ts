@@ -44,7 +44,7 @@ describe("the commands for a stack that runs", () => {
         );
         assert.match(
             await refusal("logs", "--tail"),
-            /\nThis command takes --stack <value> and --since <value> and --filter <value> and --task <value> and --follow, after "--"\.$/,
+            /\nThis command takes --stack <value> and --since <value> and --filter <text or CloudWatch pattern> and --task <value> and --follow, after "--"\.$/,
         );
     });
 });

@@ -7,10 +7,12 @@ const run = "https://github.com/acme/shop/actions/runs/42";
 const definition = (number: number) => `arn:aws:ecs:eu-west-1:123456789012:task-definition/shop:${number}`;
 
 /**
- * ECS's answers about a service whose deployments were of these revisions, the oldest first, and ended so; a share is that of one which is
- * under way.
+ * ECS's answers about a service whose deployments were of these revisions, the oldest first, and ended so; what is under way has a share of
+ * the requests where they are shifted, and tasks where they are replaced.
  */
-function service(...ended: (readonly [revision: number, status: string, reason?: string, share?: number])[]) {
+function service(
+    ...ended: (readonly [revision: number, status: string, reason?: string, share?: number, tasks?: object])[]
+) {
     const deployments = ended.map(([revision, status, statusReason], index) => ({
         serviceDeploymentArn: `deployment/${index}`,
         createdAt: new Date(Date.UTC(2026, 0, 1, index)),
@@ -32,12 +34,13 @@ function service(...ended: (readonly [revision: number, status: string, reason?:
             serviceDeployments: deployments
                 .filter(({ serviceDeploymentArn }) => serviceDeploymentArn === arn)
                 .map((deployment) => {
-                    const [, , , share] = ended[deployments.indexOf(deployment)]!;
+                    const [, , , share, tasks] = ended[deployments.indexOf(deployment)]!;
                     return {
                         ...deployment,
                         deploymentConfiguration: { strategy: share === undefined ? "ROLLING" : "CANARY" },
                         // That of a rolling one says nothing of visitors.
                         targetServiceRevision: { requestedProductionTrafficWeight: share ?? 100 },
+                        ...tasks,
                     };
                 }),
         }),
@@ -102,6 +105,23 @@ describe("the list of releases", () => {
         };
         assert.deepEqual(await lines(20), ["shop:7", " IN_PROGRESS, 20 % of the requests", "→ SUCCESSFUL, live"]);
         assert.deepEqual(await lines(100), ["shop:8", "→ IN_PROGRESS, 100 % of the requests, live", " SUCCESSFUL"]);
+    });
+
+    // "How CloudWatch alarms detect Amazon ECS deployment failures": ECS watches on once the new tasks run and the old ones are gone.
+    it("marks a rolling one that is under way once its tasks alone are there, unless it is taken back", async () => {
+        const live = async (target: object, sources: object[] | undefined, status = "IN_PROGRESS") => {
+            const tasks = { status, targetServiceRevision: target, sourceServiceRevisions: sources };
+            const rolling = service([7, "SUCCESSFUL"], [8, status, undefined, undefined, tasks]);
+            return (await lastReleases(rolling, "shop", "shop", 2)).live!.revision;
+        };
+        const all = { requestedTaskCount: 2, runningTaskCount: 2 };
+        assert.equal(await live(all, [{ runningTaskCount: 0 }, {}]), "shop:8");
+        assert.equal(await live({ ...all, runningTaskCount: 3 }, undefined), "shop:8");
+        assert.equal(await live(all, [{ runningTaskCount: 0 }, { runningTaskCount: 1 }]), "shop:7");
+        assert.equal(await live({ ...all, runningTaskCount: 1 }, []), "shop:7");
+        assert.equal(await live({ requestedTaskCount: 0, runningTaskCount: 0 }, []), "shop:7");
+        assert.equal(await live({}, []), "shop:7");
+        assert.equal(await live(all, [], "ROLLBACK_IN_PROGRESS"), "shop:7");
     });
 
     it("says so where there is none", async () => {

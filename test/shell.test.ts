@@ -32,8 +32,15 @@ async function open(tasks: Task[], id = "", command = "/bin/sh") {
         executeCommand: async (request: ExecuteCommandCommandInput) => (asked.push(request), { session }),
     } as unknown as Parameters<typeof openShell>[0];
     const run = async (each: Opened) => (opened.push(each), 3);
-    const code = await openShell(ecs, { ...aStack, connect: { ...aStack.connect, run } }, id, command);
-    return { code, asked, opened };
+    const told: unknown[] = [];
+    const print = console.error.bind(console);
+    console.error = (line: unknown) => void told.push(line);
+    try {
+        const code = await openShell(ecs, { ...aStack, connect: { ...aStack.connect, run } }, id, command);
+        return { code, asked, opened, told };
+    } finally {
+        console.error = print;
+    }
 }
 
 describe("a shell in a task", () => {
@@ -57,8 +64,9 @@ describe("a shell in a task", () => {
     });
 
     it("is in the task that is asked for, with another command", async () => {
-        const { asked } = await open([task("older", 1), task("newest", 2)], "old", "id");
+        const { asked, told } = await open([task("older", 1), task("newest", 2)], "old", "id");
         assert.deepEqual([asked[0]!.task, asked[0]!.command], [task("older", 1).taskArn, "id"]);
+        assert.deepEqual(told, ["shop in eu-west-1, task older: id"]);
     });
 
     it("is refused where no such task runs, and where the stack has no enableExec, with what to do", async () => {

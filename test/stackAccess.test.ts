@@ -16,6 +16,8 @@ describe("the account that the commands for a stack that runs look into", () => 
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-pulumi-"));
     /** What AWS was asked: by which access key, for which service, in which region. */
     let asked: string[] = [];
+    /** Whose the credentials are; nobody is told where it is empty. */
+    let account = "123456789012";
     /** What AWS answers in place of nothing. */
     let answer: { readonly status: number; readonly body: object } | undefined;
     const aws = http.createServer((request, response) => {
@@ -25,16 +27,19 @@ describe("the account that the commands for a stack that runs look into", () => 
         asked.push([key, service, region].join(" "));
         // Every role's key is the same; and nobody has deployed anything.
         const assumed =
-            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>" +
-            "<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
-        if (answer && service !== "sts") {
-            response.statusCode = answer.status;
-            response.setHeader("content-type", "application/x-amz-json-1.1");
-            response.end(JSON.stringify(answer.body));
+            "<AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>" +
+            "<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>";
+        const caller = `<Arn>arn:aws:iam::${account}:user/me</Arn><Account>${account}</Account>`;
+        const identity = `<GetCallerIdentityResult>${caller}</GetCallerIdentityResult>`;
+        if (service === "sts") {
+            response.statusCode = account === "" ? 403 : 200;
+            response.setHeader("content-type", "text/xml");
+            response.end(`<Response>${assumed}${identity}</Response>`);
             return;
         }
-        response.setHeader("content-type", service === "sts" ? "text/xml" : "application/x-amz-json-1.1");
-        response.end(service === "sts" ? assumed : "{}");
+        response.statusCode = answer?.status ?? 200;
+        response.setHeader("content-type", "application/x-amz-json-1.1");
+        response.end(JSON.stringify(answer?.body ?? {}));
     });
     let address: string;
     let endpoints: Entry;
@@ -139,13 +144,69 @@ describe("the account that the commands for a stack that runs look into", () => 
         assert.deepEqual((await comes(here, "releases", nobody)).asked, ["SHELL ecs eu-west-1"]);
     });
 
-    it("is said to have no such service or cluster where somebody has deleted it, and with what to do", async () => {
-        answer = { status: 400, body: { __type: "ServiceNotFoundException", message: "Service not found." } };
-        const { said } = await comes({ "aws:region": region, "aws:endpoints": endpoints });
+    /** What a command says to which AWS answers that there is no such thing. */
+    async function missing(type: string, command: string, config: Readonly<Record<string, Entry>> = {}) {
+        answer = { status: 400, body: { __type: type, message: "There is none." } };
+        const { said } = await comes({ "aws:region": region, "aws:endpoints": endpoints, ...config }, command);
         answer = undefined;
+        return said;
+    }
+
+    it("is said to have no such part where somebody has deleted it, and with what to do", async () => {
+        for (const [type, command, part] of [
+            ["ServiceNotFoundException", "releases", "service shop"],
+            ["ClusterNotFoundException", "shell", "cluster shop"],
+            ["ResourceNotFoundException", "logs", "log group /ecs/shop"],
+        ] as const) {
+            assert.equal(
+                await missing(type, command),
+                `${type}: There is none. Somebody has deleted ${part} of account 123456789012 in eu-west-1: ` +
+                    "pulumi refresh, then pulumi up.\n",
+            );
+        }
+    });
+
+    // A refresh with another account's credentials takes all that runs for gone.
+    it("is told apart from the stack's, and nobody is sent to refresh a stack that runs elsewhere", async () => {
+        const where =
+            "ClusterNotFoundException: There is none. The stack is in account 123456789012, region eu-west-1, and ";
+        const whose = "the credentials are those of arn:aws:iam::123456789012:user/me in account 123456789012";
+        const use = "use what the stack was made with (AWS_PROFILE or aws:profile, AWS_REGION or aws:region).\n";
         assert.equal(
-            said,
-            "ServiceNotFoundException: Service not found. Somebody has deleted it. pulumi refresh, then pulumi up.\n",
+            await missing("ClusterNotFoundException", "releases", { "aws:region": { value: "us-east-1" } }),
+            `${where}${whose}, asking in us-east-1: ${use}`,
+        );
+        try {
+            account = "999999999999";
+            assert.equal(
+                await missing("ClusterNotFoundException", "releases"),
+                `${where}${whose.replaceAll("123456789012", account)}, asking in eu-west-1: ${use}`,
+            );
+            account = "";
+            assert.equal(
+                await missing("ClusterNotFoundException", "releases"),
+                "ClusterNotFoundException: There is none.\n",
+            );
+        } finally {
+            account = "123456789012";
+        }
+    });
+
+    it("is said in one line to be out of reach where what leads into it cannot be read", async () => {
+        const web = (more: object) => ({ value: JSON.stringify({ roleArn: "arn:aws:iam::1:role/deployer", ...more }) });
+        const withWeb = (more: object) => comes({ "aws:region": region, "aws:assumeRoleWithWebIdentity": web(more) });
+        const missingFile = path.join(folder, "missing");
+        assert.match((await withWeb({})).said, /^aws:assumeRoleWithWebIdentity has no token: .*\n$/);
+        assert.match(
+            (await withWeb({ webIdentityTokenFile: missingFile })).said,
+            /^aws:assumeRoleWithWebIdentity: webIdentityTokenFile cannot be read: ENOENT.*\n$/,
+        );
+        const { said } = await comes({ "aws:region": region }, "releases", { AWS_CA_BUNDLE: missingFile });
+        assert.equal(said, `AWS_CA_BUNDLE cannot be read: ENOENT: no such file or directory, open '${missingFile}'\n`);
+        const configured = { "aws:region": region, "aws:customCaBundle": { value: folder } };
+        assert.match(
+            (await comes(configured, "releases", { AWS_CA_BUNDLE: missingFile })).said,
+            /^aws:customCaBundle cannot be read: EISDIR.*\n$/,
         );
     });
 

@@ -244,9 +244,11 @@ describe("the status of a stack", () => {
         assert.ok((await shown({ underWay: false })).every((line) => !line.includes("under way")));
     });
 
-    it("is refused where the service is gone", async () => {
+    it("is refused as by ECS's other calls where the service is gone", async () => {
         const { ecs, ...others } = clients();
         const gone = { ...ecs, describeServices: async () => ({ services: [] }) } as unknown as Clients["ecs"];
-        await assert.rejects(statusOf({ ecs: gone, ...others }, aStack), /^Error: ECS has no service shop/);
+        await assert.rejects(statusOf({ ecs: gone, ...others }, aStack), {
+            ...{ name: "ServiceNotFoundException", message: "ECS has no service shop." },
+        });
     });
 });

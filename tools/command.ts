@@ -7,16 +7,37 @@ export type Flags = Readonly<Record<string, string | boolean>>;
 /**
  * The options that a command was called with.
  * @param defaults the value of each option that may be left out
- * @throws RunError that names the options, for any other argument
+ * @param values what an option takes, where its name does not tell
+ * @throws RunError that names the options, for any other argument, and for an option that npm has kept
  */
-export function options<T extends Flags>(defaults: T, args = process.argv.slice(2)): Widened<T> {
+export function options<T extends Flags>(
+    defaults: T,
+    args = process.argv.slice(2),
+    values: Readonly<Record<string, string>> = {},
+): Widened<T> {
+    const shown = (name: string) => (defaults[name] === false ? `--${name}` : `--${name} <${values[name] ?? "value"}>`);
+    const names = Object.keys(defaults);
+    refuseKeptByNpm(names, shown);
     try {
         return { ...defaults, ...parseArgs({ args, options: optionsOf(defaults) }).values } as Widened<T>;
     } catch (error) {
-        const taken = Object.entries(defaults).map(([name, value]) =>
-            value === false ? `--${name}` : `--${name} <value>`,
+        const taken = names.map(shown).join(" and ");
+        throw new RunError(`${(error as Error).message}\nThis command takes ${taken}, after "--".`);
+    }
+}
+
+/**
+ * Refuses what npm was called with before "--": it takes that for its own configuration, and a command would never see it. Of that it hands
+ * on what is not its default (set-envs.js of @npmcli/config); none of the commands has an option that npm knows.
+ * @param shown how an option is written
+ */
+export function refuseKeptByNpm(names: readonly string[], shown: (name: string) => string): void {
+    const kept = names.filter((name) => process.env[`npm_config_${name.replaceAll("-", "_")}`]);
+    if (kept.length > 0) {
+        throw new RunError(
+            `npm keeps ${kept.map((name) => `--${name}`).join(" and ")} for itself. Put "--" before it: ` +
+                `npm run ${process.env.npm_lifecycle_event} -- ${kept.map(shown).join(" ")}`,
         );
-        throw new RunError(`${(error as Error).message}\nThis command takes ${taken.join(" and ")}, after "--".`);
     }
 }
 

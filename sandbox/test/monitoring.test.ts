@@ -238,7 +238,8 @@ describe("a stack that is watched, opened and guarded", function () {
         const id = task!.split("/").at(-1)!;
         const opened = await open(id.slice(0, 4));
         assert.equal(opened.code, 0, opened.output);
-        const [session, region, operation, profile, parameters] = opened.output.trim().split("\n");
+        const [which, session, region, operation, profile, parameters] = opened.output.trim().split("\n");
+        assert.match(which!, new RegExp(`^${name} in ${rootOptions.region}, task ${id.slice(0, 8)}`));
         assert.deepEqual(Object.keys(JSON.parse(session!) as object).sort(), ["sessionId", "streamUrl", "tokenValue"]);
         const target = JSON.stringify({ Target: `ecs:${name}_${id}_${containers![0]!.runtimeId}` });
         assert.deepEqual([region, operation, profile, parameters], [rootOptions.region, "StartSession", "", target]);

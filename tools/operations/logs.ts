@@ -23,6 +23,10 @@ export function milliseconds(since: string): number {
     return Number(count) * units[unit as keyof typeof units];
 }
 
+/** A text as the pattern that finds it as it stands; what begins like one of CloudWatch's patterns is one. */
+export const patternOf = (filter: string): string =>
+    /^[{[%"?-]/.test(filter) ? filter : `"${filter.replaceAll(/["\\]/g, "\\$&")}"`;
+
 /** What the names of a task's log streams begin with. @param task its id, or the beginning of it */
 export async function streamsOf(
     ecs: Pick<ECS, "describeTaskDefinition">,

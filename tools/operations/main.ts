@@ -1,20 +1,22 @@
 /** `npm run releases`, `status`, `logs` and `shell`: each about the selected stack, or with `-- --stack NAME` about another one. */
 import { RunError } from "@pulumi/pulumi/errors";
 import { options, run } from "../command";
-import { operations } from "./operations";
+import { adviceOn } from "./missing";
+import { operations, type Operation } from "./operations";
 import { throughPlugin } from "./sessionPlugin";
-import { fromPulumi } from "./stack";
+import { fromPulumi, type Stack } from "./stack";
 
 const [name, ...args] = process.argv.slice(2);
 
 run(async () => {
-    const operation = operations[name as keyof typeof operations];
-    const { stack, ...flags } = options({ stack: "", ...operation.defaults }, args);
+    const operation: Operation = operations[name as keyof typeof operations];
+    const { stack: chosen, ...flags } = options({ stack: "", ...operation.defaults }, args, operation.values);
     operation.check(flags);
+    const stack = { ...(await fromPulumi(String(chosen))), connect: throughPlugin };
     try {
-        await operation.run({ ...(await fromPulumi(String(stack))), connect: throughPlugin }, flags);
+        await operation.run(stack, flags);
     } catch (error) {
-        throw isOfAws(error as Error) ? new RunError(told(error as Error)) : error;
+        throw isOfAws(error as Error) ? new RunError(await told(error as Error, stack)) : error;
     }
 });
 
@@ -22,17 +24,15 @@ run(async () => {
 const isOfAws = (error: Error) =>
     "$metadata" in error || error instanceof AggregateError || error.name === "CredentialsProviderError";
 
-function told(error: Error): string {
+async function told(error: Error, stack: Stack): Promise<string> {
     const each = error instanceof AggregateError ? (error.errors as Error[]) : []; // of a host with several addresses
     const message = error.message || each.map((one) => one.message).join("; ");
-    return `${error.name}: ${message}${remedies[error.name] ?? ""}`;
+    if (error.name === "CredentialsProviderError") {
+        return `${error.name}: ${message}. ${noCredentials}`;
+    }
+    return [`${error.name}: ${message}`, await adviceOn(error.name, stack)].filter(Boolean).join(" ");
 }
 
-const gone = " Somebody has deleted it. pulumi refresh, then pulumi up.";
-const remedies: Readonly<Record<string, string>> = {
-    ServiceNotFoundException: gone,
-    ClusterNotFoundException: gone,
-    CredentialsProviderError:
-        ". Set AWS_PROFILE or AWS's keys, log in where the profile is one of SSO, and see that aws:profile of the stack is one of yours. " +
-        "Credentials of a Pulumi ESC environment: pulumi env run ORGANIZATION/ENVIRONMENT -- npm run …",
-};
+const noCredentials =
+    "Set AWS_PROFILE or AWS's keys, log in where the profile is one of SSO, and see that aws:profile of the stack is one of yours. " +
+    "Credentials of a Pulumi ESC environment: pulumi env run ORGANIZATION/ENVIRONMENT -- npm run …";

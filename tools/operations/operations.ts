@@ -5,7 +5,7 @@ import { ECS } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { RunError } from "@pulumi/pulumi/errors";
 import type { Flags } from "../command";
-import { linesOf, milliseconds, streamsOf } from "./logs";
+import { linesOf, milliseconds, patternOf, streamsOf } from "./logs";
 import { lastReleases, most } from "./releases";
 import { report } from "./releasesReport";
 import { openShell } from "./shell";
@@ -16,6 +16,8 @@ import { screen } from "./statusReport";
 export interface Operation {
     /** Its options with their values where they are left out. */
     readonly defaults: Flags;
+    /** What an option takes, where its name does not tell. */
+    readonly values?: Readonly<Record<string, string>>;
     /** @throws RunError about a value, before anything is looked up */
     readonly check: (flags: Flags) => void;
     readonly run: (stack: Stack, flags: Flags) => Promise<void>;
@@ -54,6 +56,7 @@ export const operations = {
     },
     logs: {
         defaults: { since: "10m", filter: "", task: "", follow: false },
+        values: { filter: "text or CloudWatch pattern" },
         check: ({ since }) => void milliseconds(String(since)),
         run: async (stack, { since, filter, task, follow }) => {
             const ecs = new ECS(stack.client("ecs"));
@@ -62,7 +65,7 @@ export const operations = {
             const request = {
                 logGroupName: stack.logGroupName,
                 logStreamNamePrefix: streams,
-                filterPattern: filter === "" ? undefined : String(filter),
+                filterPattern: filter === "" ? undefined : patternOf(String(filter)),
                 startTime: Date.now() - milliseconds(String(since)),
             };
             let count = 0;

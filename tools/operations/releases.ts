@@ -1,5 +1,5 @@
 /** The last releases of a service, as AWS itself remembers them: it keeps the deployments of 90 days. */
-import type { ECS, ServiceDeployment, ServiceDeploymentBrief } from "@aws-sdk/client-ecs";
+import type { ECS, ServiceDeployment, ServiceDeploymentBrief, ServiceRevisionSummary } from "@aws-sdk/client-ecs";
 import { lastOf } from "./tasks";
 
 export interface Release {
@@ -51,8 +51,9 @@ export async function lastReleases(ecs: Calls, cluster: string, service: string,
         : {};
     const isShifting = (underWay?.deploymentConfiguration?.strategy ?? "ROLLING") !== "ROLLING";
     const share = isShifting ? underWay!.targetServiceRevision?.requestedProductionTrafficWeight : undefined;
-    // Whatever failed since was taken back to it. One that ECS still watches has all visitors, although it may be taken back.
-    const live = share === 100 ? begun : all.find(({ status }) => status === "SUCCESSFUL");
+    // One that ECS still watches has all visitors, although it may be taken back. Whatever failed was taken back to the last that succeeded.
+    const rolledOut = !isShifting && underWay && hasReplaced(underWay) ? begun : undefined;
+    const live = share === 100 ? begun : (rolledOut ?? all.find(({ status }) => status === "SUCCESSFUL"));
     const described = (await describe(ecs, newest, live)).map((each, index) =>
         newest[index] === begun ? { ...each, share } : each,
     );
@@ -61,6 +62,13 @@ export async function lastReleases(ecs: Calls, cluster: string, service: string,
         live: described.find((each) => each.live) ?? (live && (await describe(ecs, [live], live))[0]),
         underWay,
     };
+}
+
+/** Whether all tasks of a rolling one run, and none of those that they replace. */
+function hasReplaced({ status, targetServiceRevision, sourceServiceRevisions = [] }: ServiceDeployment): boolean {
+    const { requestedTaskCount: requested = 0, runningTaskCount: running = 0 } = targetServiceRevision ?? {};
+    const isGone = ({ runningTaskCount = 0 }: ServiceRevisionSummary) => runningTaskCount === 0;
+    return status === "IN_PROGRESS" && requested > 0 && running >= requested && sourceServiceRevisions.every(isGone);
 }
 
 /** The states after which nothing happens any more: ServiceDeployment in the ECS API Reference. */

@@ -38,6 +38,7 @@ export async function openShell(
         // Such as the agent's, which runs seconds after the task, and not on a root file system that is read-only.
         throw new RunError(`ECS opens no shell in task ${idOf(newest)}: ${error.message}`);
     });
+    console.error(`${serviceName} in ${region}, task ${idOf(newest)}: ${command}`);
     return connect.run({
         ...{ region, session: session!, command, cluster },
         task: idOf(newest),

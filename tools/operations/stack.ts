@@ -32,7 +32,7 @@ export function partsOf(outputs: Outputs): Pick<Stack, (typeof names)[number]> {
 /**
  * What the Pulumi CLI says of a stack: its parts, and the way into its account, which is that of `pulumi up`.
  * @param stack its name; the selected one where it is empty
- * @throws RunError with what the CLI says, that it cannot be run, or that there is no region
+ * @throws RunError with what the CLI says, that it cannot be run, that there is no region, or what of the way in cannot be read
  */
 export async function fromPulumi(stack: string): Promise<Omit<Stack, "connect">> {
     const parts = partsOf(JSON.parse(pulumi(stack, "stack", "output", "--json")) as Outputs);
@@ -43,7 +43,13 @@ export async function fromPulumi(stack: string): Promise<Omit<Stack, "connect">>
     }
     const caller = new AwsCaller();
     await caller.configure({ config: { get: (key) => config[key] } });
-    return { ...parts, region, client: await caller.clientSettings(region) };
+    const client = await caller.clientSettings(region).catch((error: NodeJS.ErrnoException) => {
+        const bundle = config["aws:customCaBundle"] === undefined ? "AWS_CA_BUNDLE" : "aws:customCaBundle";
+        // All but the bundle's file is named already.
+        const message = error.syscall ? `${bundle} cannot be read: ${error.message}` : error.message;
+        throw error.name === "Error" ? new RunError(message) : error;
+    });
+    return { ...parts, region, client };
 }
 
 /** A stack's configuration with those secrets that say how AWS is reached: the app's are for nobody who only looks. */

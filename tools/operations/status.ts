@@ -1,8 +1,13 @@
 /** How a stack is at this moment, as ECS, the load balancer and CloudWatch tell it. */
 import type { CloudWatch, MetricAlarm } from "@aws-sdk/client-cloudwatch";
-import type { ECS, Service, ServiceDeployment, Task } from "@aws-sdk/client-ecs";
+import {
+    ServiceNotFoundException,
+    type ECS,
+    type Service,
+    type ServiceDeployment,
+    type Task,
+} from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2, TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { RunError } from "@pulumi/pulumi/errors";
 import { lastReleases, originOf, type History, type Origin } from "./releases";
 import type { Stack } from "./stack";
 import { describedTasks } from "./tasks";
@@ -40,7 +45,7 @@ export interface Status extends Pick<History, "last" | "live"> {
 /** How many releases are shown. */
 const releases = 3;
 
-/** @throws RunError if the service is gone */
+/** @throws ServiceNotFoundException, as from the calls that are not DescribeServices, if there is no such service */
 export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack): Promise<Status> {
     const { clusterName: cluster, serviceName } = stack;
     const tasksThat = (desired: "RUNNING" | "STOPPED") => describedTasks(ecs, cluster, serviceName, desired);
@@ -53,9 +58,7 @@ export async function statusOf({ ecs, cloudWatch, elb }: Clients, stack: Stack):
     ]);
     const [service] = services;
     if (!service || service.status === "INACTIVE") {
-        throw new RunError(
-            `ECS has no service ${serviceName}: somebody has deleted it. pulumi refresh, then pulumi up.`,
-        );
+        throw new ServiceNotFoundException({ message: `ECS has no service ${serviceName}.`, $metadata: {} });
     }
     const isOld = !live && !deployment && (service.runningCount ?? 0) > 0;
     const hasEnded = ({ lastStatus }: Task) => lastStatus === "STOPPED";
