@@ -56,7 +56,7 @@ export async function release(project: Project, options: ReleaseOptions): Promis
     }
     const { id, over, ...push } = begun ?? { ...(await pushed(repository, branch)), content };
 
-    console.log(`\n${workflow}, ${commit === undefined ? "as a push to" : "by hand on"} ${branch} of ${repository}\n`);
+    console.log(`\n${workflow}, ${push.inputs ? "by hand on" : "as a push to"} ${branch} of ${repository}\n`);
     const environment = {
         ...buildEnv,
         DOCKER_HOST: dockerHost,
@@ -77,7 +77,7 @@ export async function release(project: Project, options: ReleaseOptions): Promis
     for (const { url } of jobs.filter((job) => job.status === "success" && !over.includes(job))) {
         console.log(`Open      ${url}`);
     }
-    console.log(`Version   ${commit ?? push.sha}`);
+    console.log(`Version   ${push.inputs?.commit || push.sha}`);
     const waits = jobs.some(({ status }) => status === "waiting") ? ", as far as it was let through," : "";
     console.log(`Released${waits} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }

@@ -56,9 +56,12 @@ export async function startRun(trigger: Trigger & Pick<WorkflowRun, "inputs">): 
     return (await askEmulator<{ id: number }>("workflow-runs", trigger)).body.id;
 }
 
-/** Has all jobs of a run come up again. */
-export async function repeatRun(run: number): Promise<void> {
-    await askEmulator(`workflow-runs/${run}/rerun`, {});
+/**
+ * Has all jobs of a run come up again.
+ * @returns how many times they have now
+ */
+export async function repeatRun(run: number): Promise<number> {
+    return (await askEmulator<{ attempt: number }>(`workflow-runs/${run}/rerun`, {})).body.attempt;
 }
 
 /** The runs of a repository, newest first. */

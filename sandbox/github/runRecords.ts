@@ -44,6 +44,8 @@ export interface WorkflowRun extends Omit<Run, "environment"> {
     readonly id: number;
     /** Of a start by hand. */
     readonly inputs?: Readonly<Record<string, string>>;
+    /** How many times its jobs have come up. */
+    attempt: number;
     jobs: Job[];
     /** Who let a job into an environment, by the environment's lower-case name. */
     approvals: Record<string, string>;

@@ -26,7 +26,7 @@ export function tokenRequest(store: Store, origin: string, run: Run, number: num
 function create({ store, body: { inputs, ...about } }: Request) {
     const run = checkedRun(store, about);
     const id = store.nextId();
-    store.state.workflowRuns.push({ ...run, ...(inputs && { inputs }), id, jobs: [], approvals: {} });
+    store.state.workflowRuns.push({ ...run, ...(inputs && { inputs }), id, attempt: 1, jobs: [], approvals: {} });
     return { status: 201, body: { id } };
 }
 
@@ -59,7 +59,7 @@ const reviewersOf = (store: Store, { reviewers }: Environment) => reviewers.map(
 function startJob(request: Request) {
     const { store, body, origin } = request;
     const run = runOf(request);
-    const { id, jobs: _jobs, approvals, inputs: _inputs, ...about } = run;
+    const { id, attempt: _attempt, jobs: _jobs, approvals, inputs: _inputs, ...about } = run;
     const asJob = checkedRun(store, {
         ...about,
         ...(body.environment !== undefined && { environment: body.environment }),
@@ -100,9 +100,10 @@ function startJob(request: Request) {
 /** Somebody re-runs all jobs of a run, which stays the same: its reviewers are asked anew. */
 function repeat(request: Request) {
     const run = runOf(request);
+    run.attempt++;
     run.jobs = [];
     run.approvals = {};
-    return { status: 201, body: {} };
+    return { status: 201, body: { attempt: run.attempt } };
 }
 
 /** A job is over, or came up and was skipped. */

@@ -2,6 +2,7 @@
  * What can stop a release before it is live, and how one is undone: the release command, the scan, and a commit to go back to. The
  * steps build on each other, in this order.
  */
+import type { ImageIdentifier } from "@aws-sdk/client-ecr";
 import { ECS } from "@aws-sdk/client-ecs";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
@@ -169,6 +170,18 @@ describe("a release that is held up or undone, in the sandbox", () => {
         assert.match(run.output, /ROLLBACK_SUCCESSFUL: /);
         assert.match(run.output, pushes);
         assert.equal(await version(), second);
+
+        // What attests to it names the commit that it was built of, not the branch's tip.
+        const manifestOf = async (imageId: ImageIdentifier) => {
+            const { images } = await ecr.batchGetImage({ repositoryName, imageIds: [imageId] });
+            return JSON.parse(images![0]!.imageManifest!) as Readonly<Record<string, { digest: string }[]>>;
+        };
+        const index = await manifestOf({ imageTag: imageTags!.find((tag) => tag.startsWith(second)) });
+        const attestation = await manifestOf({ imageDigest: index.manifests![1]!.digest });
+        const layerDigest = attestation.layers![0]!.digest;
+        const { downloadUrl } = await ecr.getDownloadUrlForLayer({ repositoryName, layerDigest });
+        const provenance = await (await fetch(downloadUrl!)).text();
+        assert.match(provenance, new RegExp(`"revision": ?"${second}"`));
     });
 
     it("lists what was released, how it ended and what is live, from AWS alone", async () => {

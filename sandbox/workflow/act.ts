@@ -18,6 +18,8 @@ export interface ActRun {
         readonly ref: string;
         readonly sha: string;
         readonly inputs?: Readonly<Record<string, string>>;
+        /** How many times its jobs have come up. */
+        readonly attempt: number;
     };
     /** The label of `runs-on`. */
     readonly runnerLabel: string;
@@ -97,6 +99,7 @@ export async function runWorkflow(run: ActRun): Promise<ActResult> {
         ...run.environment,
         GITHUB_REPOSITORY: run.push.repository,
         GITHUB_REPOSITORY_OWNER: run.push.repository.split("/")[0],
+        GITHUB_RUN_ATTEMPT: String(run.push.attempt),
         DOCKER_CONFIG: dockerConfig(run.binFolder),
         NO_PROXY: noProxy(),
     };

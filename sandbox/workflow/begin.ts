@@ -21,7 +21,7 @@ export async function pushed(repository: string, branch: string): Promise<Begun>
         (hash) => hash.slice(0, 12),
     );
     const id = await startRun({ repository, event: "push", ref, sha });
-    return { repository, ref, sha, id, over: [] };
+    return { repository, ref, sha, attempt: 1, id, over: [] };
 }
 
 /**
@@ -44,23 +44,23 @@ export async function dispatched(
         throw new UserError(`Nothing was released from ${branch} yet: npm run sandbox:release does.`);
     }
     const id = await startRun({ repository, event: "workflow_dispatch", ref, sha, inputs });
-    return { repository, ref, sha, inputs, id, over: [], content };
+    return { repository, ref, sha, inputs, attempt: 1, id, over: [], content };
 }
 
 /**
- * The newest run of a push once more, as with `gh run rerun`: with its own commit and workflow.
+ * The newest run once more, as with `gh run rerun`: with its own commit, inputs and workflow.
  * @param workflow the path of the workflow's file, whose `content` is that of the run's commit
  * @throws UserError where there was none
  */
 export async function repeated(repository: string, workflow: string): Promise<Begun & { readonly content: string }> {
-    const found = (await workflowRuns(repository)).find(({ event }) => event === "push");
+    const [found] = await workflowRuns(repository);
     const content = found && (await ask("git", ["--git-dir", gitRepository, "show", `${found.sha}:${workflow}`]));
     if (!found || content === undefined) {
         throw new UserError("Nothing was released yet that could be run again: npm run sandbox:release does.");
     }
-    const { id, ref, sha } = found;
-    await repeatRun(id);
-    return { repository, ref, sha, id, over: [], content };
+    const { id, ref, sha, inputs } = found;
+    const attempt = await repeatRun(id);
+    return { repository, ref, sha, ...(inputs && { inputs }), attempt, id, over: [], content };
 }
 
 /**
@@ -81,7 +81,7 @@ export async function approved(
     if (!found || !job?.environment) {
         throw new UserError(`No release waits to enter ${environment}: npm run sandbox:release starts one.`);
     }
-    const { id, ref, sha, inputs } = found;
+    const { id, ref, sha, inputs, attempt } = found;
     const content = await ask("git", ["--git-dir", gitRepository, "show", `${sha}:${workflow}`]);
     if (content === undefined) {
         throw new UserError(`The commit ${sha} of run ${id} is gone: npm run sandbox:release starts another run.`);
@@ -94,5 +94,5 @@ export async function approved(
             ? []
             : [{ id: name, status, environment: entered, url }],
     );
-    return { repository, ref, sha, ...(inputs && { inputs }), id, over, content };
+    return { repository, ref, sha, ...(inputs && { inputs }), attempt, id, over, content };
 }
