@@ -63,13 +63,13 @@ async function open(project: Project, asDeployer: boolean): Promise<Sandbox> {
     assertStatesReadable();
     assertOneRegion(project.stack, region);
     const started = Date.now();
+    const { binFolder, plugins, python, dockerHost, buildEnv } = await prepareMachine("program");
     for (const variable of project.undecryptable()) {
         console.log(`${variable} is encrypted for the stack's own backend: here its value is "${sampleSecret}".`);
     }
     for (const name of project.leftOut()) {
         console.log(`${name} is about an account of yours, and is left out: the sandbox has accounts of its own.`);
     }
-    const { binFolder, plugins, python, dockerHost, buildEnv } = await prepareMachine("program");
     const repository = `${github.owner}/${github.repository}`;
     await Promise.all([
         step("AWS emulator", () => startAwsEmulator({ python, dockerHost, region, jwksUrl: jwksUrl() })),

@@ -2,10 +2,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { projectFolder } from "./settings";
 
+/** The `sh` blocks of a page. */
+export const blocksOf = (page: string): string[] =>
+    [...page.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block!);
+
 /** The commands of a page, in their order: the lines of its `sh` blocks, one for each part of a list with `&&`. */
 export function commandsOf(page: string): string[] {
-    const blocks = [...page.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block!);
-    return blocks
+    return blocksOf(page)
         .flatMap((block) => block.split("\n"))
         .flatMap((line) => line.trim().split(" && "))
         .filter((command) => command !== "");

@@ -305,7 +305,11 @@ describe("the workflows", () => {
         const guard = steps.find(({ name }) => name === "See that nothing newer is live")!;
         const outputs = path.join(scratch, "outputs");
         /** Runs the step as a runner does, where the service runs `image`, in a run that was given a commit or none. */
-        const attempt = (version: string, image: string, { given = "", job = "deploy", run = 1, tip = second } = {}) => {
+        const attempt = (
+            version: string,
+            image: string,
+            { given = "", job = "deploy", run = 1, tip = second } = {},
+        ) => {
             const answers =
                 'case "$2" in describe-services) echo arn:revision;; ' +
                 `*) [ "$4" = arn:revision ] && echo ${image};; esac`;
@@ -398,7 +402,10 @@ describe("the workflows", () => {
                 attempt(first, `${registry}:${second}-X64`, { given: first, job: "prod", run, tip });
             const refused = again(first, 2);
             assert.deepEqual([refused.status, refused.told], [1, ""], refused.stderr);
-            assert.match(refused.stdout, new RegExp(`^::error::s runs ${second}, .* -f commit=${first} -f stack=prod$`, "m"));
+            assert.match(
+                refused.stdout,
+                new RegExp(`^::error::s runs ${second}, .* -f commit=${first} -f stack=prod$`, "m"),
+            );
             // Asked for while that was live already, or for the first time, when a push may overtake it on its way.
             for (const asked of [again(second, 2), again(first, 1)]) {
                 assert.deepEqual([asked.status, asked.told], [0, "back=true\n"], asked.stdout);

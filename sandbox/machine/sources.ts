@@ -67,7 +67,7 @@ export interface Part {
     readonly version: string;
 }
 
-/** The first lines of every command: what is real in this run, and in which version. */
+/** The first lines of a command that runs the engine or the workflow: what is real in this run, and in which version. */
 export function tableOf(parts: readonly Part[]): string {
     const rows = [{ name: "part", origin: "here", version: "version" }, ...parts];
     const width = (key: "name" | "origin") => Math.max(...rows.map((row) => row[key].length)) + 2;

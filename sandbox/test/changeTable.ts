@@ -272,7 +272,7 @@ export const elsewhere: Partial<Readonly<Record<Key, { readonly why: string; rea
     taskPolicyFile: { why: "with a document that a team writes", file: "sandbox/test/reach.test.ts" },
     taskPolicyAllowsAll: {
         why: "says why a document is accepted, and changes nothing",
-        file: "test/policyFile.test.ts",
+        file: "sandbox/test/reach.test.ts",
     },
     ...Object.fromEntries(
         ["vpcId", "publicSubnetIds", "privateSubnetIds"].map((key) => [

@@ -41,4 +41,15 @@ describe("the project without its sandbox", () => {
         succeed("npm", "run", "diagram");
         assert.deepEqual(fs.readFileSync(picture), before);
     });
+
+    it("makes the mistakes that its tests must notice", () => {
+        const tests = path.join(folder, "test");
+        // With one file of them: all, without and with the mistake, take minutes.
+        const others = fs.readdirSync(tests).filter((name) => name.endsWith(".test.ts") && name !== "audit.test.ts");
+        others.forEach((name) => fs.rmSync(path.join(tests, name)));
+        assert.match(
+            succeed("npm", "run", "test:mutation", "--", "sent without TLS"),
+            /^1 of 1 mutations fail a test$/m,
+        );
+    });
 });

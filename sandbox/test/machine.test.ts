@@ -14,6 +14,7 @@ import { isAtLeast, keyOf } from "../machine/toolchain";
 import { choosePython } from "../machine/venv";
 import { checkout, ports } from "../paths";
 import { step, UserError } from "../progress";
+import { CopiedCheckout } from "./copiedCheckout";
 import { setVariables } from "./variables";
 
 const userError = (pattern: RegExp) => (error: unknown) => error instanceof UserError && pattern.test(error.message);
@@ -39,6 +40,21 @@ describe("the sandbox's machine", () => {
         assert.throws(machine("linux", 1000), userError(/needs root.*: sudo env "PATH=\$PATH" …$/));
         assert.throws(machine("darwin", 0), userError(/needs Linux, and this is darwin: .* Lima on macOS/));
         assert.throws(() => refuseUnfit({ platform: "win32" }), userError(/needs Linux, and this is win32: .*WSL 2/));
+    });
+
+    it("is what a command tells of first, whatever else it has to say of the stack's file", async () => {
+        const copy = new CopiedCheckout();
+        try {
+            copy.configure("aws:profile", "team");
+            copy.configureAll({ secrets: { API_KEY: { secure: "v1:foreign:cipher" } } });
+            // With an engine that it refuses, so that it starts nothing.
+            const elsewhere = { SANDBOX_OFFLINE: "1", DOCKER_HOST: "tcp://10.0.0.1:2375" };
+            const { code, output } = await copy.run("sandbox:preview", elsewhere);
+            assert.equal(code, 1, output);
+            assert.match(output, /^ +part +here +version\n( {2}\S.*\n)+\nPrepare this machine\n {2}✗ Docker /);
+        } finally {
+            fs.rmSync(copy.folder, { recursive: true });
+        }
     });
 
     describe("settings from the environment", () => {

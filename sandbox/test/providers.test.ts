@@ -6,6 +6,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { layOut } from "../../tools/awsxLayout";
+import { account } from "../../tools/fakeCloud";
+import { record } from "../../test/record";
 import { everything } from "../../test/scenarios";
 import { folderOf, requiredVersion } from "../machine/recipes";
 import { run } from "../machine/run";
@@ -22,14 +24,31 @@ interface Shape {
 
 type Properties = Readonly<Record<string, Shape>>;
 
+interface Fields {
+    readonly properties?: Properties;
+}
+
 /** Pulumi's package schema, as far as it is read here. */
 interface Schema {
     readonly types: Readonly<Record<string, { readonly properties?: Properties }>>;
     readonly resources: Readonly<
         Record<string, { readonly inputProperties?: Properties; readonly properties?: Properties }>
     >;
-    readonly functions: Readonly<Record<string, { readonly outputs?: { readonly properties?: Properties } }>>;
+    readonly functions: Readonly<Record<string, { readonly inputs?: Fields; readonly outputs?: Fields }>>;
+    /** Its configuration. */
+    readonly provider: { readonly inputProperties?: Properties };
 }
+
+/** What the program looks up of a release that refers to a secret of which the configuration has nothing. */
+const inUse = {
+    "aws:ecs/getService:getService": () => ({ deployments: [{ taskDefinition: "fargate-cicd-dev:7" }], tags: {} }),
+    "aws:ecs/getTaskDefinition:getTaskDefinition": () => {
+        const valueFrom = `arn:aws:secretsmanager:ap-northeast-1:${account}:secret:main-FORMER-a1b2c3:::`;
+        return { containerDefinitions: JSON.stringify([{ secrets: [{ name: "FORMER", valueFrom }] }]) };
+    },
+    "aws:secretsmanager/getSecret:getSecret": () => ({ tags: { Project: "fargate-cicd", Stack: "dev" } }),
+};
+const withRelease = () => record({ lookups: inUse });
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-providers-"));
 const nowhere = "http://127.0.0.1:1";
@@ -74,6 +93,10 @@ describe("the bridged providers", () => {
         );
     }
 
+    /** An SDK hands a provider's configuration on as text, and what is more than text as JSON. */
+    const plain = (value: unknown, shape: Shape | undefined): unknown =>
+        typeof value === "string" && shape && shape.type !== "string" ? JSON.parse(value) : value;
+
     it("know every property that the program sets, in all that it can declare", async () => {
         const types = new Set<string>();
         for (const scenario of everything) {
@@ -87,6 +110,54 @@ describe("the bridged providers", () => {
             }
         }
         assert.ok(types.size > 30, [...types].join(", "));
+    });
+
+    it("know everything that its look-ups ask by", async () => {
+        const tokens = new Set<string>();
+        for (const scenario of [...everything, withRelease]) {
+            const { lookups } = await scenario();
+            for (const { token, inputs } of lookups.filter((each) => /^(aws|github):/.test(each.token))) {
+                const schema = schemaOf(token);
+                assert.ok(schema.functions[token], `${token} is not mapped`);
+                assert.deepEqual(
+                    unknownIn(inputs, schema.functions[token].inputs?.properties ?? {}, schema),
+                    [],
+                    token,
+                );
+                tokens.add(token);
+            }
+        }
+        assert.ok(tokens.size > 20, [...tokens].join(", "));
+        for (const token of Object.keys(inUse)) assert.ok(tokens.has(token), token);
+    });
+
+    it("know the configuration that they are given", async () => {
+        const appAuth = JSON.stringify({ id: "1", installationId: "2", pemFile: "key" });
+        const logins = [
+            () => record({ config: { "github:token": "t" } }),
+            () => record({ config: { "github:appAuth": appAuth } }),
+        ];
+        const recordings = await Promise.all([...logins, ...everything].map((scenario) => scenario()));
+        const given = [
+            ["aws", { region: "eu-west-1", assumeRoles: [{ roleArn: "arn", sessionName: "pulumi" }] }] as const, // by project.ts
+            ...recordings
+                .flatMap(({ registrations }) => registrations)
+                .filter(({ type }) => /^pulumi:providers:(aws|github)$/.test(type))
+                .map(({ type, inputs }) => [type.split(":")[2]!, inputs] as const),
+        ];
+        const keys = new Set<string>();
+        for (const [name, inputs] of given) {
+            const schema = schemas[name]!;
+            const { inputProperties = {} } = schema.provider;
+            const values = Object.entries(inputs).map(
+                ([key, value]) => [key, plain(value, inputProperties[key])] as const,
+            );
+            assert.deepEqual(unknownIn(Object.fromEntries(values), inputProperties, schema), [], name);
+            values.forEach(([key]) => keys.add(`${name}:${key}`));
+        }
+        for (const key of ["github:owner", "github:token", "github:appAuth"]) {
+            assert.ok(keys.has(key), `${key} is not among ${[...keys].join(", ")}`);
+        }
     });
 
     it("know every output that the program reads", () => {
@@ -114,6 +185,12 @@ describe("the bridged providers", () => {
         const token = "github:index/actionsSecret:ActionsSecret";
         const { inputProperties = {} } = schemas.github!.resources[token]!;
         assert.deepEqual(unknownIn(secret, inputProperties, schemas.github!), ["plaintextValue"]);
+        const zone = { name: "example.com", filters: [] };
+        const { inputs } = schemas.aws!.functions["aws:route53/getZone:getZone"]!;
+        assert.deepEqual(unknownIn(zone, inputs!.properties!, schemas.aws!), ["filters"]);
+        const appAuth = { id: "1", installationId: "2", pem: "key" };
+        const { inputProperties: configuration = {} } = schemas.github!.provider;
+        assert.deepEqual(unknownIn({ appAuth }, configuration, schemas.github!), ["appAuth.pem"]);
     });
 
     it("refuse to start where their calls would leave this machine", async () => {

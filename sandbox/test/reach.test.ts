@@ -65,14 +65,25 @@ describe("an app that reaches and does what it is configured to", () => {
     });
 
     it("has the rights that are configured, and keeps those that somebody else has attached", async () => {
-        const statement = { Effect: "Allow", Action: "s3:PutObject", Resource: "arn:aws:s3:::acme-uploads/*" };
-        fs.writeFileSync(checkout.path("policy.json"), JSON.stringify({ Version: "2012-10-17", Statement: statement }));
+        const allow = (Action: string, Resource: string) => {
+            const document = { Version: "2012-10-17", Statement: { Effect: "Allow", Action, Resource } };
+            fs.writeFileSync(checkout.path("policy.json"), JSON.stringify(document));
+        };
+        allow("s3:PutObject", "arn:aws:s3:::acme-uploads/*");
         configure({ taskPolicyArns: readOnly, taskPolicyFile: "policy.json" });
         await succeed("sandbox:up");
         await iam.attachRolePolicy({ RoleName: output("taskRoleArn").split("/")[1]!, PolicyArn: othersPolicy });
         assert.deepEqual(await attached(), [readOnly, othersPolicy].sort());
         await succeed("sandbox:up -- --refresh --expect-no-changes");
-        configure({ taskPolicyArns: undefined, taskPolicyFile: undefined });
+
+        allow("*", "*");
+        await checkout.fail("sandbox:up", /taskPolicyAllowsAll: expected a reason.+ by policy\.json /);
+        configure({ taskPolicyAllowsAll: "it manages the accounts of this organization" });
+        assert.deepEqual(changedTypes((await succeed("sandbox:up")).output), ["aws:iam:RolePolicy"]);
+        configure({ taskPolicyAllowsAll: "it manages the accounts of the whole company" });
+        assert.deepEqual(changedTypes((await succeed("sandbox:preview")).output), []);
+
+        configure({ taskPolicyArns: undefined, taskPolicyFile: undefined, taskPolicyAllowsAll: undefined });
         await succeed("sandbox:up");
         assert.deepEqual(await attached(), [othersPolicy]);
     });

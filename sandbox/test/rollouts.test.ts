@@ -97,7 +97,7 @@ describe("releases by rolling, blue/green, canary and linear", () => {
     }
 
     before("npm run sandbox:up", async () => {
-        stack.configureAll({ minTasks: 2, startSeconds: 0, bakeMinutes: 2 });
+        stack.configureAll({ minTasks: 2, startSeconds: 0 });
         await stack.succeed("sandbox:up");
         inbox = await Inbox.of(new SNS(rootOptions), stack.outputsOf("Topic", "main").arn as string);
         await stack.release(serving("release-0"));
@@ -118,17 +118,17 @@ describe("releases by rolling, blue/green, canary and linear", () => {
 
     // `minutes`: of all steps but the one to 100 %, and of the bake time.
     const gradual = [
-        { rollout: "blue-green", settings: {}, plan: inPlace, shares: [100], minutes: 2 },
+        { rollout: "blue-green", settings: { bakeMinutes: 3 }, plan: inPlace, shares: [100], minutes: 3 },
         {
             rollout: "canary",
-            settings: { rolloutPercent: 20, rolloutStepMinutes: 4, rolloutTestPort: 9000 },
+            settings: { bakeMinutes: 4, rolloutPercent: 20, rolloutStepMinutes: 4, rolloutTestPort: 9000 },
             plan: withTestPort,
             shares: [20, 100],
-            minutes: 6,
+            minutes: 8,
         },
         {
             rollout: "linear",
-            settings: { rolloutPercent: 40, rolloutStepMinutes: 3 },
+            settings: { bakeMinutes: 2, rolloutPercent: 40, rolloutStepMinutes: 3 },
             plan: inPlace,
             shares: [40, 80, 100],
             minutes: 8,
@@ -138,6 +138,8 @@ describe("releases by rolling, blue/green, canary and linear", () => {
         describe(`with ${rollout}`, () => {
             it("are what a running stack changes to in place, without a failed request", async () => {
                 await changeTo({ rollout, ...settings }, plan);
+                const { services } = await root().ecs.describeServices({ cluster: called, services: [called] });
+                assert.equal(services![0]!.deploymentConfiguration!.bakeTimeInMinutes, settings.bakeMinutes);
             });
 
             it("give the new version the share that is configured, for the minutes that are, and fail no request", async () => {

@@ -512,8 +512,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the preview role trusts a push",
         file: "infra/delivery/delivery.ts",
-        find: '"pull_request",',
-        become: "`ref:refs/heads/${args.branch}`,",
+        find: '{ context: "pull_request" },',
+        become: "{ context: `ref:refs/heads/${args.branch}` },",
     },
     {
         mistake: "the preview role may write",
@@ -530,7 +530,7 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "a deployment is cancelled half-way",
         file: ".github/workflows/deploy.yml",
-        find: "group: deploy-prod ${{ github.ref }}\n      cancel-in-progress: ${{ inputs.commit != '' }}",
+        find: "group: deploy-prod ${{ github.ref }}\n      cancel-in-progress: ${{ inputs.commit != '' && github.run_attempt == 1 }}",
         become: "group: deploy-prod ${{ github.ref }}\n      cancel-in-progress: true",
     },
     {

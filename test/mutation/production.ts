@@ -41,8 +41,20 @@ export const production: readonly Mutation[] = [
     {
         mistake: "a stack with an environment trusts the branch without it",
         file: "infra/delivery/delivery.ts",
-        find: "environment ? `environment:${environment.environmentName}` : ",
+        find: "{ context: `environment:${environment.environmentName}`, ref:",
+        become: "{ context: `ref:refs/heads/${args.branch}`, ref:",
+    },
+    {
+        mistake: "a role is entered from any branch whose environment has lost its rules",
+        file: "infra/delivery/delivery.ts",
+        find: "...(ref !== undefined && { StringEqualsIfExists: { [`${issuer}:ref`]: ref } }),",
         become: "",
+    },
+    {
+        mistake: "a job runs before what it reads is there",
+        file: "infra/github/pipelineSettings.ts",
+        find: "dependsOn: [...child.dependsOn, ...written] };",
+        become: "dependsOn: [...child.dependsOn] };",
     },
     {
         mistake: "pull requests get into a stack that they do not preview",

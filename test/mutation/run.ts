@@ -44,7 +44,8 @@ async function test(mutation?: Mutation): Promise<Verdict> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-mutation-"));
     try {
         const skipped = mutation && !mutation.file.startsWith("tools/") ? [...leftOut, ...mirrors] : leftOut;
-        for (const name of copied) {
+        // A team may have deleted the sandbox.
+        for (const name of copied.filter((each) => fs.existsSync(path.join(checkout, each)))) {
             const filter = (from: string) => !skipped.includes(path.relative(checkout, from));
             fs.cpSync(path.join(checkout, name), path.join(folder, name), { recursive: true, filter });
         }
