@@ -55,6 +55,17 @@ describe("the modules of the project", () => {
         );
     });
 
+    it("know nothing of whose the VPC is, but for those of the network, the settings and what a stack keeps of them", () => {
+        const product = files.filter((file) => /^(index\.ts|infra\/)/.test(relative(file)));
+        const aware = product.filter((file) =>
+            /\b(existingVpc|ExistingVpc|FoundVpc|findVpc)\b/.test(fs.readFileSync(file, "utf8")),
+        );
+        assert.deepEqual(
+            aware.map(relative).filter((file) => !/^infra\/(network|config)\//.test(file)),
+            ["index.ts", "infra/runningStack.ts"],
+        );
+    });
+
     it("would be caught in one", () => {
         const graph = new Map([
             ["a", ["b"]],

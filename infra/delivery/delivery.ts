@@ -6,6 +6,7 @@ import { newRole, policyDocument, type Statement } from "../iam";
 import { deployStatements } from "./deployRights";
 import { previewStatements } from "./previewRights";
 import { lookUpAfterChecks } from "../checks";
+import type { Network } from "../network/network";
 import type { Registry } from "../registry/registry";
 import type { Service } from "../service/service";
 import type { Task } from "../service/task";
@@ -20,10 +21,9 @@ export interface DeliveryArgs {
     readonly runsTask: boolean;
     /** An AWS account has one provider for GitHub: this stack's own, or one that is there already. */
     readonly oidcProvider: OidcProvider;
-    /** Whether the program looks a VPC up. */
-    readonly looksUpVpc: boolean;
     /** The Route 53 zone that the program looks up, where the app has a domain. */
     readonly hostedZoneArn?: pulumi.Output<string>;
+    readonly network: Network;
     readonly registry: Registry;
     readonly task: Task;
     readonly service: Service;
@@ -112,7 +112,7 @@ export class Delivery extends pulumi.ComponentResource {
                   { context: "pull_request" },
                   previewStatements({
                       oidcProviderArn: args.oidcProvider === "existing" ? provider.arn : undefined,
-                      vpc: args.looksUpVpc,
+                      vpc: args.network.isLookedUp,
                       hostedZoneArn: args.hostedZoneArn,
                   }),
               )

@@ -19,6 +19,7 @@ export class Network extends pulumi.ComponentResource implements Place {
     /** Where tasks run: the private subnets, or the public ones where there is no NAT gateway. */
     public readonly taskSubnetIds: pulumi.Output<string[]>;
     public readonly taskPublicIp: boolean;
+    public readonly isLookedUp: boolean;
     public readonly ready: readonly pulumi.Resource[];
 
     constructor(name: string, { existing, ...args }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -31,6 +32,7 @@ export class Network extends pulumi.ComponentResource implements Place {
         this.publicSubnetIds = place.publicSubnetIds;
         this.privateSubnetIds = place.privateSubnetIds;
         this.taskPublicIp = place.taskPublicIp;
+        this.isLookedUp = place.isLookedUp;
         this.taskSubnetIds = place.taskPublicIp ? place.publicSubnetIds : place.privateSubnetIds;
         this.ready = place.ready;
         this.registerOutputs({
@@ -74,6 +76,7 @@ function inExisting(
         publicSubnetIds: pulumi.output([...publicSubnetIds]),
         privateSubnetIds: pulumi.output([...privateSubnetIds]),
         taskPublicIp: false,
+        isLookedUp: true,
         ready: [],
     };
 }

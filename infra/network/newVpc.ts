@@ -70,6 +70,7 @@ export function newVpc(name: string, args: NewVpcArgs, parent: pulumi.Resource):
         publicSubnetIds: vpc.publicSubnetIds,
         privateSubnetIds: vpc.privateSubnetIds,
         taskPublicIp: args.natGateways === "none",
+        isLookedUp: args.dualStack, // for the range that AWS has given it
         ready: [vpc, ...routes],
     };
 }

@@ -17,6 +17,8 @@ export interface Place {
     readonly privateSubnetIds: pulumi.Output<string[]>;
     /** Whether tasks need an address of their own to pull images: only where there is no NAT gateway. */
     readonly taskPublicIp: boolean;
+    /** Whether the program looks it up, and so needs the rights to. */
+    readonly isLookedUp: boolean;
     /** The VPC with its routes, where the stack makes them; subnet ids alone do not say when the way out is ready. */
     readonly ready: readonly pulumi.Resource[];
 }
