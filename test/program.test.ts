@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import ts from "typescript";
 import { registryPassword } from "../tools/fakeCloud";
-import { record, type Recording, type Registration } from "./record";
-import { alternative, everything, standard, withoutNat } from "./scenarios";
-import { projectFolder, readYaml } from "./settings";
+import { record, type Recording, type Registration, type Scenario } from "./record";
+import { alternative, everything, standard, withDomain, withoutNat } from "./scenarios";
+import { projectFolder, readYaml, region as homeRegion } from "./settings";
 
 describe("the whole program", () => {
     let runs: readonly Recording[];
@@ -131,23 +131,15 @@ describe("the whole program", () => {
         assert.deepEqual(endpoint!.tags, { Project: "fargate-cicd", Stack: "dev", ManagedBy: "pulumi" });
     });
 
-    for (const [region, partition] of [
-        ["cn-north-1", "aws-cn"],
-        ["us-gov-west-1", "aws-us-gov"],
+    for (const [region, partition, scenarios] of [
+        ["cn-north-1", "aws-cn", everything],
+        ["us-gov-west-1", "aws-us-gov", [withDomain]],
     ] as const) {
         it(`names nothing of another partition in ${region}`, async () => {
-            for (const githubOidcProvider of ["create", "existing"]) {
-                const values = {
-                    githubOidcProvider,
-                    domainName: "shop.example.com",
-                    hostedZone: "example.com",
-                    enableExec: "true",
-                    accessLogs: "true",
-                    flowLogs: "true",
-                    readOnlyRoot: "false",
-                    secrets: JSON.stringify({ DB_PASSWORD: "correct-horse-5e1f" }),
-                };
-                const { registrations, outputs } = await record({ values, region });
+            for (const { scenario } of scenarios) {
+                const text = JSON.stringify({ ...scenario, region });
+                const moved = text.replaceAll("arn:aws:", `arn:${partition}:`).replaceAll(homeRegion, region);
+                const { registrations, outputs } = await record(JSON.parse(moved) as Scenario);
                 const given = registrations.map(({ inputs: { __provider: _source, ...inputs } }) => inputs);
                 const arns = [...JSON.stringify([given, outputs]).matchAll(/arn:([\w-]+):/g)];
                 assert.ok(arns.length > 20, `${arns.length} ARNs`);

@@ -147,7 +147,7 @@ export const everything = [
     dualStack,
 ];
 
-function once(scenario: Scenario): () => Promise<Recording> {
+function once(scenario: Scenario): (() => Promise<Recording>) & { readonly scenario: Scenario } {
     let recording: Promise<Recording> | undefined;
-    return () => (recording ??= record(scenario));
+    return Object.assign(() => (recording ??= record(scenario)), { scenario });
 }
