@@ -10,7 +10,7 @@ import { dockerHost } from "../machine/docker";
 import { refuseUnfit } from "../machine";
 import { recipes, requiredVersion } from "../machine/recipes";
 import { run } from "../machine/run";
-import { isAtLeast, keyOf } from "../machine/toolchain";
+import { ensureToolchain, isAtLeast, keyOf } from "../machine/toolchain";
 import { choosePython } from "../machine/venv";
 import { checkout, ports } from "../paths";
 import { step, UserError } from "../progress";
@@ -224,6 +224,13 @@ describe("the sandbox's machine", () => {
     });
 
     describe("BuildKit", () => {
+        it("has a client that knows its version, without which it ignores what is said of attestations", async () => {
+            const { binFolder } = await ensureToolchain(["buildkit"], path.join(scratch, "bin"));
+            const [, version] = /\(buildx (.+)\)$/.exec(recipes.buildkit.version())!;
+            const told = await run(path.join(binFolder, "buildx"), ["version"]);
+            assert.match(told, new RegExp(`^github\\.com/docker/buildx v${version!.replaceAll(".", "\\.")} `));
+        });
+
         it("asks the mirror only where there is one, and uses plain HTTP only where it was told to", () => {
             const insecureRegistries = ["localhost:4566"];
             const real = buildkitdConfig("/s", { registryMirror: undefined, insecureRegistries });
