@@ -104,7 +104,7 @@ describe("a workflow in the sandbox", () => {
             RUNNER: "${{ vars.RUNNER_PROD }}",
             ENVIRONMENT: "prod",
             GROUP: "deploy-prod ${{ github.ref }}",
-            CANCEL: "${{ inputs.commit != '' }}",
+            CANCEL: "${{ inputs.commit != '' && github.run_attempt == 1 }}",
         });
     });
 
