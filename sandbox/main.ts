@@ -62,7 +62,7 @@ const commands: Readonly<Record<string, Command>> = {
                 approve: text(flags.approve),
                 rerun: !!flags.rerun,
                 commit: text(flags.commit),
-                only: text(flags.only),
+                environment: text(flags.environment),
             }),
         options: {
             ...ofAll,
@@ -70,7 +70,7 @@ const commands: Readonly<Record<string, Command>> = {
             approve: { type: "string" },
             rerun: { type: "boolean" },
             commit: { type: "string" },
-            only: { type: "string" },
+            environment: { type: "string" },
         },
     },
     ...reading,

@@ -33,5 +33,12 @@ export async function operate(
     operation.check(given);
     const { region } = project.settings();
     const client = () => rootClient(region);
-    await operation.run({ ...partsOf(outputs), region, client, connect: throughDocker }, given);
+    try {
+        await operation.run({ ...partsOf(outputs), region, client, connect: throughDocker }, given);
+    } catch (error) {
+        const { name: kind, message } = error as Error;
+        throw "$metadata" in (error as Error)
+            ? new UserError(`${kind}: ${message} What was deleted, npm run sandbox:up -- --refresh makes anew.`)
+            : error;
+    }
 }

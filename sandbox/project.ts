@@ -44,6 +44,9 @@ export const regionOf = (stack: string): unknown =>
 /** Whether a setting is a provider's own, about an account: a profile, keys, roles, endpoints, a token. The sandbox has its own. */
 const isOfAccount = (name: string) => /^(aws|awsx|docker-build|github):/.test(name) && name !== "aws:region";
 
+/** The aws provider's `assumeRoles`. */
+export const assuming = (roleArn: string) => [{ roleArn, sessionName: "pulumi" }];
+
 /** One stack of the project: its configuration file in the checkout, and what the engine makes of it. */
 export class Project {
     /**
@@ -107,7 +110,7 @@ export class Project {
         const salt = fs.existsSync(file) ? readYaml<StackFile>(file).encryptionsalt : undefined;
         const config = this.config();
         if (roleArn !== undefined) {
-            config["aws:assumeRoles"] = [{ roleArn, sessionName: "pulumi" }];
+            config["aws:assumeRoles"] = assuming(roleArn);
         }
         const encrypted = this.secrets();
         const entries = Object.entries((config[secretsKey()] ?? {}) as Record<string, unknown>);

@@ -20,36 +20,36 @@ export interface ReleaseOptions {
     readonly officialActions?: string;
     /** Instead of a new run: the environment into which a reviewer lets the run that waits for it, which then goes on. */
     readonly approve?: string;
-    /** Instead of a push: the last one's run once more. */
+    /** Instead of a push: the last run once more. */
     readonly rerun?: boolean;
     /** Instead of a push: a start by hand, to go back to this commit. */
     readonly commit?: string;
     /** In this environment alone; undefined: in each. */
-    readonly only?: string;
+    readonly environment?: string;
 }
 
 export async function release(project: Project, options: ReleaseOptions): Promise<void> {
-    const { officialActions, approve, rerun, commit, only = "all" } = options;
+    const { officialActions, approve, rerun, commit, environment: stack = "all" } = options;
     const { github } = project.settings();
     const repository = `${github.owner}/${github.repository}`;
     if (!(await isAwsHealthy())) {
         throw new UserError("There is no sandbox to release to: run npm run sandbox:up first.");
     }
     const started = Date.now();
+    const { binFolder, buildEnv, dockerHost, reachable } = await prepareMachine("workflow");
     const begun =
         approve !== undefined
             ? await approved(repository, workflow, approve)
             : rerun
               ? await repeated(repository, workflow)
               : commit !== undefined
-                ? await dispatched(repository, github.branch, workflow, { commit, stack: only })
+                ? await dispatched(repository, github.branch, workflow, { commit, stack })
                 : undefined;
     const branch = begun?.ref.replace("refs/heads/", "") ?? github.branch;
     const content = begun?.content ?? fs.readFileSync(path.join(checkout, workflow), "utf8");
     const definition = readWorkflow(content, workflow, branch);
     // As from where npm was called, which runs its scripts at the top of the checkout.
     const folder = officialActions && path.resolve(process.env.INIT_CWD ?? ".", officialActions);
-    const { binFolder, buildEnv, dockerHost, reachable } = await prepareMachine("workflow");
     const actions = foldersOf(definition.actions, { offline: !reachable.github, folder });
     if ((await ask("docker", ["--version"])) === undefined) {
         throw new UserError("The workflow calls docker, and there is no such client on the PATH: install Docker's.");

@@ -229,7 +229,8 @@ describe("the workflows", () => {
         assert.equal(commit!.if, "inputs.commit != '' || (inputs.stack || 'all') != 'all'");
         // Two stacks may be taken back at the same time.
         const group = "commit ${{ inputs.stack }} ${{ github.ref }}";
-        assert.deepEqual(commit!.concurrency, { group, "cancel-in-progress": true });
+        const first = "${{ github.run_attempt == 1 }}";
+        assert.deepEqual(commit!.concurrency, { group, "cancel-in-progress": first });
         const [stack, ...found] = commit!.steps;
         assert.equal(stack!.if, "inputs.stack != 'all'");
         const attempt = (env: Readonly<Record<string, string>>) =>
@@ -305,14 +306,10 @@ describe("the workflows", () => {
         const guard = steps.find(({ name }) => name === "See that nothing newer is live")!;
         const outputs = path.join(scratch, "outputs");
         /** Runs the step as a runner does, where the service runs `image`, in a run that was given a commit or none. */
-        const attempt = (
-            version: string,
-            image: string,
-            { given = "", job = "deploy", run = 1, tip = second } = {},
-        ) => {
+        const attempt = (version: string, image: string, { given = "", job = "deploy", run = 1, of = "None" } = {}) => {
             const answers =
                 'case "$2" in describe-services) echo arn:revision;; ' +
-                `*) [ "$4" = arn:revision ] && echo ${image};; esac`;
+                `*) [ "$4" = arn:revision ] && printf '${image}\\t${of}\\n';; esac`;
             fs.writeFileSync(path.join(scratch, "aws"), `#!/bin/sh\n${answers}\n`, { mode: 0o755 });
             fs.writeFileSync(outputs, "");
             const env = {
@@ -326,7 +323,7 @@ describe("the workflows", () => {
                 GITHUB_OUTPUT: outputs,
                 GITHUB_REF_NAME: "release/2",
                 GITHUB_RUN_ATTEMPT: String(run),
-                GITHUB_SHA: tip,
+                GITHUB_RUN_ID: "98",
             };
             const { status, stdout, stderr } = spawnSync("bash", ["-e", "-c", guard.run!], {
                 cwd: scratch,
@@ -398,16 +395,24 @@ describe("the workflows", () => {
 
         // What a re-run has is the commit, the branch and the inputs of the first: "Re-running workflows and jobs" in GitHub's docs.
         it("go back from what has been released since by no re-run", () => {
-            const again = (tip: string, run: number) =>
-                attempt(first, `${registry}:${second}-X64`, { given: first, job: "prod", run, tip });
-            const refused = again(first, 2);
-            assert.deepEqual([refused.status, refused.told], [1, ""], refused.stderr);
-            assert.match(
-                refused.stdout,
-                new RegExp(`^::error::s runs ${second}, .* -f commit=${first} -f stack=prod$`, "m"),
-            );
-            // Asked for while that was live already, or for the first time, when a push may overtake it on its way.
-            for (const asked of [again(second, 2), again(first, 1)]) {
+            const runs = (id: number) => `https://github.com/acme/shop/actions/runs/${id}`;
+            for (const image of [`:${second}-X64`, `:${other}-X64`, `@sha256:${"e".repeat(64)}`]) {
+                const refused = attempt(first, registry + image, { given: first, job: "prod", run: 2, of: runs(101) });
+                assert.deepEqual([refused.status, refused.told], [1, ""], refused.stderr);
+                const start = `gh workflow run deploy\\.yml --ref release/2 -f commit=${first} -f stack=prod`;
+                assert.match(
+                    refused.stdout,
+                    new RegExp(`^::error::s runs what a later run has released, ${runs(101)}\\. .*: ${start}$`, "m"),
+                );
+            }
+            // Of itself, of one before it, of `pulumi up`; and the first time, when a push may overtake it on its way.
+            for (const [run, of] of [
+                [2, runs(98)],
+                [2, runs(9)],
+                [2, "None"],
+                [1, runs(101)],
+            ] as const) {
+                const asked = attempt(first, `${registry}:${second}-X64`, { given: first, run, of });
                 assert.deepEqual([asked.status, asked.told], [0, "back=true\n"], asked.stdout);
             }
         });

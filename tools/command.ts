@@ -28,7 +28,7 @@ export function options<T extends Flags>(
 
 /**
  * Refuses what npm was called with before "--": it takes that for its own configuration, and a command would never see it. Of that it hands
- * on what is not its default (set-envs.js of @npmcli/config); none of the commands has an option that npm knows.
+ * on what is not its default (set-envs.js of @npmcli/config), but for names that npm itself had once.
  * @param shown how an option is written
  */
 export function refuseKeptByNpm(names: readonly string[], shown: (name: string) => string): void {

@@ -15,7 +15,7 @@ export interface GitHubEnvironmentArgs {
 
 /**
  * A GitHub environment: what a deployment has to pass. The subject of a token says in which environment its job is and then no longer on
- * which branch, so it is GitHub that keeps the other branches out.
+ * which branch: it is GitHub that keeps the other branches out, and AWS where it knows the claim.
  */
 export class GitHubEnvironment extends pulumi.ComponentResource {
     public readonly environmentName: string;

@@ -7,12 +7,9 @@ import threading
 import time
 
 import docker
-from docker.errors import DockerException
 from ministack.core import container_reaper
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs
-from requests import RequestException
-from urllib3.exceptions import HTTPError
 
 import health
 import registry
@@ -115,7 +112,8 @@ def _listen() -> None:
     if client is None:
         return
     events = client.events(decode=True, filters={"event": "die", "label": ours})
-    _exited.update(each.id for each in client.containers.list(all=True, filters={"status": "exited", "label": ours}))
+    exited = client.containers.list(all=True, sparse=True, filters={"status": "exited", "label": ours})
+    _exited.update(each.id for each in exited)
     _listening.set()
     for event in events:
         _exited.add(event["Actor"]["ID"])
@@ -125,9 +123,10 @@ def _listen_forever() -> None:
     while True:
         try:
             _listen()
-        except (DockerException, RequestException, HTTPError):
+        except Exception:
             pass  # Docker does not run, or not any more: MiniStack asks it
-        _listening.clear()
+        finally:
+            _listening.clear()
         time.sleep(1)
 
 

@@ -77,7 +77,8 @@ export async function ensurePulumi(plan: PulumiPlan, binFolder: string): Promise
 
 function prepareHome(): void {
     fs.mkdirSync(pulumiHome, { recursive: true });
-    // Where it finds no folder, the engine does without a log of all that it does: a megabyte for each command, and a third of its time.
+    // With a file in its folder's place the engine does without a log of all that it does: a megabyte for each command, and a third of its
+    // time.
     const logs = path.join(pulumiHome, "logs");
     if (!fs.existsSync(logs)) {
         fs.writeFileSync(logs, "");

@@ -1,6 +1,6 @@
 /**
  * Every setting changed on a stack that runs, and back again: what the engine does, and nothing else, that `up` passes or is refused in
- * the preview, and that somebody who asks the app without pause sees no request fail.
+ * the preview, and that somebody who asks the app all the time sees no request fail.
  */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";

@@ -126,13 +126,13 @@ describe("dev and prod in one repository", () => {
         await checkout.succeed("sandbox:release -- --approve prod");
         assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [next, next]);
 
-        const run = await checkout.succeed(`sandbox:release -- --commit ${released} --only prod`);
+        const run = await checkout.succeed(`sandbox:release -- --commit ${released} --environment prod`);
         assert.deepEqual(jobsOf(run), { commit: "success", deploy: "skipped", dev: "skipped", prod: "waiting" });
         const approved = await checkout.succeed("sandbox:release -- --approve prod");
         assert.deepEqual(jobsOf(approved), { commit: "success", deploy: "skipped", dev: "skipped", prod: "success" });
         assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [next, released]);
 
-        const other = await checkout.succeed(`sandbox:release -- --commit ${released} --only dev`);
+        const other = await checkout.succeed(`sandbox:release -- --commit ${released} --environment dev`);
         assert.deepEqual(jobsOf(other), { commit: "success", deploy: "skipped", dev: "success", prod: "skipped" });
         assert.deepEqual([await checkout.served("dev"), await checkout.served("prod")], [released, released]);
     });

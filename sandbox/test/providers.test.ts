@@ -12,6 +12,7 @@ import { everything } from "../../test/scenarios";
 import { folderOf, requiredVersion } from "../machine/recipes";
 import { run } from "../machine/run";
 import { ensureToolchain, findGo } from "../machine/toolchain";
+import { assuming } from "../project";
 import { propertiesRead } from "./propertiesRead";
 import { setVariables } from "./variables";
 
@@ -139,7 +140,7 @@ describe("the bridged providers", () => {
         ];
         const recordings = await Promise.all([...logins, ...everything].map((scenario) => scenario()));
         const given = [
-            ["aws", { region: "eu-west-1", assumeRoles: [{ roleArn: "arn", sessionName: "pulumi" }] }] as const, // by project.ts
+            ["aws", { region: "eu-west-1", assumeRoles: assuming("arn") }] as const, // in the stack's file
             ...recordings
                 .flatMap(({ registrations }) => registrations)
                 .filter(({ type }) => /^pulumi:providers:(aws|github)$/.test(type))

@@ -248,7 +248,7 @@ describe("a release in the sandbox", () => {
             assert.equal(run.code, 1);
             assert.match(
                 run.output,
-                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, --rerun, --commit=…, --only=…, after/s,
+                /Unknown option .*This command takes --stack=…, --official-actions=…, --approve=…, --rerun, --commit=…, --environment=…, after/s,
             );
         }
     });

@@ -1,5 +1,5 @@
 /**
- * Releases by each strategy on the stack's own service, as a pipeline makes them, with a client that asks without pause. One stack,
+ * Releases by each strategy on the stack's own service, as a pipeline makes them, with a client that asks all the time. One stack,
  * whose `rollout` changes while it serves; a minute of ECS and CloudWatch lasts a second.
  */
 import type { ServiceDeployment } from "@aws-sdk/client-ecs";

@@ -6,6 +6,7 @@ import type { ImageIdentifier } from "@aws-sdk/client-ecr";
 import { ECS } from "@aws-sdk/client-ecs";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { asOnAws } from "./asOnAws";
 import { rootOptions } from "./awsClients";
 import { CopiedCheckout, fetchPage } from "./copiedCheckout";
@@ -129,6 +130,43 @@ describe("a release that is held up or undone, in the sandbox", () => {
         assert.equal(await version(), first);
         await checkout.succeed("sandbox:up -- --expect-no-changes");
         assert.equal(await version(), first);
+    });
+
+    it("does not go back by a re-run from what a later run has released since", async () => {
+        const live = (await definition())!;
+        const { family, containerDefinitions, ...rest } = (await ecs.describeTaskDefinition({ taskDefinition: live }))
+            .taskDefinition!;
+        const { cpu, memory, networkMode, requiresCompatibilities, executionRoleArn, taskRoleArn, runtimePlatform } =
+            rest;
+        const [container] = containerDefinitions!;
+        const run = container!.dockerLabels!.run!.replace(/\d+$/, (id) => String(Number(id) + 1));
+        const { taskDefinition: later } = await ecs.registerTaskDefinition({
+            ...{
+                family,
+                cpu,
+                memory,
+                networkMode,
+                requiresCompatibilities,
+                executionRoleArn,
+                taskRoleArn,
+                runtimePlatform,
+            },
+            containerDefinitions: [{ ...container!, dockerLabels: { run } }],
+        });
+        const { taskDefinitionArn: taskDefinition } = later!;
+        await ecs.updateService({ ...names, taskDefinition });
+        const { output } = await refused("sandbox:release -- --rerun");
+        const said = `fargate-cicd-dev runs what a later run has released, ${run}. Nothing was changed.`;
+        assert.ok(output.includes(`See that nothing newer is live: ${said}`), output);
+        assert.equal(await definition(), taskDefinition);
+        await ecs.updateService({ ...names, taskDefinition: live });
+        await ecs.deregisterTaskDefinition({ taskDefinition });
+        for (let left = 300, over = false; !over; left--, await sleep(200)) {
+            const [service] = (await ecs.describeServices({ cluster: names.cluster, services: [names.service] }))
+                .services!;
+            over = service!.deployments!.length === 1 && service!.runningCount === 1;
+            assert.ok(left > 0, "the former revision does not come back");
+        }
     });
 
     it("releases a commit that is newer than what is live like any other, and so the next push", async () => {

@@ -97,7 +97,7 @@ export class VisitedStack extends CopiedCheckout {
         throw new Error("the deployment does not end");
     }
 
-    /** Asks without pause while `work` goes on: about 75 times a second, so that the emulator has time for the rest of its work. */
+    /** Asks about 75 times a second while `work` goes on: the emulator has other work as well. */
     async whileAsking(work: () => Promise<unknown>): Promise<Answers> {
         const counts: Record<string, number> = {};
         const measured = new Map<number, { of: number; all: number }>();

@@ -168,6 +168,12 @@ export const releases: readonly Mutation[] = [
         id: live`,
     },
     {
+        mistake: "the re-run of an old undo takes back what was released since",
+        file: ".github/workflows/deploy.yml",
+        find: '[ "${BASH_REMATCH[1]}" -gt "$GITHUB_RUN_ID" ]',
+        become: "false",
+    },
+    {
         mistake: "a newer commit that goes to prod alone is live without its migration",
         file: ".github/workflows/deploy.yml",
         find: "(vars.RELEASE_COMMAND || '[]') != '[]' && steps.live.outputs.back != 'true'",
