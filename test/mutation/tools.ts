@@ -176,4 +176,28 @@ export const tools: readonly Mutation[] = [
         find: "        restore();\n",
         become: "",
     },
+    {
+        mistake: "a rolling release is live before the old tasks are gone",
+        file: "tools/operations/releases.ts",
+        find: "sourceServiceRevisions.every(isGone)",
+        become: "true",
+    },
+    {
+        mistake: "with another account's credentials a stack is said to be deleted",
+        file: "tools/operations/missing.ts",
+        find: "caller.Account === account && stack.region === region",
+        become: "true",
+    },
+    {
+        mistake: "an option that npm has kept is lost without a word",
+        file: "tools/command.ts",
+        find: "    refuseKeptByNpm(names, shown);\n",
+        become: "",
+    },
+    {
+        mistake: "a text to look for in the logs is taken for a pattern",
+        file: "tools/operations/logs.ts",
+        find: '/^[{[%"?-]/.test(filter)',
+        become: "filter",
+    },
 ];
