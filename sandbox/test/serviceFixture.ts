@@ -154,7 +154,7 @@ export class ServiceFixture {
         });
     }
 
-    /** Asks about 75 times a second while `work` runs; returns how often each answer came. */
+    /** Asks about forty times a second while `work` runs; returns how often each answer came. */
     async whileAsking(work: () => Promise<unknown>): Promise<Record<string, number>> {
         const seen: Record<string, number> = {};
         let working = true;
@@ -165,7 +165,7 @@ export class ServiceFixture {
                     (error: Error) => `failed: ${error.message}`,
                 );
                 seen[answer] = (seen[answer] ?? 0) + 1;
-                await sleep(30);
+                await sleep(70);
             }
         });
         await work().finally(() => (working = false));

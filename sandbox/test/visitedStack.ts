@@ -97,7 +97,7 @@ export class VisitedStack extends CopiedCheckout {
         throw new Error("the deployment does not end");
     }
 
-    /** Asks about 75 times a second while `work` goes on: the emulator has other work as well. */
+    /** Asks about forty times a second while `work` goes on: the emulator has other work as well. */
     async whileAsking(work: () => Promise<unknown>): Promise<Answers> {
         const counts: Record<string, number> = {};
         const measured = new Map<number, { of: number; all: number }>();
@@ -125,7 +125,7 @@ export class VisitedStack extends CopiedCheckout {
                     const seen = measured.get(told) ?? { of: 0, all: 0 };
                     measured.set(told, { of: seen.of + (answer === before ? 0 : 1), all: seen.all + 1 });
                 }
-                await sleep(30);
+                await sleep(70);
             }
         });
         await work().finally(() => (working = false));
