@@ -216,9 +216,14 @@ describe("a release that is held up or undone, in the sandbox", () => {
         };
         const index = await manifestOf({ imageTag: imageTags!.find((tag) => tag.startsWith(second)) });
         const attestation = await manifestOf({ imageDigest: index.manifests![1]!.digest });
-        const layerDigest = attestation.layers![0]!.digest;
-        const { downloadUrl } = await ecr.getDownloadUrlForLayer({ repositoryName, layerDigest });
-        const provenance = await (await fetch(downloadUrl!)).text();
+        const { digest } = attestation.layers![0]!;
+        const [registry] = String(checkout.state().deployment.resources[0].outputs.repositoryUrl).split("/");
+        const { authorizationData } = await ecr.getAuthorizationToken();
+        const authorization = `Basic ${authorizationData![0]!.authorizationToken}`;
+        const blob = await fetch(`http://${registry}/v2/${repositoryName}/blobs/${digest}`, {
+            headers: { authorization },
+        });
+        const provenance = await blob.text();
         assert.match(provenance, new RegExp(`"revision": ?"${second}"`));
     });
 
