@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { allows, asRole, credentialsFor, root, type Clients } from "./awsClients";
 import { containersOf, fetchPage } from "./copiedCheckout";
 import { stackCalls } from "./stackCalls";
-import { get, jobsOf, post, repository, stacks, token, TwoStacks, versionOf } from "./twoStacks";
+import { get, jobsOf, post, put, repository, stacks, token, TwoStacks, versionOf } from "./twoStacks";
 
 const sha = "0123456789abcdef0123456789abcdef01234567";
 const push = { repository, event: "push", ref: "refs/heads/main", sha };
@@ -157,14 +157,23 @@ describe("dev and prod in one repository", () => {
     });
 
     it("have a role each that only the token of their environment opens, which GitHub gives to their branch only", async () => {
+        /** Of an environment without rules, as where GitHub makes anew what somebody has deleted. */
+        async function ofFeature(subject: string): Promise<string> {
+            const environment = `/repos/${repository}/environments/dev`;
+            const { deployment_branch_policy } = await get(environment);
+            assert.equal((await put(environment, { deployment_branch_policy: null })).status, 200);
+            const value = await token({ ...push, ref: "refs/heads/feature", environment: "dev", subject });
+            assert.equal((await put(environment, { deployment_branch_policy })).status, 200);
+            return value;
+        }
+
         const opened: string[] = [];
         for (const subject of ["name", "immutable"]) {
             const values: Record<string, string> = {
                 dev: await token({ ...push, environment: "dev", subject }),
                 prod: await token({ ...push, environment: "prod", subject }),
                 branch: await token({ ...push, subject }),
-                // Of an environment without rules, as where GitHub makes anew what somebody has deleted.
-                feature: await token({ ...push, ref: "refs/heads/feature", environment: "dev", subject }),
+                feature: await ofFeature(subject),
                 pullRequest: await token({ ...push, event: "pull_request", ref: "refs/pull/7/merge", subject }),
             };
             for (const [holder, value] of Object.entries(values)) {

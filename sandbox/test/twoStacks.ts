@@ -15,12 +15,15 @@ const headers = { authorization: "Bearer sandbox-token" };
 /** What the emulated GitHub answers. */
 export const get = async (path: string): Promise<any> => (await fetch(github + path, { headers })).json();
 
-export async function post(path: string, body: object): Promise<{ status: number; body: any }> {
-    const response = await fetch(github + path, { method: "POST", headers, body: JSON.stringify(body) });
+async function send(method: string, path: string, body: object): Promise<{ status: number; body: any }> {
+    const response = await fetch(github + path, { method, headers, body: JSON.stringify(body) });
     return { status: response.status, body: await response.json() };
 }
 
-/** The token of any run, also of one that GitHub would not start. */
+export const post = (path: string, body: object) => send("POST", path, body);
+export const put = (path: string, body: object) => send("PUT", path, body);
+
+/** The token of any run that the environment lets in, also of one that GitHub would not start. */
 export async function token(run: object): Promise<string> {
     const { status, body } = await post("/_sandbox/tokens", { audience: "sts.amazonaws.com", run });
     assert.equal(status, 201, body.message);
