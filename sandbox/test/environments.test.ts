@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { allows, asRole, credentialsFor, root, type Clients } from "./awsClients";
 import { containersOf, fetchPage } from "./copiedCheckout";
 import { stackCalls } from "./stackCalls";
-import { get, jobsOf, post, put, repository, stacks, token, TwoStacks, versionOf } from "./twoStacks";
+import { get, jobsOf, post, remove, repository, stacks, token, TwoStacks, versionOf } from "./twoStacks";
 
 const sha = "0123456789abcdef0123456789abcdef01234567";
 const push = { repository, event: "push", ref: "refs/heads/main", sha };
@@ -157,13 +157,12 @@ describe("dev and prod in one repository", () => {
     });
 
     it("have a role each that only the token of their environment opens, which GitHub gives to their branch only", async () => {
-        /** Of an environment without rules, as where GitHub makes anew what somebody has deleted. */
+        /** Of an environment whose rules let another branch in, as they do where there are none any more. */
         async function ofFeature(subject: string): Promise<string> {
-            const environment = `/repos/${repository}/environments/dev`;
-            const { deployment_branch_policy } = await get(environment);
-            assert.equal((await put(environment, { deployment_branch_policy: null })).status, 200);
+            const policies = `/repos/${repository}/environments/dev/deployment-branch-policies`;
+            const { body: policy } = await post(policies, { name: "feature" });
             const value = await token({ ...push, ref: "refs/heads/feature", environment: "dev", subject });
-            assert.equal((await put(environment, { deployment_branch_policy })).status, 200);
+            assert.equal(await remove(`${policies}/${policy.id}`), 204);
             return value;
         }
 

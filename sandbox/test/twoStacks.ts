@@ -15,13 +15,13 @@ const headers = { authorization: "Bearer sandbox-token" };
 /** What the emulated GitHub answers. */
 export const get = async (path: string): Promise<any> => (await fetch(github + path, { headers })).json();
 
-async function send(method: string, path: string, body: object): Promise<{ status: number; body: any }> {
-    const response = await fetch(github + path, { method, headers, body: JSON.stringify(body) });
+export async function post(path: string, body: object): Promise<{ status: number; body: any }> {
+    const response = await fetch(github + path, { method: "POST", headers, body: JSON.stringify(body) });
     return { status: response.status, body: await response.json() };
 }
 
-export const post = (path: string, body: object) => send("POST", path, body);
-export const put = (path: string, body: object) => send("PUT", path, body);
+export const remove = async (path: string): Promise<number> =>
+    (await fetch(github + path, { method: "DELETE", headers })).status;
 
 /** The token of any run that the environment lets in, also of one that GitHub would not start. */
 export async function token(run: object): Promise<string> {

@@ -228,13 +228,13 @@ describe("a release that is held up or undone, in the sandbox", () => {
     });
 
     it("lists what was released, how it ended and what is live, from AWS alone", async () => {
-        const { output } = await checkout.succeed("sandbox:releases");
+        const { output } = await checkout.succeed("sandbox:releases -- --count 20");
         const lines = output.split("\n").filter((line) => /fargate-cicd-dev:\d/.test(line));
         assert.equal(lines.filter((line) => line.startsWith("→")).length, 1, output);
         assert.match(lines[0]!, new RegExp(`^→ .* ${second.slice(0, 12)} .*/actions/runs/\\d+ +SUCCESSFUL, live$`));
         assert.match(lines[1]!, / ROLLBACK_SUCCESSFUL: Service deployment rolled back because /);
         assert.match(lines.at(-1)!, / pulumi up +SUCCESSFUL$/);
-        const there = await checkout.succeed("releases -- --stack dev", asOnAws(checkout));
+        const there = await checkout.succeed("releases -- --stack dev --count 20", asOnAws(checkout));
         assert.equal(there.output.trim(), output.trim());
     });
 
