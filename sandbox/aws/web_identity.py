@@ -19,6 +19,21 @@ import permissions
 from replace import existing, replace
 
 _CLOCK_SKEW = 60  # seconds
+
+# The claims of GitHub's tokens that a trust policy may name beside `aud` and `sub`, since January 2026: "Available keys for AWS OIDC
+# federation" in the IAM User Guide.
+_GITHUB_KEYS = (
+    "actor",
+    "actor_id",
+    "enterprise_id",
+    "environment",
+    "job_workflow_ref",
+    "ref",
+    "repository",
+    "repository_id",
+    "workflow",
+)
+
 _keys: dict[str, dict] = {}
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the issuer is on this machine
 
@@ -101,6 +116,13 @@ def check_duration(role: dict | None, seconds: str) -> None:
 def install() -> None:
     existing(iam, "_create_oidc_provider", "p")
     jwks_url, issuer = os.environ.get("SANDBOX_OIDC_JWKS_URL"), os.environ["SANDBOX_OIDC_ISSUER"]
+
+    @replace(sts, "_web_identity_principal", "token provider_id role_arn")
+    def web_identity_principal(original, token, provider_id, role_arn):
+        principal, keys = original(token, provider_id, role_arn)
+        claims = json.loads(_decoded(token.split(".")[1]))
+        host = issuer.split("://", 1)[-1]
+        return principal, {**keys, **{f"{host}:{name}": claims[name] for name in _GITHUB_KEYS if name in claims}}
 
     @replace(sts, "_web_identity_trust_denied", "role_arn params use_json")
     def trust_denied(original, role_arn, params, use_json):

@@ -71,6 +71,19 @@ describe("the emulated AWS", function () {
                 assert.equal(await refused(tokens.token({ sub: other })), "AccessDenied", sub);
             }
         });
+        it("are held against the claims of GitHub's that a trust policy may name, and against no other", async () => {
+            const where = async (claim: string) => {
+                const Condition = {
+                    ...tokenTrust.Condition,
+                    StringEqualsIfExists: { [`token.actions.githubusercontent.com:${claim}`]: "right" },
+                };
+                await aws.role(claim, { ...tokenTrust, Condition }, []);
+                const outcome = (value: string) => refused(tokens.token({ [claim]: value }), claim);
+                return [await outcome("right"), await outcome("wrong")];
+            };
+            assert.deepEqual(await where("ref"), ["accepted", "AccessDenied"]);
+            assert.deepEqual(await where("run_id"), ["accepted", "accepted"]);
+        });
         it("for an audience that the provider does not list are invalid", async () =>
             assert.match(await refused(tokens.token({ aud: "https://github.com/octo-org" })), /^InvalidIdentityToken/));
         it("of an issuer that the account does not know are invalid", async () =>
