@@ -121,8 +121,8 @@ export function ipv6Share(range: string, zone: number): string {
 }
 
 /**
- * The stack's zones: those that it has, then others that every account has and tasks of either processor run in, by name. One more Local or Wavelength Zone
- * that is opted into moves no subnet, nor does one that AWS has trouble with.
+ * The stack's zones: those that it has, then others that every account has and tasks of either processor run in, by name. One more Local
+ * or Wavelength Zone that is opted into moves no subnet, nor does one that AWS has trouble with.
  */
 async function zoneNames(
     name: string,
