@@ -35,7 +35,7 @@ const runBy: Readonly<Record<string, readonly [test: string, call: string]>> = {
         'succeed("sandbox:destroy -- --stack prod")',
     ],
     "npm run status": ["sandbox/test/undo.test.ts", 'succeed("status -- --stack dev", asOnAws('],
-    "npm run releases": ["sandbox/test/undo.test.ts", 'succeed("releases -- --stack dev", asOnAws('],
+    "npm run releases": ["sandbox/test/undo.test.ts", 'succeed("releases -- --stack dev --count 20", asOnAws('],
     "npm run logs -- --since 12h": ["sandbox/test/monitoring.test.ts", "`logs -- --stack dev --task ${id} --since 1h`"],
     "npm run logs -- --since 1h --filter ERROR": [
         "sandbox/test/monitoring.test.ts",

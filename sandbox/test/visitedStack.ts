@@ -27,6 +27,7 @@ export const shareOf = (deployment: ServiceDeployment): number | undefined =>
 export class VisitedStack extends CopiedCheckout {
     /** The version that answers. */
     live = "";
+    private counts: Record<string, number> = {};
 
     url(): string {
         return this.state().deployment.resources[0].outputs.url;
@@ -81,9 +82,11 @@ export class VisitedStack extends CopiedCheckout {
         await ecs.updateService({ ...ofService, taskDefinition: taskDefinition!.taskDefinitionArn });
     }
 
+    /** Until the new version has that share, and one of those that `whileAsking` asks for has met it. */
     async atShare(percent: number): Promise<void> {
-        for (let left = 400; shareOf(await this.newest()) !== percent; left--) {
-            assert.ok(left > 0, `the new version never has ${percent} %`);
+        const isMet = () => Object.keys(this.counts).some((answer) => answer !== this.live);
+        for (let left = 400; shareOf(await this.newest()) !== percent || !isMet(); left--) {
+            assert.ok(left > 0, `of the new version, with ${percent} %: ${JSON.stringify(this.counts)}`);
             await sleep(50);
         }
     }
@@ -99,7 +102,7 @@ export class VisitedStack extends CopiedCheckout {
 
     /** Asks about forty times a second while `work` goes on: the emulator has other work as well. */
     async whileAsking(work: () => Promise<unknown>): Promise<Answers> {
-        const counts: Record<string, number> = {};
+        const counts: Record<string, number> = (this.counts = {});
         const measured = new Map<number, { of: number; all: number }>();
         const before = this.live;
         const page = `${this.url()}/release.txt`;
