@@ -21,6 +21,10 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
     readonly rolloutTestPort: number;
     /** Whether visitors come over HTTPS. */
     readonly https: boolean;
+    /** The app's name and the zone that it is in; empty where it has none. */
+    readonly domainName: string;
+    readonly hostedZone: string;
+    readonly dualStack: boolean;
     /** Whether a release has ever been shifted from one target group to the other, so that either of them may serve. */
     readonly shifted: boolean;
     /** Which of the two target groups served when the service was last told of its load balancer. */
@@ -103,10 +107,43 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
                 '"pulumi up", and set deletionProtection back';
             failures.push({ property: setting, reason });
         }
+        const held = failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding);
+        const inTheWay = await this.inTheWay(kept, news);
+        if (inTheWay.length > 0) {
+            const reason =
+                `in the zone ${news.hostedZone} the ${inTheWay.join(" and ")} record of ${news.domainName} leads elsewhere, and there can ` +
+                "be no second one: delete it once visitors may come to this stack, and run `pulumi up` again; or " +
+                'run "pulumi config set domainName <another name>"';
+            held.push({ property: "domainName", reason });
+        }
         return {
             inputs: { ...news, shifted: news.shifted || olds.shifted === true, serving },
-            failures: failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding),
+            failures: held,
         };
+    }
+
+    /**
+     * The types of the records that the app's name has from somebody else, where this up is to make some. AWS would refuse them only
+     * once the load balancer and its certificate are there.
+     */
+    private async inTheWay(kept: Partial<Facts>, news: Facts): Promise<string[]> {
+        const { name, region, domainName, hostedZone, dualStack } = news;
+        const isMade = (["domainName", "hostedZone", "dualStack"] as const).every((key) => kept[key] === news[key]);
+        if (!domainName || isMade) {
+            return [];
+        }
+        try {
+            const records = await this.records(domainName, hostedZone, region);
+            const others = records.filter(({ Type }) => ["A", "CNAME", ...(dualStack ? ["AAAA"] : [])].includes(Type!));
+            const own = others.length > 0 ? await this.balancerOf(name, region) : undefined;
+            const leadsHere = ({ AliasTarget }: (typeof others)[number]) =>
+                own !== undefined && AliasTarget?.DNSName?.toLowerCase().replace(/^dualstack\./, "") === `${own}.`;
+            return others.filter((record) => !leadsHere(record)).map(({ Type }) => Type!);
+        } catch (error) {
+            // As in a pull request's preview. Whoever may make the record may ask.
+            if (!(error as Error).name.startsWith("AccessDenied")) throw error;
+            return [];
+        }
     }
 
     /**
@@ -238,6 +275,9 @@ export function refuseImpossibleChanges(settings: Settings): { readonly serving:
         logs: (["accessLogs", "enableExec", "flowLogs"] as const).filter((key) => settings[key]).join(" "),
         rolloutTestPort: settings.rolloutTestPort ?? 0,
         https: settings.domain !== undefined,
+        domainName: settings.domain?.name ?? "",
+        hostedZone: settings.domain?.hostedZone ?? "",
+        dualStack: settings.dualStack,
         shifted: settings.rollout !== "rolling",
         serving: 0,
         service: JSON.stringify([

@@ -92,6 +92,9 @@ describe("a running stack", () => {
             logs: "",
             rolloutTestPort: 0,
             https: false,
+            domainName: "",
+            hostedZone: "",
+            dualStack: false,
             shifted: false,
             serving: 0,
             service: '["on-demand",60,false,{"strategy":"ROLLING"},[2,false]]',
@@ -452,6 +455,109 @@ describe("a running stack", () => {
 
         it("and nothing of one that is not there any more", async () => {
             assert.equal((await told([100, 0], { service: { status: "INACTIVE" } })).found, undefined);
+        });
+    });
+
+    describe("whose name leads elsewhere", () => {
+        const domain = { domainName: "shop.example.com", hostedZone: "example.com", dualStack: true };
+        const balancer = "main-4d5e6f7-1.eu-west-1.elb.amazonaws.com";
+        const alias = (Type: string, DNSName: string) => ({
+            Name: "shop.example.com.",
+            Type,
+            AliasTarget: { DNSName },
+        });
+        const own = alias("A", `dualstack.${balancer}.`);
+        let records: unknown;
+        beforeEach(() => {
+            records = [{ Name: "shop.example.com.", Type: "CNAME" }];
+            const recordsOf = async () => {
+                if (records instanceof Error) throw records;
+                return records;
+            };
+            Object.assign(provider, { records: recordsOf, balancerOf: async () => balancer });
+        });
+
+        it("is refused before its load balancer is made, with both ways out, in a new stack as well", async () => {
+            runs = false;
+            const { domainName } = await refusals(domain);
+            assert.equal(
+                domainName,
+                "in the zone example.com the CNAME record of shop.example.com leads elsewhere, and there can be no second one: " +
+                    "delete it once visitors may come to this stack, and run `pulumi up` again; " +
+                    'or run "pulumi config set domainName <another name>"',
+            );
+            records = [alias("A", "other-1.elb."), alias("AAAA", "other-1.elb."), { Type: "MX" }, { Type: "TXT" }];
+            assert.match((await refusals(domain)).domainName!, / the A and AAAA record of /);
+        });
+
+        it("is taken where it leads to this stack's own load balancer, or over IPv6 alone and that is not asked for", async () => {
+            records = [own, alias("AAAA", `dualstack.${balancer}.`)];
+            assert.deepEqual(await refusals(domain), {});
+            records = [own, alias("AAAA", "other-1.elb.")];
+            assert.deepEqual(await refusals({ ...domain, dualStack: false }), {});
+            assert.match((await refusals(domain)).domainName!, / the AAAA record of /);
+        });
+
+        it("is not asked about again once it was taken, but for another name, another zone, or IPv6", async () => {
+            const kept = { ...made, ...domain };
+            assert.deepEqual(await refusals(domain, kept), {});
+            assert.deepEqual(await refusals({ domainName: "", hostedZone: "" }, kept), {});
+            for (const change of [{ domainName: "example.com" }, { hostedZone: "shop.example.com" }]) {
+                assert.deepEqual(Object.keys(await refusals({ ...domain, ...change }, kept)), ["domainName"]);
+            }
+            const ipv4 = { ...kept, dualStack: false };
+            assert.deepEqual(Object.keys(await refusals(domain, ipv4)), ["domainName"]);
+        });
+
+        it("is no reason where AWS does not tell, as in a pull request's preview, unless for another reason than that", async () => {
+            records = Object.assign(new Error("not authorized"), { name: "AccessDenied" });
+            assert.deepEqual(await refusals(domain), {});
+            records = new Error("Rate exceeded");
+            await assert.rejects(refusals(domain), /Rate exceeded/);
+        });
+
+        it("is looked for in the public zone of that name, and held against the load balancer that the service is behind", async () => {
+            const zone = (id: string, isPrivate: boolean) =>
+                `<HostedZone><Id>/hostedzone/${id}</Id><Name>example.com.</Name><Config><PrivateZone>${isPrivate}</PrivateZone></Config></HostedZone>`;
+            const set = (name: string, dnsName: string) =>
+                `<ResourceRecordSet><Name>${name}.</Name><Type>A</Type><AliasTarget><DNSName>${dnsName}.</DNSName></AliasTarget></ResourceRecordSet>`;
+            const asked: string[] = [];
+            const endpoint = await answering(({ url, headers }, body) => {
+                if (headers["x-amz-target"]) {
+                    return JSON.stringify({
+                        services: [{ status: "ACTIVE", loadBalancers: [{ targetGroupArn: "tg" }] }],
+                    });
+                }
+                const { Action: action, Version: _, ...parameters } = Object.fromEntries(new URLSearchParams(body));
+                asked.push(action === undefined ? url! : `${action} ${Object.values(parameters).join(" ")}`);
+                if (action === "DescribeTargetGroups") {
+                    const found =
+                        "<TargetGroups><member><LoadBalancerArns><member>lb</member></LoadBalancerArns></member></TargetGroups>";
+                    return `<R><${action}Result>${found}</${action}Result></R>`;
+                }
+                if (action === "DescribeLoadBalancers") {
+                    const found = `<LoadBalancers><member><DNSName>Main-1.elb.amazonaws.com</DNSName></member></LoadBalancers>`;
+                    return `<R><${action}Result>${found}</${action}Result></R>`;
+                }
+                if (url!.includes("/rrset")) {
+                    const sets = [
+                        set("shop.example.com", "dualstack.main-1.elb.amazonaws.com"),
+                        set("www.example.com", "b"),
+                    ];
+                    return `<R><ResourceRecordSets>${sets.join("")}</ResourceRecordSets><IsTruncated>false</IsTruncated></R>`;
+                }
+                return `<R><HostedZones>${zone("Z1", true)}${zone("Z2", false)}</HostedZones><IsTruncated>false</IsTruncated></R>`;
+            });
+            const asking = await unstubbed({ ecs: endpoint, elbv2: endpoint, route53: endpoint });
+            const news = { ...made, ...domain };
+            const { failures } = (await asking.check({}, news)) as pulumi.dynamic.CheckResult<Facts>;
+            assert.deepEqual(failures, []);
+            assert.deepEqual(asked, [
+                "/2013-04-01/hostedzone",
+                "/2013-04-01/hostedzone/Z2/rrset?name=shop.example.com",
+                "DescribeTargetGroups tg",
+                "DescribeLoadBalancers lb",
+            ]);
         });
     });
 

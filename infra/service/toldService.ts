@@ -49,6 +49,39 @@ export class ServiceCaller extends AwsCaller {
         };
     }
 
+    /** @returns the DNS name of the load balancer that the service is behind, if there is one. @throws Error where AWS does not tell */
+    protected async balancerOf(name: string, region: string): Promise<string | undefined> {
+        const elb = await import("@aws-sdk/client-elastic-load-balancing-v2");
+        const settings = await this.clientSettings(region);
+        const targetGroup = (await this.service(name, settings))?.loadBalancers?.[0]?.targetGroupArn;
+        if (targetGroup === undefined) {
+            return undefined;
+        }
+        const client = new elb.ElasticLoadBalancingV2Client(settings("elbv2", "elasticloadbalancingv2"));
+        const { TargetGroups } = await client.send(
+            new elb.DescribeTargetGroupsCommand({ TargetGroupArns: [targetGroup] }),
+        );
+        const { LoadBalancerArns } = TargetGroups![0]!;
+        const { LoadBalancers } = await client.send(new elb.DescribeLoadBalancersCommand({ LoadBalancerArns }));
+        return LoadBalancers![0]!.DNSName!.toLowerCase();
+    }
+
+    /** @returns what a public zone of Route 53 has of a name, nothing where there is no such zone. @throws Error where AWS does not tell */
+    protected async records(domainName: string, hostedZone: string, region: string) {
+        const route53 = await import("@aws-sdk/client-route-53");
+        const client = new route53.Route53Client((await this.clientSettings(region))("route53"));
+        for await (const { HostedZones = [] } of route53.paginateListHostedZones({ client }, {})) {
+            const zone = HostedZones.find(({ Name, Config }) => Name === `${hostedZone}.` && !Config?.PrivateZone);
+            if (zone) {
+                const { ResourceRecordSets = [] } = await client.send(
+                    new route53.ListResourceRecordSetsCommand({ HostedZoneId: zone.Id, StartRecordName: domainName }),
+                );
+                return ResourceRecordSets.filter(({ Name }) => Name === `${domainName}.`);
+            }
+        }
+        return [];
+    }
+
     /** @throws Error where AWS does not tell */
     protected async service(name: string, settings: ClientSettings) {
         const ecs = await import("@aws-sdk/client-ecs");

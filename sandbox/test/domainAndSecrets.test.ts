@@ -72,6 +72,27 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         await acm.deleteCertificate({ CertificateArn });
     }
 
+    /** The name leads elsewhere, to what the app ran on before: nothing is made until it does not. */
+    async function refusedWithAnotherRecord(): Promise<void> {
+        const { HostedZoneId } = await records();
+        const ResourceRecords = [{ Value: "192.0.2.1" }];
+        const ResourceRecordSet = { Name: "shop.example.com", Type: "A", TTL: 300, ResourceRecords } as const;
+        const change = (Action: "CREATE" | "DELETE") =>
+            new Route53(rootOptions).changeResourceRecordSets({
+                HostedZoneId,
+                ChangeBatch: { Changes: [{ Action, ResourceRecordSet }] },
+            });
+        await change("CREATE");
+        await checkout.fail("sandbox:up", / the A record of shop\.example\.com leads elsewhere, and there can be no/);
+        assert.deepEqual(
+            resources()
+                .map(({ type }) => type)
+                .filter((type) => !/^pulumi:(pulumi:Stack|providers:)/.test(type)),
+            [],
+        );
+        await change("DELETE");
+    }
+
     before("npm run sandbox:up", async () => {
         checkout.configure("fargate-cicd:domainName", "shop.example.com");
         checkout.configure("fargate-cicd:hostedZone", "example.com");
@@ -79,6 +100,7 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         checkout.configure("fargate-cicd:dualStack", true);
         await succeed("sandbox:preview"); // makes the zone
         await leaveProof();
+        await refusedWithAnotherRecord();
         checkout.configure("fargate-cicd:environment", { LOG_LEVEL: "debug" });
         checkout.configure("fargate-cicd:secrets", { DB_PASSWORD: value, API_KEY: { secure: "v1:foreign:cipher" } });
         const { output } = await succeed("sandbox:up");
