@@ -7,7 +7,7 @@ import { callsIn, routeOf, routes } from "./github";
 /** Never denied to anybody: AWS asks for no permission. */
 const unasked = new Set(["sts:GetCallerIdentity"]);
 
-interface Permission {
+export interface Permission {
     readonly caller: string;
     readonly action: string;
     readonly resource: string;
@@ -23,10 +23,14 @@ export interface Differences {
 const linesOf = (file: string) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8").trim().split("\n") : []);
 
 /** @param folder the one that SANDBOX_RECORD_CALLS named */
+export const permissionsIn = (folder: string): Permission[] =>
+    linesOf(path.join(folder, "aws.jsonl")).map((line) => JSON.parse(line) as Permission);
+
+/** @param folder the one that SANDBOX_RECORD_CALLS named */
 export function differences(folder: string): Differences {
-    const permissions = linesOf(path.join(folder, "aws.jsonl"))
-        .map((line) => JSON.parse(line) as Permission)
-        .filter(({ caller, action }) => caller.includes("/deployer/") && !unasked.has(action));
+    const permissions = permissionsIn(folder).filter(
+        ({ caller, action }) => caller.includes("/deployer/") && !unasked.has(action),
+    );
     const called = new Set(permissions.map(({ action }) => action));
     const rights = deployer.flatMap((policy) => policy.rights);
     const listed = new Set<string>(rights.flatMap(({ actions }) => actions));

@@ -1,5 +1,9 @@
 /** Whom AWS does not let in, what the pipeline's roles cannot do, and that they can do nothing which they do not need. */
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { permissionsIn } from "../rights/calls";
 import { allows, asRole, credentialsFor, root, type Clients } from "./awsClients";
 import { CopiedCheckout, testPorts } from "./copiedCheckout";
 import { deniedToDeploy, deniedToPreview, type Names } from "./deniedCalls";
@@ -9,6 +13,9 @@ const sha = "0123456789abcdef0123456789abcdef01234567";
 const push = { repository, event: "push", ref: "refs/heads/main", sha };
 const pullRequest = { repository, event: "pull_request", ref: "refs/pull/7/merge", sha };
 const immutable = "repo:octo-org@90000001/hello-fargate@80000001";
+
+/** What a release asks for that fails or is undone (undo.test.ts). */
+const otherwise = ["ecs:StopServiceDeployment", "ecs:ListTasks", "ecs:DescribeTasks", "logs:GetLogEvents"];
 
 /** A token of the sandbox's issuer, with whatever claims, key and audience. */
 async function token(request: { run: object; audience?: string; claims?: object; key?: string }): Promise<string> {
@@ -23,12 +30,13 @@ async function token(request: { run: object; audience?: string; claims?: object;
 
 describe("the roles of the pipeline", () => {
     const checkout = new CopiedCheckout();
+    const calls = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-calls-"));
     let names: Names;
     let deploy: Clients;
     let preview: Clients;
 
     before(async () => {
-        await checkout.succeed("sandbox:up");
+        await checkout.succeed("sandbox:up", { SANDBOX_RECORD_CALLS: calls });
         const { outputs } = checkout.state().deployment.resources[0];
         const find = (type: string, name: string) =>
             checkout
@@ -71,6 +79,39 @@ describe("the roles of the pipeline", () => {
         await ecr.deleteRepository({ repositoryName: "other", force: true });
         await iam.deleteRole({ RoleName: "other" });
         await checkout.remove();
+        fs.rmSync(calls, { recursive: true });
+    });
+
+    describe("have no permission that they do not need:", () => {
+        /** What a role's policy allows and nothing has asked for. */
+        async function unused(roleArn: string): Promise<string[]> {
+            const { iam } = root();
+            const RoleName = roleArn.split("/")[1]!;
+            const PolicyName = (await iam.listRolePolicies({ RoleName })).PolicyNames![0]!;
+            const { PolicyDocument } = await iam.getRolePolicy({ RoleName, PolicyName });
+            const { Statement } = JSON.parse(decodeURIComponent(PolicyDocument!)) as {
+                Statement: readonly { readonly Action: readonly string[] }[];
+            };
+            const asked = new Set(
+                permissionsIn(calls)
+                    .filter(({ caller }) => caller.includes(`:assumed-role/${RoleName}/`))
+                    .map(({ action }) => action),
+            );
+            const allowed = [...new Set(Statement.flatMap(({ Action }) => Action))];
+            assert.ok(allowed.length > 0);
+            return allowed.filter((action) => !asked.has(action));
+        }
+
+        it("a release asks for each of the deploy policy, but for those of one that fails or is undone", async () => {
+            checkout.edit("app/public/index.html", (html) => html.replace(/<h1>.*<\/h1>/, "<h1>Edited</h1>"));
+            await checkout.succeed("sandbox:release");
+            assert.deepEqual(await unused(names.deployRole), otherwise);
+        });
+
+        it("a preview asks for each of the preview policy", async () => {
+            await checkout.succeed("sandbox:preview -- --as-pull-request");
+            assert.deepEqual(await unused(names.previewRole), []);
+        });
     });
 
     describe("are assumed", () => {
@@ -152,74 +193,4 @@ describe("the roles of the pipeline", () => {
             });
         });
     }
-
-    describe("have no permission that they do not need:", () => {
-        interface Policy {
-            readonly Statement: readonly { readonly Sid: string; readonly Action: readonly string[] }[];
-        }
-
-        /** Runs `attempt` with each action of a role's policy taken away in turn; all of them must fail. */
-        async function takingAwayEach(
-            roleArn: string,
-            attempt: () => Promise<number | null>,
-            dispensable: readonly string[] = [],
-        ): Promise<void> {
-            const { iam } = root();
-            const RoleName = roleArn.split("/")[1]!;
-            const PolicyName = (await iam.listRolePolicies({ RoleName })).PolicyNames![0]!;
-            const { PolicyDocument } = await iam.getRolePolicy({ RoleName, PolicyName });
-            const policy = JSON.parse(decodeURIComponent(PolicyDocument!)) as Policy;
-            const without = async (taken: readonly string[]) => {
-                const Statement = policy.Statement.map((statement) => ({
-                    ...statement,
-                    Action: statement.Action.filter((name) => !taken.includes(name)),
-                })).filter(({ Action }) => Action.length > 0);
-                await (Statement.length > 0
-                    ? iam.putRolePolicy({
-                          RoleName,
-                          PolicyName,
-                          PolicyDocument: JSON.stringify({ ...policy, Statement }),
-                      })
-                    : iam.deleteRolePolicy({ RoleName, PolicyName }));
-                return attempt();
-            };
-
-            const actions = policy.Statement.flatMap(({ Action }) => Action);
-            assert.deepEqual(
-                dispensable.filter((action) => !actions.includes(action)),
-                [],
-            );
-            assert.equal(await without(dispensable), 0);
-            const superfluous: string[] = [];
-            for (const action of actions) {
-                if (!dispensable.includes(action) && (await without([action])) === 0) {
-                    superfluous.push(action);
-                }
-            }
-            assert.deepEqual(superfluous, []);
-            assert.equal(await without([]), 0);
-        }
-
-        // A release that goes well does without them, and one that fails or is undone does not (undo.test.ts); the list of what a scan
-        // has found is missing on the run's page, and fails nothing.
-        const otherwise = [
-            ...["ecr:DescribeImageScanFindings", "inspector2:ListCoverage", "inspector2:ListFindings"],
-            ...["ecs:StopServiceDeployment", "ecs:ListTasks", "ecs:DescribeTasks", "logs:GetLogEvents"],
-        ];
-
-        it("without any one action of the deploy policy a release fails, and with all it succeeds", async () => {
-            let edits = 0;
-            const release = async () => {
-                // New content, so that there is something to push.
-                checkout.edit("app/public/index.html", (html) => html.replace(/<h1>.*<\/h1>/, `<h1>${++edits}</h1>`));
-                return (await checkout.run("sandbox:release")).code;
-            };
-            await takingAwayEach(names.deployRole, release, otherwise);
-        });
-
-        it("without any one action of the preview policy a preview fails, and with all it succeeds", async () => {
-            const previewed = async () => (await checkout.run("sandbox:preview -- --as-pull-request")).code;
-            await takingAwayEach(names.previewRole, previewed);
-        });
-    });
 });
