@@ -3,12 +3,15 @@ export type Plan = readonly string[];
 
 export const named = (kind: string, names: readonly string[]): string[] => names.map((name) => `${kind} ${name}`);
 
-/** What a preview says that it would do, or an `up` that it has done; without components, which are nothing by themselves. */
+/**
+ * What a preview says that it would do, or an `up` that it has done; without components, which are nothing by themselves. The engine
+ * says it once more where a message of the provider comes late.
+ */
 export function planOf(output: string): string[] {
     const lines = output.matchAll(
         /^ (\+|~|-|\+-) +((?!fargate-cicd:)[\w-]+(?:[:/][\w-]+)+ \S+) (?:create|update|delete|replace)d?\b/gm,
     );
-    return [...lines].map(([, symbol, what]) => `${symbol} ${what}`).sort();
+    return [...new Set([...lines].map(([, symbol, what]) => `${symbol} ${what}`))].sort();
 }
 
 export const inverse = (plan: Plan): string[] =>
