@@ -30,13 +30,13 @@ export interface ReleaseOptions {
 
 export async function release(project: Project, options: ReleaseOptions): Promise<void> {
     const { officialActions, approve, rerun, commit, environment: stack = "all" } = options;
-    const { github } = project.settings();
+    const { github, imageSbom: sbom } = project.settings();
     const repository = `${github.owner}/${github.repository}`;
     if (!(await isAwsHealthy())) {
         throw new UserError("There is no sandbox to release to: run npm run sandbox:up first.");
     }
     const started = Date.now();
-    const { binFolder, buildEnv, dockerHost, reachable } = await prepareMachine("workflow");
+    const { binFolder, buildEnv, dockerHost, reachable } = await prepareMachine("workflow", { sbom });
     const begun =
         approve !== undefined
             ? await approved(repository, workflow, approve)

@@ -1,10 +1,11 @@
 /** Where the images come from that the app's Dockerfile starts from. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { checkout, ports } from "../paths";
+import { cacheDir, checkout, ports } from "../paths";
 import { reference, sources, writeApacheImage } from "./apacheImage";
 import { cachedFolder, shortHash } from "./cached";
 import { isMirrorOf } from "./mirrorServer";
+import { scannerLayout } from "./scannerImage";
 import { isRunning, startService } from "./services";
 
 export const registry = "public.ecr.aws";
@@ -54,8 +55,9 @@ export async function ensureBaseImages(): Promise<{ mirror: string | undefined }
             "--require",
             path.join(checkout, "tools", "transpile.js"),
             path.join(checkout, "sandbox", "machine", "mirror.ts"),
-            fs.realpathSync(folder),
             String(port),
+            fs.realpathSync(folder),
+            path.resolve(cacheDir, scannerLayout()),
         ],
         port,
         ready: () => isMirrorOf(port, reference),

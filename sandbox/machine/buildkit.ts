@@ -11,7 +11,7 @@ import { ask } from "./run";
 import { isRunning, startService, stopService } from "./services";
 
 export interface BuildkitOptions {
-    /** `host:port` of a plain-HTTP registry that is asked for the images of public.ecr.aws; none: the real one is. */
+    /** `host:port` of a plain-HTTP registry that is asked for the images of others before them; none: they are. */
     readonly registryMirror: string | undefined;
     /** Registries on plain HTTP that images are pushed to, as `host:port`. */
     readonly insecureRegistries: readonly string[];
@@ -51,9 +51,9 @@ export function buildkitdConfig(socket: string, options: BuildkitOptions): strin
         `  defaultCgroupParent = ${text(cgroup)}`,
         "[worker.containerd]",
         "  enabled = false",
-        ...(options.registryMirror
-            ? [`[registry."public.ecr.aws"]`, `  mirrors = [${text(options.registryMirror)}]`]
-            : []),
+        ...["public.ecr.aws", "docker.io"].flatMap((host) =>
+            options.registryMirror ? [`[registry.${text(host)}]`, `  mirrors = [${text(options.registryMirror)}]`] : [],
+        ),
         ...insecure.flatMap((host) => [`[registry.${text(host)}]`, "  http = true"]),
         "",
     ].join("\n");

@@ -7,9 +7,10 @@ import { ensureBaseImages } from "./baseImages";
 import { type BuildkitEnvironment, ensureBuildkit, releaseBuildkit } from "./buildkit";
 import { ensureDocker, releaseDocker } from "./docker";
 import { ensureAwsCli, ensurePython } from "./python";
-import { stopService } from "./services";
 import { ensurePulumi, planPulumi } from "./pulumi";
 import { recipes } from "./recipes";
+import { ensureScannerImage } from "./scannerImage";
+import { stopService } from "./services";
 import { type Part, type Reachable, tableOf, whatIsReachable } from "./sources";
 import { ensureToolchain } from "./toolchain";
 
@@ -62,6 +63,12 @@ const actions = ({ github }: Reachable): Part => ({
     origin: github ? "original" : "stand-in",
     version: "at the workflow's commits",
 });
+const scanner = ({ github }: Reachable): Part => ({
+    name: "SBOM scanner",
+    ...(github
+        ? { origin: "original", version: "as Docker Hub has it" }
+        : { origin: "stand-in", version: `Syft ${recipes.sbom.version()}, as the original` }),
+});
 
 /** What nothing here can make up for, before anything is downloaded or built. */
 export function refuseUnfit({ platform, getuid }: Pick<NodeJS.Process, "platform" | "getuid">): void {
@@ -80,16 +87,18 @@ export function refuseUnfit({ platform, getuid }: Pick<NodeJS.Process, "platform
 
 /**
  * Sets the machine up: first a table of what is real in this run, then a line and a time for each part.
+ * @param sbom whether the workflow lists what is in an image
  * @throws UserError that says what is missing and how to get it.
  */
-export async function prepareMachine(purpose: Purpose): Promise<Machine> {
+export async function prepareMachine(purpose: Purpose, { sbom = false } = {}): Promise<Machine> {
     refuseUnfit(process);
     const binFolder = path.join(stateDir, "bin");
     const reachable = await whatIsReachable();
     const pulumi = await planPulumi(reachable, binFolder);
     const isProgram = purpose === "program";
     const own = isProgram ? pulumi.parts : [tool("act", reachable), actions(reachable)];
-    console.log(`${tableOf([...own, tool("buildkit", reachable), ...emulators()])}\n\nPrepare this machine`);
+    const builders = [tool("buildkit", reachable), ...(sbom ? [scanner(reachable)] : [])];
+    console.log(`${tableOf([...own, ...builders, ...emulators()])}\n\nPrepare this machine`);
 
     // First, because it fails at once where it cannot work, and because apt does one thing at a time.
     const docker = await step(
@@ -106,6 +115,10 @@ export async function prepareMachine(purpose: Purpose): Promise<Machine> {
         })(),
         packages(!isProgram),
     ]);
+    if (sbom && mirror !== undefined) {
+        await ensureToolchain(["sbom"], binFolder);
+        await step("Image of the scanner for SBOMs", () => ensureScannerImage(binFolder));
+    }
     const options = {
         registryMirror: mirror,
         insecureRegistries: [`localhost:${ports.aws}`, `127.0.0.1:${ports.aws}`],

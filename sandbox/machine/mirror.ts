@@ -1,5 +1,5 @@
-/** The program of the service `mirror`: `mirror.ts LAYOUT PORT`. */
+/** The program of the service `mirror`: `mirror.ts PORT LAYOUT…`. */
 import { mirrorServer } from "./mirrorServer";
 
-const [layout, port] = process.argv.slice(2);
-mirrorServer(layout!).listen(Number(port), "127.0.0.1");
+const [port, ...layouts] = process.argv.slice(2);
+mirrorServer(layouts).listen(Number(port), "127.0.0.1");

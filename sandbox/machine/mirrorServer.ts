@@ -1,20 +1,27 @@
-/** A registry that serves the images of one OCI layout and takes none: https://github.com/opencontainers/distribution-spec */
+/** A registry that serves the images of some OCI layouts and takes none: https://github.com/opencontainers/distribution-spec */
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
-import { imagesOf, manifestType } from "./ociLayout";
+import { type Descriptor, imagesOf, manifestType } from "./ociLayout";
 
 const manifestPath = /^\/v2\/(.+)\/manifests\/([\w][\w.-]*|sha256:[0-9a-f]{64})$/;
 const blobPath = /^\/v2\/(.+)\/blobs\/(sha256:[0-9a-f]{64})$/;
 
 interface Found {
+    readonly file: string;
     readonly digest: string;
     readonly type: string;
 }
 
 /** The blob that a path of the registry's API names, in the images that the layout has under that name. */
 function find(layout: string, url: string): Found | undefined {
-    const images = [...imagesOf(layout)];
+    if (!fs.existsSync(layout)) return undefined; // its image has not been made yet
+    const found = named([...imagesOf(layout)], url);
+    const file = found && path.join(layout, "blobs", found.digest.replace(":", "/"));
+    return file && fs.existsSync(file) ? { ...found, file } : undefined;
+}
+
+function named(images: readonly (readonly [string, Descriptor])[], url: string): Omit<Found, "file"> | undefined {
     const [, manifestOf, tagOrDigest] = manifestPath.exec(url) ?? [];
     const [, blobOf, blob] = blobPath.exec(url) ?? [];
     const known = images.filter(([name]) => name.slice(0, name.lastIndexOf(":")) === (manifestOf ?? blobOf));
@@ -31,7 +38,7 @@ function refuse(response: http.ServerResponse, status: number, code: string, mes
 }
 
 /** The server, not yet listening. */
-export function mirrorServer(layout: string): http.Server {
+export function mirrorServer(layouts: readonly string[]): http.Server {
     return http.createServer((request, response) => {
         const url = new URL(request.url ?? "/", "http://mirror").pathname;
         if (request.method !== "GET" && request.method !== "HEAD") {
@@ -43,20 +50,19 @@ export function mirrorServer(layout: string): http.Server {
             response.end("{}");
             return undefined;
         }
-        const found = find(layout, url);
-        const file = found && path.join(layout, "blobs", found.digest.replace(":", "/"));
-        if (!found || !file || !fs.existsSync(file)) {
+        const found = layouts.map((layout) => find(layout, url)).find(Boolean);
+        if (!found) {
             return refuse(response, 404, "NAME_UNKNOWN", `this registry has no ${url}`);
         }
         response.writeHead(200, {
             "Content-Type": found.type,
-            "Content-Length": fs.statSync(file).size,
+            "Content-Length": fs.statSync(found.file).size,
             "Docker-Content-Digest": found.digest,
         });
         if (request.method === "HEAD") {
             response.end();
         } else {
-            fs.createReadStream(file).pipe(response);
+            fs.createReadStream(found.file).pipe(response);
         }
         return undefined;
     });

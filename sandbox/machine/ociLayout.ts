@@ -15,11 +15,12 @@ export interface Descriptor {
 
 /** The part of an image's configuration that says how to run it. */
 export interface ImageConfig {
-    readonly Env: readonly string[];
-    readonly Cmd: readonly string[];
-    readonly WorkingDir: string;
-    readonly ExposedPorts: Readonly<Record<string, object>>;
-    readonly StopSignal: string;
+    readonly Env?: readonly string[];
+    readonly Entrypoint?: readonly string[];
+    readonly Cmd?: readonly string[];
+    readonly WorkingDir?: string;
+    readonly ExposedPorts?: Readonly<Record<string, object>>;
+    readonly StopSignal?: string;
 }
 
 export const manifestType = "application/vnd.oci.image.manifest.v1+json";

@@ -6,7 +6,7 @@ import { checkout } from "../paths";
 import { readUpstream } from "./awsProvider";
 import type { Release } from "./releases";
 
-export type Tool = "engine" | "docker-build" | "aws" | "github" | "buildkit" | "act";
+export type Tool = "engine" | "docker-build" | "aws" | "github" | "buildkit" | "act" | "sbom";
 
 export interface Recipe {
     /** For the progress line. */
@@ -27,6 +27,7 @@ const dockerBuild = "github.com/pulumi/pulumi-docker-build";
 const buildx = "github.com/docker/buildx";
 const buildkit = "github.com/moby/buildkit";
 const act = "github.com/nektos/act";
+const syft = "github.com/anchore/syft";
 const terraformGitHub = "github.com/integrations/terraform-provider-github/v6";
 
 /** What a module of ours requires, without the `v`. */
@@ -104,6 +105,12 @@ export const recipes: Record<Tool, Recipe> = {
                 executables: { act: "act" },
             }),
         ],
+    },
+    sbom: {
+        title: "Syft, the scanner for SBOMs",
+        module: "sbom",
+        packages: ["."],
+        version: () => pinned("sbom", syft),
     },
 };
 

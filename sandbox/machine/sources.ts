@@ -15,7 +15,7 @@ export interface Reachable {
 const answersWithinMs = 2_000;
 
 /** True when the site itself answers in time, whatever it says: what stands in the way of a machine mostly does not answer as it. */
-async function isAnswering(url: string): Promise<boolean> {
+export async function isAnswering(url: string): Promise<boolean> {
     try {
         const response = await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(answersWithinMs) });
         await response.body?.cancel();

@@ -10,7 +10,7 @@ import * as path from "node:path";
 import { cachedFolder } from "../machine/cached";
 import { recipes } from "../machine/recipes";
 import { download } from "../machine/releases";
-import { tableOf, whatIsReachable } from "../machine/sources";
+import { isAnswering, tableOf, whatIsReachable } from "../machine/sources";
 import { ensureToolchain } from "../machine/toolchain";
 import { versionOf } from "../npm";
 import { cacheDir, checkout } from "../paths";
@@ -282,6 +282,23 @@ describe("where the internet can be reached", () => {
         it("is for each site what a short question finds", async () => {
             const pulumiOnly = (url: string) => Promise.resolve(url.includes("pulumi"));
             assert.deepEqual(await whatIsReachable(pulumiOnly, ""), { pulumi: true, github: false });
+        });
+
+        it("takes a site for reachable that answers well and in time, and no other", async () => {
+            const server = http.createServer(({ url }, response) => {
+                if (url !== "/silent") response.writeHead(url === "/well" ? 200 : 403).end();
+            });
+            await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+            const site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+            const before = Date.now();
+            const answers = await Promise.all(
+                ["well", "refused", "silent"].map((page) => isAnswering(`${site}/${page}`)),
+            );
+            assert.deepEqual(answers, [true, false, false]);
+            assert.ok(Date.now() - before < 10_000, "it asked for long");
+            server.closeAllConnections();
+            server.close();
+            assert.equal(await isAnswering(site), false); // where nothing listens any more
         });
 
         it("is shown as a table", () => {

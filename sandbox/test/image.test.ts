@@ -45,7 +45,7 @@ describe("the sandbox's images", () => {
         });
 
         it("is served with its manifest, configuration and layer, and nothing else is", async () => {
-            const server = mirrorServer(await layout()).listen(0, "127.0.0.1");
+            const server = mirrorServer([path.join(scratch, "later"), await layout()]).listen(0, "127.0.0.1");
             await once(server, "listening");
             const base = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}/v2`;
             const httpd = `${base}/docker/library/httpd`;

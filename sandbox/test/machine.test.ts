@@ -237,7 +237,9 @@ describe("the sandbox's machine", () => {
             assert.doesNotMatch(real, /mirrors/);
             assert.deepEqual(real.match(/\[registry.*\]/g), ['[registry."localhost:4566"]']);
             const local = buildkitdConfig("/s", { registryMirror: "127.0.0.1:4568", insecureRegistries });
-            assert.match(local, /\[registry\."public\.ecr\.aws"\]\n\s+mirrors = \["127\.0\.0\.1:4568"\]/);
+            for (const host of ["public.ecr.aws", "docker.io"]) {
+                assert.ok(local.includes(`[registry."${host}"]\n  mirrors = ["127.0.0.1:4568"]`), local);
+            }
             assert.match(local, /\[registry\."127\.0\.0\.1:4568"\]\n\s+http = true/);
         });
 

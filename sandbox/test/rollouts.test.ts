@@ -222,6 +222,25 @@ describe("releases by rolling, blue/green, canary and linear", () => {
                 stack.live = next;
                 assert.equal(await releaseFile(stack.url()), stack.live);
             });
+
+            if (rollout === "canary") return; // whose run is killed below, while its share stays for as long as that takes
+            it("go live by deploy.yml, also where its run was killed in the middle, and fail no request", async () => {
+                stack.edit("app/public/index.html", (html) => html.replace("</h1>", `, by ${rollout}</h1>`));
+                await stack.unnoticed(async () => {
+                    await releaseKilledAt(stack, new RegExp(`IN_PROGRESS \\w+: ${shares[0]} % of requests`));
+                    const { serviceDeploymentArn } = await stack.newest();
+                    const run = await stack.succeed("sandbox:release");
+                    assert.match(
+                        run.output,
+                        new RegExp(`\\| Strategy \\| ${rollout.toUpperCase().replace("-", "_")} \\|`),
+                    );
+                    assert.equal((await fetchPage(`${stack.url()}/version.txt`)).body.trim(), versionOf(run));
+                    const { serviceDeploymentArn: repeated, status } = await stack.newest();
+                    assert.equal(status, "SUCCESSFUL");
+                    assert.notEqual(repeated, serviceDeploymentArn);
+                });
+                stack.edit("app/public/index.html", (html) => html.replace(`, by ${rollout}`, "")); // which would be up's to register
+            });
         });
     }
 

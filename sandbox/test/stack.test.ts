@@ -203,6 +203,20 @@ describe("the stack in the sandbox", function () {
         checkout.configure("fargate-cicd:natGateways", undefined);
     });
 
+    it("goes on running where a tool does not match its checksum, which is said, and with that tool as it was", async () => {
+        const sums = "sandbox/toolchain/pulumi/go.sum";
+        const before = checkout.state();
+        const [container] = await containersOf(checkout);
+        const whole = fs.readFileSync(checkout.path(sums), "utf8");
+        checkout.edit(sums, (text) => text.replace(/^(github\.com\/pulumi\/pulumi\/pkg\/v3 v\S+ h1:).{4}/m, "$1AAAA"));
+        await checkout.fail("sandbox:up", /✗ Pulumi engine/, /pkg\/v3@v[\d.]+: checksum mismatch/);
+        assert.equal((await fetchPage(output("url"))).status, 200);
+        assert.equal((await containersOf(checkout))[0]!.id, container!.id);
+        assert.deepEqual(checkout.state(), before);
+        checkout.edit(sums, () => whole);
+        await succeed("sandbox:preview -- --expect-no-changes");
+    });
+
     it("refuses a wrong passphrase and loses nothing", async () => {
         const before = checkout.state();
         const run = await checkout.run("sandbox:up", { PULUMI_CONFIG_PASSPHRASE: "wrong" });

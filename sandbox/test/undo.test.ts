@@ -2,12 +2,12 @@
  * What can stop a release before it is live, and how one is undone: the release command, the scan, and a commit to go back to. The
  * steps build on each other, in this order.
  */
-import type { ImageIdentifier } from "@aws-sdk/client-ecr";
 import { ECS } from "@aws-sdk/client-ecs";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asOnAws } from "./asOnAws";
+import { attestationsOf } from "./attestations";
 import { rootOptions } from "./awsClients";
 import { CopiedCheckout, fetchPage } from "./copiedCheckout";
 import { releaseKilledAt } from "./killed";
@@ -210,21 +210,11 @@ describe("a release that is held up or undone, in the sandbox", () => {
         assert.equal(await version(), second);
 
         // What attests to it names the commit that it was built of, not the branch's tip.
-        const manifestOf = async (imageId: ImageIdentifier) => {
-            const { images } = await ecr.batchGetImage({ repositoryName, imageIds: [imageId] });
-            return JSON.parse(images![0]!.imageManifest!) as Readonly<Record<string, { digest: string }[]>>;
-        };
-        const index = await manifestOf({ imageTag: imageTags!.find((tag) => tag.startsWith(second)) });
-        const attestation = await manifestOf({ imageDigest: index.manifests![1]!.digest });
-        const { digest } = attestation.layers![0]!;
-        const [registry] = String(checkout.state().deployment.resources[0].outputs.repositoryUrl).split("/");
-        const { authorizationData } = await ecr.getAuthorizationToken();
-        const authorization = `Basic ${authorizationData![0]!.authorizationToken}`;
-        const blob = await fetch(`http://${registry}/v2/${repositoryName}/blobs/${digest}`, {
-            headers: { authorization },
-        });
-        const provenance = await blob.text();
-        assert.match(provenance, new RegExp(`"revision": ?"${second}"`));
+        const { repositoryUrl } = checkout.state().deployment.resources[0].outputs;
+        const tag = imageTags!.find((each) => each.startsWith(second))!;
+        const [provenance, ...others] = await attestationsOf(repositoryUrl, tag);
+        assert.match(JSON.stringify(provenance), new RegExp(`"revision":"${second}"`));
+        assert.deepEqual(others, []);
     });
 
     it("lists what was released, how it ended and what is live, from AWS alone", async () => {

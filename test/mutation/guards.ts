@@ -9,6 +9,18 @@ export const guards: readonly Mutation[] = [
         become: '":targetgroup/main-alternate-") ? 0 : 1',
     },
     {
+        mistake: "a domain is not held against what its zone has",
+        file: "infra/runningStack.ts",
+        find: "if (inTheWay.length > 0) {",
+        become: "if (false) {",
+    },
+    {
+        mistake: "a stack is in its own way to a domain that it goes back to",
+        file: "infra/runningStack.ts",
+        find: ".filter((record) => !leadsHere(record))",
+        become: "",
+    },
+    {
         mistake: "a zone that AWS has trouble with is left by the stack",
         file: "infra/network/keptZones.ts",
         find: "[...kept, ...zones.filter((zone) => !kept.includes(zone))]",
