@@ -24,7 +24,10 @@ interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containe
     /** The app's name and the zone that it is in; empty where it has none. */
     readonly domainName: string;
     readonly hostedZone: string;
+    /** Whether that name leads here over IPv6, too. */
     readonly dualStack: boolean;
+    /** Whether records that it has from something else are overwritten. */
+    readonly domainOverwrite: boolean;
     /** Whether a release has ever been shifted from one target group to the other, so that either of them may serve. */
     readonly shifted: boolean;
     /** Which of the two target groups served when the service was last told of its load balancer. */
@@ -110,10 +113,13 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
         const held = failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding);
         const inTheWay = await this.inTheWay(kept, news);
         if (inTheWay.length > 0) {
+            const wayOut = inTheWay.every(({ isOverwritable }) => isOverwritable)
+                ? 'run "pulumi config set domainOverwrite true", and visitors come here once the app is up'
+                : "delete it, as no record of this stack takes its place";
+            const types = inTheWay.map(({ type }) => type).join(" and ");
             const reason =
-                `in the zone ${news.hostedZone} the ${inTheWay.join(" and ")} record of ${news.domainName} leads elsewhere, and there can ` +
-                "be no second one: delete it once visitors may come to this stack, and run `pulumi up` again; or " +
-                'run "pulumi config set domainName <another name>"';
+                `in the zone ${news.hostedZone} the ${types} record of ${news.domainName} leads elsewhere: ${wayOut}; or run ` +
+                '"pulumi config set domainName <another name>"';
             held.push({ property: "domainName", reason });
         }
         return {
@@ -123,22 +129,30 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
     }
 
     /**
-     * The types of the records that the app's name has from somebody else, where this up is to make some. AWS would refuse them only
-     * once the load balancer and its certificate are there.
+     * The records by which the app's name leads to something else, where this up is to make its own, and whether these may take their
+     * place. A load balancer, its certificate and its tasks are made before any record, and would have been for nothing.
      */
-    private async inTheWay(kept: Partial<Facts>, news: Facts): Promise<string[]> {
-        const { name, region, domainName, hostedZone, dualStack } = news;
-        const isMade = (["domainName", "hostedZone", "dualStack"] as const).every((key) => kept[key] === news[key]);
-        if (!domainName || isMade) {
+    private async inTheWay(kept: Partial<Facts>, news: Facts): Promise<{ type: string; isOverwritable: boolean }[]> {
+        const { name, region, domainName, hostedZone, dualStack, domainOverwrite } = news;
+        const isKept = kept.domainName === domainName && kept.hostedZone === hostedZone;
+        if (!domainName || (isKept && (kept.dualStack || !dualStack))) {
             return [];
         }
         try {
+            // An AAAA record is in the way in any case: whoever comes over IPv6 would go by it.
+            const types = isKept ? ["AAAA"] : ["A", "AAAA", "CNAME"];
             const records = await this.records(domainName, hostedZone, region);
-            const others = records.filter(({ Type }) => ["A", "CNAME", ...(dualStack ? ["AAAA"] : [])].includes(Type!));
+            const others = records.filter(({ Type }) => types.includes(Type!));
             const own = others.length > 0 ? await this.balancerOf(name, region) : undefined;
             const leadsHere = ({ AliasTarget }: (typeof others)[number]) =>
                 own !== undefined && AliasTarget?.DNSName?.toLowerCase().replace(/^dualstack\./, "") === `${own}.`;
-            return others.filter((record) => !leadsHere(record)).map(({ Type }) => Type!);
+            return others
+                .filter((record) => !leadsHere(record))
+                .map(({ Type: type }) => ({
+                    type: type!,
+                    isOverwritable: type === "A" || (type === "AAAA" && dualStack),
+                }))
+                .filter(({ isOverwritable }) => !(domainOverwrite && isOverwritable));
         } catch (error) {
             // As in a pull request's preview. Whoever may make the record may ask.
             if (!(error as Error).name.startsWith("AccessDenied")) throw error;
@@ -277,7 +291,8 @@ export function refuseImpossibleChanges(settings: Settings): { readonly serving:
         https: settings.domain !== undefined,
         domainName: settings.domain?.name ?? "",
         hostedZone: settings.domain?.hostedZone ?? "",
-        dualStack: settings.dualStack,
+        dualStack: settings.domain !== undefined && settings.dualStack,
+        domainOverwrite: settings.domain !== undefined && settings.domainOverwrite,
         shifted: settings.rollout !== "rolling",
         serving: 0,
         service: JSON.stringify([

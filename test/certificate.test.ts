@@ -77,6 +77,7 @@ describe("a domain", () => {
             name: "shop.example.com",
             type: "A",
             aliases: [{ name: dnsName, zoneId: elbZoneId, evaluateTargetHealth: false }],
+            allowOverwrite: true, // of what is there before it may: else resourceRecordCreate asks for CREATE, as above
         });
         // Before, those who come by it would meet another name's certificate, or nobody.
         assert.deepEqual(run.one(recordType, "main").dependsOn, [run.one(listenerType, "main-https")]);

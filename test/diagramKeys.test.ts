@@ -65,7 +65,7 @@ const drawn: readonly Drawn[] = [
 
 /** How long something takes, what the container is told, and what GitHub, Pulumi and AWS are told of the stack itself. */
 const leftOut = `
-    healthCheckPath requestsPerTask startSeconds drainSeconds stopSeconds bakeMinutes rolloutPercent rolloutStepMinutes
+    domainOverwrite healthCheckPath requestsPerTask startSeconds drainSeconds stopSeconds bakeMinutes rolloutPercent rolloutStepMinutes
     environment command user readOnlyRoot taskPolicyAllowsAll
     githubPreventSelfReview githubAdminsBypass previewToken pulumiGithubApp releasedBy imageSbom containerInsights deletionProtection
 `;

@@ -95,6 +95,7 @@ describe("a running stack", () => {
             domainName: "",
             hostedZone: "",
             dualStack: false,
+            domainOverwrite: false,
             shifted: false,
             serving: 0,
             service: '["on-demand",60,false,{"strategy":"ROLLING"},[2,false]]',
@@ -477,36 +478,50 @@ describe("a running stack", () => {
             Object.assign(provider, { records: recordsOf, balancerOf: async () => balancer });
         });
 
-        it("is refused before its load balancer is made, with both ways out, in a new stack as well", async () => {
+        it("is refused before its load balancer is made, in a new stack as well, and told how to take it over", async () => {
             runs = false;
-            const { domainName } = await refusals(domain);
+            records = [alias("A", "other-1.elb."), alias("AAAA", "other-1.elb."), { Type: "MX" }, { Type: "TXT" }];
             assert.equal(
-                domainName,
-                "in the zone example.com the CNAME record of shop.example.com leads elsewhere, and there can be no second one: " +
-                    "delete it once visitors may come to this stack, and run `pulumi up` again; " +
+                (await refusals(domain)).domainName,
+                "in the zone example.com the A and AAAA record of shop.example.com leads elsewhere: " +
+                    'run "pulumi config set domainOverwrite true", and visitors come here once the app is up; ' +
                     'or run "pulumi config set domainName <another name>"',
             );
-            records = [alias("A", "other-1.elb."), alias("AAAA", "other-1.elb."), { Type: "MX" }, { Type: "TXT" }];
-            assert.match((await refusals(domain)).domainName!, / the A and AAAA record of /);
+            assert.deepEqual(await refusals({ ...domain, domainOverwrite: true }), {});
         });
 
-        it("is taken where it leads to this stack's own load balancer, or over IPv6 alone and that is not asked for", async () => {
+        it("is refused in any case where a record would stay beside the stack's, or keep it from being made", async () => {
+            const overwrites = { ...domain, domainOverwrite: true };
+            assert.match(
+                (await refusals(overwrites)).domainName!,
+                / the CNAME record of .*: delete it, as no record of/,
+            );
+            records = [own, alias("AAAA", "other-1.elb.")];
+            assert.deepEqual(await refusals(overwrites), {});
+            const { domainName } = await refusals({ ...overwrites, dualStack: false });
+            assert.match(domainName!, / the AAAA record of .*: delete it, as no record of/);
+        });
+
+        it("is taken where it leads to this stack's own load balancer", async () => {
             records = [own, alias("AAAA", `dualstack.${balancer}.`)];
             assert.deepEqual(await refusals(domain), {});
-            records = [own, alias("AAAA", "other-1.elb.")];
-            assert.deepEqual(await refusals({ ...domain, dualStack: false }), {});
-            assert.match((await refusals(domain)).domainName!, / the AAAA record of /);
+            Object.assign(provider, { balancerOf: async () => undefined });
+            assert.match((await refusals(domain)).domainName!, / the A and AAAA record of /);
         });
 
         it("is not asked about again once it was taken, but for another name, another zone, or IPv6", async () => {
             const kept = { ...made, ...domain };
-            assert.deepEqual(await refusals(domain, kept), {});
-            assert.deepEqual(await refusals({ domainName: "", hostedZone: "" }, kept), {});
+            for (const still of [{}, { dualStack: false }, { domainName: "", hostedZone: "" }]) {
+                assert.deepEqual(await refusals({ ...domain, ...still }, kept), {});
+            }
             for (const change of [{ domainName: "example.com" }, { hostedZone: "shop.example.com" }]) {
                 assert.deepEqual(Object.keys(await refusals({ ...domain, ...change }, kept)), ["domainName"]);
             }
             const ipv4 = { ...kept, dualStack: false };
-            assert.deepEqual(Object.keys(await refusals(domain, ipv4)), ["domainName"]);
+            records = [alias("A", "whatever."), { Type: "CNAME" }];
+            assert.deepEqual(await refusals(domain, ipv4), {});
+            records = [alias("AAAA", "other-1.elb.")];
+            assert.match((await refusals(domain, ipv4)).domainName!, / the AAAA record of /);
         });
 
         it("is no reason where AWS does not tell, as in a pull request's preview, unless for another reason than that", async () => {

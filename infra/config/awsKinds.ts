@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { messageOf, numberOf, oneOf, text } from "./kinds";
 
-export const region = text(v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/)), {
+export const region = text(v.pipe(v.string(), v.regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/)), {
     expected: 'an AWS region such as "ap-northeast-1"',
     values: "an AWS region",
     example: "ap-northeast-1",

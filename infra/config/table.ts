@@ -313,7 +313,16 @@ export const table = {
         heading: "Network",
         ...optional(network.zoneName),
         default: "",
-        description: "The name of the public Route 53 zone that `domainName` is in",
+        description:
+            "The name of the public Route 53 zone that `domainName` is in: there already, in the stack's account, and delegated to",
+        takesEffect: atOnce,
+    },
+    domainOverwrite: {
+        heading: "Network",
+        ...flag,
+        default: "false",
+        description:
+            "Whether `domainName` is taken over from what it leads to: the load balancer's records take the place of those that it has, once the app is up. Otherwise a name that leads elsewhere is refused",
         takesEffect: atOnce,
     },
     environment: {

@@ -232,9 +232,14 @@ function newAliases(
     dualStack: boolean,
     opts: pulumi.CustomResourceOptions,
 ): void {
-    const aliases = [{ name: dnsName, zoneId: balancerZoneId, evaluateTargetHealth: false }];
-    new aws.route53.Record(name, { zoneId, name: domainName, type: "A", aliases }, opts);
+    const record = {
+        zoneId,
+        name: domainName,
+        aliases: [{ name: dnsName, zoneId: balancerZoneId, evaluateTargetHealth: false }],
+        allowOverwrite: true, // of what leads here already, or may be taken over: all else is refused before (see runningStack.ts)
+    };
+    new aws.route53.Record(name, { ...record, type: "A" }, opts);
     if (dualStack) {
-        new aws.route53.Record(`${name}-ipv6`, { zoneId, name: domainName, type: "AAAA", aliases }, opts);
+        new aws.route53.Record(`${name}-ipv6`, { ...record, type: "AAAA" }, opts);
     }
 }

@@ -61,7 +61,10 @@ export class ServiceCaller extends AwsCaller {
         const { TargetGroups } = await client.send(
             new elb.DescribeTargetGroupsCommand({ TargetGroupArns: [targetGroup] }),
         );
-        const { LoadBalancerArns } = TargetGroups![0]!;
+        const { LoadBalancerArns = [] } = TargetGroups![0]!;
+        if (LoadBalancerArns.length === 0) {
+            return undefined; // asked for none in particular, AWS would tell of all
+        }
         const { LoadBalancers } = await client.send(new elb.DescribeLoadBalancersCommand({ LoadBalancerArns }));
         return LoadBalancers![0]!.DNSName!.toLowerCase();
     }

@@ -44,6 +44,7 @@ const changes: Readonly<Record<string, unknown>> = {
     environment: { LOG_LEVEL: "debug" },
     domainName: "shop.example.com",
     hostedZone: "example.com",
+    domainOverwrite: true,
     secrets: { DB_PASSWORD: "correct-horse" },
     schedules: { nightly: { schedule: "cron(0 3 1 1 ? 2199)", command: ["true", "--all"] } },
     scaleSchedule: { sale: { schedule: "cron(0 3 1 1 ? 2199)", minTasks: 2, maxTasks: 4 } },

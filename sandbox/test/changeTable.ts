@@ -177,7 +177,12 @@ export const changes: Readonly<Record<string, Change>> = {
         ],
     },
     "HTTPS at a domain, and what guards it": {
-        to: { domainName: "app.example.com", hostedZone: "example.com", deletionProtection: true },
+        to: {
+            domainName: "app.example.com",
+            hostedZone: "example.com",
+            domainOverwrite: true,
+            deletionProtection: true,
+        },
         plan: [
             "+ aws:acm:Certificate main",
             "+ aws:acm:CertificateValidation main",
@@ -206,6 +211,7 @@ export const changes: Readonly<Record<string, Change>> = {
                 ...named("+- aws:route53:Record", ["main", "main-validation"]),
                 ...named("~ aws:lb:Listener", ["main-https", "main-test"]),
                 "~ github:index:ActionsVariable main-app-url",
+                "~ pulumi-nodejs:dynamic/guard:RunningStack main",
             ],
         },
     },

@@ -72,25 +72,24 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         await acm.deleteCertificate({ CertificateArn });
     }
 
-    /** The name leads elsewhere, to what the app ran on before: nothing is made until it does not. */
-    async function refusedWithAnotherRecord(): Promise<void> {
-        const { HostedZoneId } = await records();
+    /** The name leads elsewhere, to what the app ran on before: nothing is made until it may be taken over. */
+    async function refusedUntilTakenOver(): Promise<void> {
         const ResourceRecords = [{ Value: "192.0.2.1" }];
         const ResourceRecordSet = { Name: "shop.example.com", Type: "A", TTL: 300, ResourceRecords } as const;
-        const change = (Action: "CREATE" | "DELETE") =>
-            new Route53(rootOptions).changeResourceRecordSets({
-                HostedZoneId,
-                ChangeBatch: { Changes: [{ Action, ResourceRecordSet }] },
-            });
-        await change("CREATE");
-        await checkout.fail("sandbox:up", / the A record of shop\.example\.com leads elsewhere, and there can be no/);
+        await new Route53(rootOptions).changeResourceRecordSets({
+            HostedZoneId: (await records()).HostedZoneId,
+            ChangeBatch: { Changes: [{ Action: "CREATE", ResourceRecordSet }] },
+        });
+        await checkout.fail(
+            "sandbox:up",
+            / the A record of shop\.example\.com leads elsewhere: .*domainOverwrite true/,
+        );
+        const made = resources().map(({ type }) => type as string);
         assert.deepEqual(
-            resources()
-                .map(({ type }) => type)
-                .filter((type) => !/^pulumi:(pulumi:Stack|providers:)/.test(type)),
+            made.filter((type) => !/^pulumi:(pulumi:Stack|providers:)/.test(type)),
             [],
         );
-        await change("DELETE");
+        checkout.configure("fargate-cicd:domainOverwrite", true);
     }
 
     before("npm run sandbox:up", async () => {
@@ -100,7 +99,7 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         checkout.configure("fargate-cicd:dualStack", true);
         await succeed("sandbox:preview"); // makes the zone
         await leaveProof();
-        await refusedWithAnotherRecord();
+        await refusedUntilTakenOver();
         checkout.configure("fargate-cicd:environment", { LOG_LEVEL: "debug" });
         checkout.configure("fargate-cicd:secrets", { DB_PASSWORD: value, API_KEY: { secure: "v1:foreign:cipher" } });
         const { output } = await succeed("sandbox:up");
