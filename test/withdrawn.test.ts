@@ -52,7 +52,7 @@ describe("the revision of a release that has failed", () => {
         const run = withdraw(answers({ tags }));
         assert.equal(run.code, 0, run.output);
         assert.deepEqual(run.calls.map(({ parameters }) => parameters).slice(1), [
-            { taskDefinition: ecs("task-definition/shop"), include: ["TAGS"] },
+            { taskDefinition: "shop", include: ["TAGS"] },
             { taskDefinition: ecs("task-definition/shop:4"), include: ["TAGS"] },
             {
                 family: "shop",

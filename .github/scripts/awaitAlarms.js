@@ -19,7 +19,7 @@ function watched() {
 
 function raised(alarmNames) {
     if (alarmNames.length === 0) return [];
-    const { MetricAlarms } = aws("cloudwatch", "describe-alarms", { AlarmNames: alarmNames, StateValue: "ALARM" });
+    const { MetricAlarms = [] } = aws("cloudwatch", "describe-alarms", { AlarmNames: alarmNames, StateValue: "ALARM" });
     return MetricAlarms.map(({ AlarmName }) => AlarmName);
 }
 

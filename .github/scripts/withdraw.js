@@ -21,7 +21,7 @@ step(async () => {
         console.log(`${service} runs ${last(withdrawn)}, or is about to: it stays the newest revision.`);
         return;
     }
-    const { taskDefinition: newest, tags = [] } = describe(withdrawn.replace(/:\d+$/, ""));
+    const { taskDefinition: newest, tags = [] } = describe(last(withdrawn).replace(/:\d+$/, ""));
     if (newest.taskDefinitionArn !== withdrawn) {
         console.log(`${last(newest.taskDefinitionArn)} is newer than ${last(withdrawn)}: nothing is left to be done.`);
         return;
