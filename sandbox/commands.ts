@@ -3,6 +3,7 @@ import { CommandError } from "@pulumi/pulumi/automation/errors";
 import type * as automation from "@pulumi/pulumi/automation";
 import * as fs from "node:fs";
 import * as http from "node:http";
+import * as path from "node:path";
 import { fewestTasks } from "../infra/service/scheduledScaling";
 import { reachable } from "./address";
 import { startAwsEmulator, stopAwsEmulator } from "./aws/emulator";
@@ -14,7 +15,7 @@ import { jwksUrl, startGitHub } from "./github/service";
 import { existing, existingRules } from "./inventory";
 import { prepareMachine, releaseMachine } from "./machine";
 import { leftoverProcesses, stopAllServices } from "./machine/services";
-import { stateDir } from "./paths";
+import { checkout, stateDir } from "./paths";
 import { step, UserError } from "./progress";
 import { defaultStack, projectName, regionOf, sampleSecret, type Project } from "./project";
 import { assertPreviewed, pullRequestCredentials } from "./pullRequest";
@@ -213,7 +214,8 @@ export async function destroy(project: Project, { asDeployer, refresh }: Pick<Op
         );
         return;
     }
-    fs.rmSync(stateDir, { recursive: true, force: true });
+    // What the program has copied for the image is root's as well: whoever runs it on AWS could not write there.
+    [stateDir, path.join(checkout, ".build")].forEach((folder) => fs.rmSync(folder, { recursive: true, force: true }));
     console.log(
         "Left over: nothing, on AWS, on GitHub, in Docker, and no process. The stack and its history are gone as well.",
     );

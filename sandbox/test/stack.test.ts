@@ -252,6 +252,6 @@ describe("the stack in the sandbox", function () {
         assert.match(run.output, /Left over: nothing/);
         assert.deepEqual(await containersOf(checkout), []);
         assert.deepEqual(checkout.processes(), []);
-        assert.ok(!fs.existsSync(checkout.path(".sandbox")));
+        for (const folder of [".sandbox", ".build"]) assert.ok(!fs.existsSync(checkout.path(folder)), folder);
     });
 });

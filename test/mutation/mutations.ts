@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { projectFolder } from "../settings";
 import { audit } from "./audit";
 import { domainAndSecrets } from "./domainAndSecrets";
 import { guards } from "./guards";
@@ -606,4 +609,4 @@ export const mutations: readonly Mutation[] = [
     ...releases,
     ...schedules,
     ...tools,
-];
+].filter(({ file }) => file !== ".github/workflows/ci.yml" || fs.existsSync(path.join(projectFolder, file))); // which a team deletes
