@@ -4,6 +4,7 @@ import { account, failure, secretArn } from "../tools/fakeCloud";
 import { assertVerdicts, policyOf, type Call } from "./iam";
 import { attempt, record, type Recording, type Scenario } from "./record";
 import { databasePassword, existingParameter, existingSecret, standard, withDomain } from "./scenarios";
+import { load } from "./settings";
 
 const region = "ap-northeast-1";
 const secretType = "aws:secretsmanager/secret:Secret";
@@ -15,6 +16,13 @@ describe("variables and secrets of the app", () => {
         run = await withDomain();
     });
 
+    const isTaken = (values: Record<string, string>) => {
+        try {
+            return Boolean(load(values));
+        } catch {
+            return false;
+        }
+    };
     const container = (recording: Recording) => {
         const { containerDefinitions } = recording.one("aws:ecs/taskDefinition:TaskDefinition").inputs;
         const [only] = JSON.parse(String(containerDefinitions)) as Record<string, { name: string }[]>[];
@@ -52,6 +60,35 @@ describe("variables and secrets of the app", () => {
         assert.ok(!JSON.stringify(elsewhere.map(({ name, inputs }) => [name, inputs])).includes(databasePassword));
         assert.ok(!JSON.stringify(run.outputs).includes(databasePassword));
         assert.deepEqual(run.secretOutputs, []);
+    });
+
+    it("are as many as the role's policy has room for, and more are refused before any is made", async () => {
+        const kinds: readonly ((index: number) => string)[] = [
+            (index) => `${existingParameter}/of/another/team/${index}`,
+            (index) => existingSecret.replace(/-\w{6}$/, `/of-another-team-${index}-AbCdEf`),
+            () => "correct-horse",
+        ];
+        for (const valueOf of kinds) {
+            const values = (count: number) => {
+                const secrets = Array.from(
+                    { length: count },
+                    (_, index) => [`VARIABLE_${index}`, valueOf(index)] as const,
+                );
+                return { name: "n".repeat(200), secrets: JSON.stringify(Object.fromEntries(secrets)) };
+            };
+            let most = 1;
+            while (isTaken(values(most + 1))) most++;
+            assert.throws(
+                () => load(values(most + 1)),
+                /secrets: expected what the policy of the role .* 8500 characters/,
+            );
+            const { policy } = (await record({ values: values(most) })).one(
+                "aws:iam/rolePolicy:RolePolicy",
+                "main-execution",
+            ).inputs;
+            const { length } = String(policy).replace(/\s/g, "");
+            assert.ok(length > 7_500 && length <= 10_240, `${most} secrets take ${length} characters`);
+        }
     });
 
     it("are read by the execution role, exactly these, and decrypted with whichever key each has", async () => {
@@ -96,6 +133,11 @@ describe("variables and secrets of the app", () => {
             ["ssm:GetParameters", `${existingParameter}-2`],
             ["ssm:PutParameter", existingParameter],
         ]);
+    });
+
+    it("can be read once a revision names them", () => {
+        const { dependsOn } = run.one("aws:ecs/taskDefinition:TaskDefinition");
+        assert.ok(dependsOn.includes(run.one("aws:iam/rolePolicy:RolePolicy", "main-execution")));
     });
 
     it("are read by no other role", async () => {

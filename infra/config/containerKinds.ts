@@ -91,6 +91,12 @@ export const environment = entries({
     example: setVariable,
 });
 
+export const isParameter = (arn: string): boolean => arn.split(":")[2] === "ssm";
+
+/** The secret or parameter itself: a reference to a secret may go on with a JSON key, a version stage and a version id. */
+export const arnOf = (reference: string): string =>
+    isParameter(reference) ? reference : reference.split(":").slice(0, 7).join(":");
+
 const existingSecret = /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/;
 
 /** Secrets Manager takes up to 64 KiB and nothing empty. An ARN is one of a secret or of an SSM parameter. */

@@ -1,4 +1,5 @@
 import { isResourceName, longestName, nameInWords, regionOf } from "./awsKinds";
+import { arnOf } from "./containerKinds";
 import { parent } from "./networkKinds";
 import { isAdministrator } from "./policyKinds";
 import type { ConfigReader, ConfigSource } from "./reader";
@@ -18,6 +19,7 @@ export function checkTogether(config: Reader, values: Values, source: ConfigSour
     checkGroup(config, values, source);
     checkRollout(config, values);
     checkVariables(config, values);
+    checkSecrets(config, values);
     checkPolicies(config, values);
     checkShell(config, values);
     checkRegions(config, values);
@@ -104,6 +106,28 @@ function checkDomain(config: Reader, { domainName, hostedZone }: Values): void {
 function checkTasks(config: Reader, { minTasks, maxTasks }: Values): void {
     if (config.accepted("minTasks", "maxTasks") && minTasks > maxTasks) {
         config.refuse("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
+    }
+}
+
+/** Of the 10,240 characters of a role's own policies ("IAM and AWS STS quotas") the rest is for images and logs. */
+const longestSecrets = 8_500;
+
+/** The role that starts tasks reads these secrets and no others: each is in its policy by its ARN, and decrypted by it, too. */
+function checkSecrets(config: Reader, { secrets }: Values): void {
+    if (!config.accepted("secrets")) {
+        return;
+    }
+    const given = Object.entries(secrets);
+    const isArn = ([, value]: [string, string]) => value.startsWith("arn:");
+    const existing = [...new Set(given.filter(isArn).map(([, value]) => arnOf(value)))];
+    const made = given.filter((entry) => !isArn(entry)).map(([variable]) => 90 + variable.length); // as Pulumi and AWS name them
+    const characters = [...existing.map((arn) => 2 * (arn.length + 3)), ...made].reduce((sum, each) => sum + each, 0);
+    if (characters > longestSecrets) {
+        config.note(
+            "secrets",
+            `expected what the policy of the role that reads them has room for, ${longestSecrets} characters of ARNs, got ${characters}`,
+            "keep values that belong together in one secret of Secrets Manager, as JSON, and refer to each by that one's ARN and :KEY::",
+        );
     }
 }
 

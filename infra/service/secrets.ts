@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Statement } from "../iam";
 import { afterChecks } from "../checks";
+import { arnOf, isParameter } from "../config/containerKinds";
+import type { Statement } from "../iam";
 import { referencesInUse } from "./inUse";
 import { ReadableSecrets } from "./readableSecrets";
 
@@ -177,8 +178,3 @@ function keysBeside(arn: string): string {
     const [, partition, , region, account] = arn.split(":");
     return `arn:${partition}:kms:${region}:${account}:key/*`;
 }
-
-const isParameter = (arn: string) => arn.split(":")[2] === "ssm";
-
-/** The secret or parameter itself: a reference to a secret may go on with a JSON key, a version stage and a version id. */
-const arnOf = (reference: string) => (isParameter(reference) ? reference : reference.split(":").slice(0, 7).join(":"));

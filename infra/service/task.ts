@@ -202,7 +202,8 @@ export class Task extends pulumi.ComponentResource {
                 // TaskDefinitionFamily takes all of them away in the end.
                 skipDestroy: true,
             },
-            { parent: this },
+            // The next release, and each scheduled run from now on, reads what it names.
+            { parent: this, dependsOn: executionPolicy },
         );
 
         this.family = definition.family;
