@@ -62,6 +62,7 @@ const service = new Service("main", {
     port,
     rollbackAlarms: monitoring.rollbackAlarmNames,
 });
+loadBalancer.leadHere(service.ready);
 const schedules = new Schedules("main", { groupName: name, schedules: settings.schedules, task, service });
 monitoring.watch(service, schedules, settings);
 

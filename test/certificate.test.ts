@@ -79,8 +79,8 @@ describe("a domain", () => {
             aliases: [{ name: dnsName, zoneId: elbZoneId, evaluateTargetHealth: false }],
             allowOverwrite: true, // of what is there before it may: else resourceRecordCreate asks for CREATE, as above
         });
-        // Before, those who come by it would meet another name's certificate, or nobody.
-        assert.deepEqual(run.one(recordType, "main").dependsOn, [run.one(listenerType, "main-https")]);
+        // Before, those who come by it, from what the name has led to until then, would meet another name's certificate, or nobody.
+        assert.deepEqual(run.one(recordType, "main").dependsOn, [run.one("aws:ecs/service:Service")]);
         assert.deepEqual(
             run.lookups.filter(({ token }) => token.includes("route53")).map(({ inputs }) => inputs),
             [{ name: "example.com" }],

@@ -58,6 +58,8 @@ export class LoadBalancer extends pulumi.ComponentResource {
     public readonly hostedZoneArn?: pulumi.Output<string>;
     /** The listener that forwards: ECS refuses a target group that no listener uses yet. */
     public readonly ready: pulumi.Resource;
+    /** Makes the app's name lead here, where it has one: visitors come by it once there is something that answers them. */
+    public readonly leadHere: (served: pulumi.Resource) => void = () => undefined;
 
     constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("fargate-cicd:loadBalancer:LoadBalancer", name, {}, opts);
@@ -125,9 +127,8 @@ export class LoadBalancer extends pulumi.ComponentResource {
             const { zoneId, arn } = lookUpAfterChecks(() => aws.route53.getZone({ name: hostedZone }, own));
             const { arn: certificateArn } = new Certificate(name, { domainName, zoneId }, own);
             listeners = newListeners(name, { balancer, serving, certificateArn, testPort }, own);
-            // Visitors come by the name only once there is something that answers with its certificate.
-            const served = { ...own, dependsOn: listeners.production };
-            newAliases(name, domainName, zoneId, balancer, args.dualStack, served);
+            this.leadHere = (served) =>
+                newAliases(name, domainName, zoneId, balancer, args.dualStack, { ...own, dependsOn: served });
             this.hostedZoneArn = arn;
             this.url = pulumi.output(`https://${domainName}`);
         } else {

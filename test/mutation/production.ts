@@ -15,10 +15,10 @@ export const production: readonly Mutation[] = [
         become: "",
     },
     {
-        mistake: "a domain leads to a listener without its certificate",
+        mistake: "a domain leads here before the app is up",
         file: "infra/network/loadBalancer.ts",
-        find: "const served = { ...own, dependsOn: listeners.production };",
-        become: "const served = own;",
+        find: "{ ...own, dependsOn: served });",
+        become: "own);",
     },
     {
         mistake: "the test listener keeps the SSL policy of HTTPS",
