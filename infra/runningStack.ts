@@ -111,15 +111,19 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
             failures.push({ property: setting, reason });
         }
         const held = failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding);
-        const inTheWay = await this.inTheWay(kept, news);
-        if (inTheWay.length > 0) {
-            const wayOut = inTheWay.every(({ isOverwritable }) => isOverwritable)
-                ? 'run "pulumi config set domainOverwrite true", and visitors come here once the app is up'
-                : "delete it, as no record of this stack takes its place";
-            const types = inTheWay.map(({ type }) => type).join(" and ");
+        const { takenOver, stuck } = await this.inTheWay(kept, news);
+        if (takenOver.length + stuck.length > 0) {
+            const ways = [
+                ...(takenOver.length > 0
+                    ? [
+                          `"pulumi config set domainOverwrite true" takes over ${takenOver.join(" and ")} once the app is up`,
+                      ]
+                    : []),
+                ...(stuck.length > 0 ? [`how ${stuck.join(" and ")} makes way is in docs/network.md`] : []),
+            ];
             const reason =
-                `in the zone ${news.hostedZone} the ${types} record of ${news.domainName} leads elsewhere: ${wayOut}; or run ` +
-                '"pulumi config set domainName <another name>"';
+                `in the zone ${news.hostedZone} the name ${news.domainName} leads elsewhere, by its record ` +
+                `${[...takenOver, ...stuck].join(" and ")}: ${ways.join("; ")}; or run "pulumi config set domainName <another name>"`;
             held.push({ property: "domainName", reason });
         }
         return {
@@ -129,34 +133,38 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
     }
 
     /**
-     * The records by which the app's name leads to something else, where this up is to make its own, and whether these may take their
-     * place. A load balancer, its certificate and its tasks are made before any record, and would have been for nothing.
+     * The types of the records by which the app's name leads to something else, where this up is to make its own: of those whose place
+     * these could take, but may not, and of those that have to make way first. A load balancer, its certificate and its tasks are made
+     * before any record, and would have been for nothing.
      */
-    private async inTheWay(kept: Partial<Facts>, news: Facts): Promise<{ type: string; isOverwritable: boolean }[]> {
+    private async inTheWay(kept: Partial<Facts>, news: Facts): Promise<{ takenOver: string[]; stuck: string[] }> {
         const { name, region, domainName, hostedZone, dualStack, domainOverwrite } = news;
+        const nothing = { takenOver: [], stuck: [] };
         const isKept = kept.domainName === domainName && kept.hostedZone === hostedZone;
         if (!domainName || (isKept && (kept.dualStack || !dualStack))) {
-            return [];
+            return nothing;
         }
         try {
             // An AAAA record is in the way in any case: whoever comes over IPv6 would go by it.
             const types = isKept ? ["AAAA"] : ["A", "AAAA", "CNAME"];
             const records = await this.records(domainName, hostedZone, region);
-            const others = records.filter(({ Type }) => types.includes(Type!));
-            const own = others.length > 0 ? await this.balancerOf(name, region) : undefined;
-            const leadsHere = ({ AliasTarget }: (typeof others)[number]) =>
+            const found = records.filter(({ Type }) => types.includes(Type!));
+            const own = found.length > 0 ? await this.balancerOf(name, region) : undefined;
+            const leadsHere = ({ AliasTarget }: (typeof found)[number]) =>
                 own !== undefined && AliasTarget?.DNSName?.toLowerCase().replace(/^dualstack\./, "") === `${own}.`;
-            return others
-                .filter((record) => !leadsHere(record))
-                .map(({ Type: type }) => ({
-                    type: type!,
-                    isOverwritable: type === "A" || (type === "AAAA" && dualStack),
-                }))
-                .filter(({ isOverwritable }) => !(domainOverwrite && isOverwritable));
+            const others = found.filter((record) => !leadsHere(record));
+            // Of several that Route 53 chooses from, each with an identifier, none is overwritten by one without.
+            const isReplaced = ({ Type, SetIdentifier }: (typeof found)[number]) =>
+                SetIdentifier === undefined && (Type === "A" || (Type === "AAAA" && dualStack));
+            const typesOf = (some: typeof found) => [...new Set(some.map(({ Type }) => Type!))];
+            return {
+                takenOver: domainOverwrite ? [] : typesOf(others.filter(isReplaced)),
+                stuck: typesOf(others.filter((record) => !isReplaced(record))),
+            };
         } catch (error) {
             // As in a pull request's preview. Whoever may make the record may ask.
             if (!(error as Error).name.startsWith("AccessDenied")) throw error;
-            return [];
+            return nothing;
         }
     }
 

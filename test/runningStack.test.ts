@@ -483,8 +483,8 @@ describe("a running stack", () => {
             records = [alias("A", "other-1.elb."), alias("AAAA", "other-1.elb."), { Type: "MX" }, { Type: "TXT" }];
             assert.equal(
                 (await refusals(domain)).domainName,
-                "in the zone example.com the A and AAAA record of shop.example.com leads elsewhere: " +
-                    'run "pulumi config set domainOverwrite true", and visitors come here once the app is up; ' +
+                "in the zone example.com the name shop.example.com leads elsewhere, by its record A and AAAA: " +
+                    '"pulumi config set domainOverwrite true" takes over A and AAAA once the app is up; ' +
                     'or run "pulumi config set domainName <another name>"',
             );
             assert.deepEqual(await refusals({ ...domain, domainOverwrite: true }), {});
@@ -492,21 +492,31 @@ describe("a running stack", () => {
 
         it("is refused in any case where a record would stay beside the stack's, or keep it from being made", async () => {
             const overwrites = { ...domain, domainOverwrite: true };
-            assert.match(
-                (await refusals(overwrites)).domainName!,
-                / the CNAME record of .*: delete it, as no record of/,
-            );
+            const cname = (await refusals(overwrites)).domainName!;
+            assert.match(cname, /, by its record CNAME: how CNAME makes way is in docs\/network\.md; or run /);
             records = [own, alias("AAAA", "other-1.elb.")];
             assert.deepEqual(await refusals(overwrites), {});
-            const { domainName } = await refusals({ ...overwrites, dualStack: false });
-            assert.match(domainName!, / the AAAA record of .*: delete it, as no record of/);
+            assert.match(
+                (await refusals({ ...overwrites, dualStack: false })).domainName!,
+                /: how AAAA makes way is in /,
+            );
+            records = ["blue", "green"].map((SetIdentifier) => ({ ...alias("A", "other-1.elb."), SetIdentifier }));
+            assert.match((await refusals(overwrites)).domainName!, /, by its record A: how A makes way is in /);
+        });
+
+        it("is told of each record how it makes way, where that differs", async () => {
+            records = [alias("A", "other-1.elb."), alias("AAAA", "other-1.elb.")];
+            assert.match(
+                (await refusals({ ...domain, dualStack: false })).domainName!,
+                /: "pulumi config set domainOverwrite true" takes over A once the app is up; how AAAA makes way is in docs/,
+            );
         });
 
         it("is taken where it leads to this stack's own load balancer", async () => {
             records = [own, alias("AAAA", `dualstack.${balancer}.`)];
             assert.deepEqual(await refusals(domain), {});
             Object.assign(provider, { balancerOf: async () => undefined });
-            assert.match((await refusals(domain)).domainName!, / the A and AAAA record of /);
+            assert.match((await refusals(domain)).domainName!, /, by its record A and AAAA: /);
         });
 
         it("is not asked about again once it was taken, but for another name, another zone, or IPv6", async () => {
@@ -521,7 +531,7 @@ describe("a running stack", () => {
             records = [alias("A", "whatever."), { Type: "CNAME" }];
             assert.deepEqual(await refusals(domain, ipv4), {});
             records = [alias("AAAA", "other-1.elb.")];
-            assert.match((await refusals(domain, ipv4)).domainName!, / the AAAA record of /);
+            assert.match((await refusals(domain, ipv4)).domainName!, /, by its record AAAA: /);
         });
 
         it("is no reason where AWS does not tell, as in a pull request's preview, unless for another reason than that", async () => {

@@ -413,6 +413,7 @@ describe("the workflows", () => {
             assert.match(again.stdout, new RegExp(`, ${runs(101)}\\. .*: gh .* -f commit=${second}$`, "m"));
             assert.equal(again.status, 1);
             assert.equal(attempt(second, `${registry}:${first}-X64`, { run: 2, of: runs(98) }).status, 0);
+            assert.equal(attempt(second, `${registry}:${second}-X64`, { run: 2, of: runs(101) }).status, 0); // that very commit
             // Of itself, of one before it, of `pulumi up`; and the first time, when a push may overtake it on its way.
             for (const [run, of] of [
                 [2, runs(98)],

@@ -19,6 +19,8 @@ export interface LoadBalancerArgs extends AccessLogsArgs, Pick<TrafficShiftArgs,
     readonly drainSeconds: number;
     /** The app's name on the internet and the Route 53 zone that it is in. Without one it is served over HTTP only. */
     readonly domain?: Domain;
+    /** Records that this name has from something else are overwritten. */
+    readonly domainOverwrite: boolean;
     /** Where a release can be asked before visitors reach it, while it is shifted; nowhere without a port. */
     readonly rolloutTestPort?: number;
     readonly accessLogs: boolean;
@@ -128,7 +130,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
             const { arn: certificateArn } = new Certificate(name, { domainName, zoneId }, own);
             listeners = newListeners(name, { balancer, serving, certificateArn, testPort }, own);
             this.leadHere = (served) =>
-                newAliases(name, domainName, zoneId, balancer, args.dualStack, { ...own, dependsOn: served });
+                newAliases(name, { ...args, domainName, zoneId, balancer }, { ...own, dependsOn: served });
             this.hostedZoneArn = arn;
             this.url = pulumi.output(`https://${domainName}`);
         } else {
@@ -224,20 +226,23 @@ function newListeners(
     return { production, test };
 }
 
+interface AliasesArgs extends Pick<LoadBalancerArgs, "dualStack" | "domainOverwrite"> {
+    readonly domainName: string;
+    readonly zoneId: pulumi.Input<string>;
+    readonly balancer: aws.lb.LoadBalancer;
+}
+
 /** Makes a name of Route 53 lead to the load balancer. */
 function newAliases(
     name: string,
-    domainName: string,
-    zoneId: pulumi.Input<string>,
-    { dnsName, zoneId: balancerZoneId }: aws.lb.LoadBalancer,
-    dualStack: boolean,
+    { domainName, zoneId, balancer, dualStack, domainOverwrite }: AliasesArgs,
     opts: pulumi.CustomResourceOptions,
 ): void {
     const record = {
         zoneId,
         name: domainName,
-        aliases: [{ name: dnsName, zoneId: balancerZoneId, evaluateTargetHealth: false }],
-        allowOverwrite: true, // of what leads here already, or may be taken over: all else is refused before (see runningStack.ts)
+        aliases: [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: false }],
+        allowOverwrite: domainOverwrite,
     };
     new aws.route53.Record(name, { ...record, type: "A" }, opts);
     if (dualStack) {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { checkout, ports, stateDir } from "../paths";
 import { step, UserError } from "../progress";
-import { ensureBaseImages } from "./baseImages";
+import { ensureBaseImages, isRegistryReachable } from "./baseImages";
 import { type BuildkitEnvironment, ensureBuildkit, releaseBuildkit } from "./buildkit";
 import { ensureDocker, releaseDocker } from "./docker";
 import { ensureAwsCli, ensurePython } from "./python";
@@ -63,9 +63,10 @@ const actions = ({ github }: Reachable): Part => ({
     origin: github ? "original" : "stand-in",
     version: "at the workflow's commits",
 });
-const scanner = ({ github }: Reachable): Part => ({
+/** @param pulled whether Docker Hub has it */
+const scanner = (pulled: boolean): Part => ({
     name: "SBOM scanner",
-    ...(github
+    ...(pulled
         ? { origin: "original", version: "as Docker Hub has it" }
         : { origin: "stand-in", version: `Syft ${recipes.sbom.version()}, as the original` }),
 });
@@ -97,7 +98,8 @@ export async function prepareMachine(purpose: Purpose, { sbom = false } = {}): P
     const pulumi = await planPulumi(reachable, binFolder);
     const isProgram = purpose === "program";
     const own = isProgram ? pulumi.parts : [tool("act", reachable), actions(reachable)];
-    const builders = [tool("buildkit", reachable), ...(sbom ? [scanner(reachable)] : [])];
+    const pulled = reachable.github && (!sbom || (await isRegistryReachable("registry-1.docker.io")));
+    const builders = [tool("buildkit", reachable), ...(sbom ? [scanner(pulled)] : [])];
     console.log(`${tableOf([...own, ...builders, ...emulators()])}\n\nPrepare this machine`);
 
     // First, because it fails at once where it cannot work, and because apt does one thing at a time.
@@ -115,7 +117,7 @@ export async function prepareMachine(purpose: Purpose, { sbom = false } = {}): P
         })(),
         packages(!isProgram),
     ]);
-    if (sbom && mirror !== undefined) {
+    if (sbom && !pulled) {
         await ensureToolchain(["sbom"], binFolder);
         await step("Image of the scanner for SBOMs", () => ensureScannerImage(binFolder));
     }

@@ -109,7 +109,7 @@ export const recipes: Record<Tool, Recipe> = {
     sbom: {
         title: "Syft, the scanner for SBOMs",
         module: "sbom",
-        packages: ["."],
+        packages: ["./"],
         version: () => pinned("sbom", syft),
     },
 };

@@ -82,7 +82,7 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         });
         await checkout.fail(
             "sandbox:up",
-            / the A record of shop\.example\.com leads elsewhere: .*domainOverwrite true/,
+            / the name shop\.example\.com leads elsewhere, by its record A: .*domainOverwrite true/,
         );
         const made = resources().map(({ type }) => type as string);
         assert.deepEqual(

@@ -11,14 +11,38 @@ export const guards: readonly Mutation[] = [
     {
         mistake: "a domain is not held against what its zone has",
         file: "infra/runningStack.ts",
-        find: "if (inTheWay.length > 0) {",
+        find: "if (takenOver.length + stuck.length > 0) {",
         become: "if (false) {",
     },
     {
         mistake: "a stack is in its own way to a domain that it goes back to",
         file: "infra/runningStack.ts",
-        find: ".filter((record) => !leadsHere(record))",
-        become: "",
+        find: "found.filter((record) => !leadsHere(record))",
+        become: "found",
+    },
+    {
+        mistake: "a record is taken for one that can be overwritten, beside which Route 53 has another",
+        file: "infra/runningStack.ts",
+        find: "SetIdentifier === undefined && (",
+        become: "(",
+    },
+    {
+        mistake: "what the check did not see is overwritten all the same",
+        file: "infra/network/loadBalancer.ts",
+        find: "allowOverwrite: domainOverwrite,",
+        become: "allowOverwrite: true,",
+    },
+    {
+        mistake: "more secrets are taken than the policy of their reader has room for",
+        file: "infra/config/together.ts",
+        find: "if (characters > longestSecrets) {",
+        become: "if (false) {",
+    },
+    {
+        mistake: "a revision names secrets before they can be read",
+        file: "infra/service/task.ts",
+        find: "{ parent: this, dependsOn: executionPolicy },",
+        become: "{ parent: this },",
     },
     {
         mistake: "a zone that AWS has trouble with is left by the stack",
