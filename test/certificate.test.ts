@@ -80,7 +80,10 @@ describe("a domain", () => {
             allowOverwrite: false, // asked for CREATE, Route 53 refuses what the check of runningStack.ts did not see
         });
         // Before, those who come by it, from what the name has led to until then, would meet another name's certificate, or nobody.
-        assert.deepEqual(run.one(recordType, "main").dependsOn, [run.one("aws:ecs/service:Service")]);
+        assert.deepEqual(run.one(recordType, "main").dependsOn, [
+            run.one(listenerType, "main-https"),
+            run.one("aws:ecs/service:Service"),
+        ]);
         assert.deepEqual(
             run.lookups.filter(({ token }) => token.includes("route53")).map(({ inputs }) => inputs),
             [{ name: "example.com" }],

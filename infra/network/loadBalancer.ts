@@ -129,8 +129,11 @@ export class LoadBalancer extends pulumi.ComponentResource {
             const { zoneId, arn } = lookUpAfterChecks(() => aws.route53.getZone({ name: hostedZone }, own));
             const { arn: certificateArn } = new Certificate(name, { domainName, zoneId }, own);
             listeners = newListeners(name, { balancer, serving, certificateArn, testPort }, own);
-            this.leadHere = (served) =>
-                newAliases(name, { ...args, domainName, zoneId, balancer }, { ...own, dependsOn: served });
+            // After the listener as well, which the service's dependencies name already: it goes only once nobody is led to it.
+            this.leadHere = (served) => {
+                const opts = { ...own, dependsOn: [listeners.production, served] };
+                newAliases(name, { ...args, domainName, zoneId, balancer }, opts);
+            };
             this.hostedZoneArn = arn;
             this.url = pulumi.output(`https://${domainName}`);
         } else {

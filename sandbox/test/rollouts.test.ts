@@ -7,7 +7,7 @@ import { SNS } from "@aws-sdk/client-sns";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root, rootOptions } from "./awsClients";
-import { fetchPage } from "./copiedCheckout";
+import { fetchPage, type Run } from "./copiedCheckout";
 import { Inbox } from "./inbox";
 import { releaseKilledAt } from "./killed";
 import { inverse, planOf, type Plan } from "./plans";
@@ -76,6 +76,23 @@ describe("releases by rolling, blue/green, canary and linear", () => {
             assert.ok(Math.abs(share - percent) <= deviation(percent, all), `${percent} %: ${of} of ${all}`);
             console.log(`      ${percent} %: ${share.toFixed(1)} % of ${all} requests`);
         }
+    }
+    /** Releases by deploy.yml, whose run is killed while the new version has a share, and run again. */
+    async function killedAndRunAgain(strategy: string): Promise<Run> {
+        const page = "app/public/index.html";
+        stack.edit(page, (html) => html.replace("</h1>", `, by ${strategy}</h1>`));
+        let run: Run;
+        await stack.unnoticed(async () => {
+            await stack.stayingThere(() => releaseKilledAt(stack, /IN_PROGRESS \w+: [1-9]\d* % of requests/));
+            const { serviceDeploymentArn, status } = await stack.newest();
+            assert.equal(status, "IN_PROGRESS");
+            run = await stack.succeed("sandbox:release");
+            assert.ok(run.output.includes(`| Strategy | ${strategy} |`), run.output);
+            assert.equal((await fetchPage(`${stack.url()}/version.txt`)).body.trim(), versionOf(run));
+            assert.notEqual((await stack.newest()).serviceDeploymentArn, serviceDeploymentArn);
+        });
+        stack.edit(page, (html) => html.replace(`, by ${strategy}`, "")); // which would be up's to register
+        return run!;
     }
     /** What the topic has told in sentences after so many messages, once there are two: of the failure, and of what is done about it. */
     async function toldSince(first: number): Promise<string[]> {
@@ -223,23 +240,9 @@ describe("releases by rolling, blue/green, canary and linear", () => {
                 assert.equal(await releaseFile(stack.url()), stack.live);
             });
 
-            if (rollout === "canary") return; // whose run is killed below, while its share stays for as long as that takes
+            if (rollout === "canary") return; // which is, below, while its share stays for as long as that takes
             it("go live by deploy.yml, also where its run was killed in the middle, and fail no request", async () => {
-                stack.edit("app/public/index.html", (html) => html.replace("</h1>", `, by ${rollout}</h1>`));
-                await stack.unnoticed(async () => {
-                    await releaseKilledAt(stack, /IN_PROGRESS \w+: [1-9]\d* % of requests/);
-                    const { serviceDeploymentArn } = await stack.newest();
-                    const run = await stack.succeed("sandbox:release");
-                    assert.match(
-                        run.output,
-                        new RegExp(`\\| Strategy \\| ${rollout.toUpperCase().replace("-", "_")} \\|`),
-                    );
-                    assert.equal((await fetchPage(`${stack.url()}/version.txt`)).body.trim(), versionOf(run));
-                    const { serviceDeploymentArn: repeated, status } = await stack.newest();
-                    assert.equal(status, "SUCCESSFUL");
-                    assert.notEqual(repeated, serviceDeploymentArn);
-                });
-                stack.edit("app/public/index.html", (html) => html.replace(`, by ${rollout}`, "")); // which would be up's to register
+                await killedAndRunAgain(rollout.toUpperCase().replace("-", "_"));
             });
         });
     }
@@ -277,19 +280,9 @@ describe("releases by rolling, blue/green, canary and linear", () => {
         });
 
         it("go live by deploy.yml, which tells share, minutes and strategy, also where its run was killed in the middle", async () => {
-            stack.edit("app/public/index.html", (html) => html.replace("</h1>", ", in shares</h1>"));
-            await stack.unnoticed(async () => {
-                await releaseKilledAt(stack, /PRODUCTION_TRAFFIC_SHIFT: 20 % of requests/);
-                const { serviceDeploymentArn, status } = await stack.newest();
-                assert.equal(status, "IN_PROGRESS");
-                const run = await stack.succeed("sandbox:release");
-                const line = "20 % of requests, 2 of 2 tasks running, about 92 min left";
-                assert.ok(run.output.includes(`IN_PROGRESS PRODUCTION_TRAFFIC_SHIFT: ${line}`), run.output);
-                assert.match(run.output, /\| Strategy \| CANARY \|/);
-                assert.equal((await fetchPage(`${stack.url()}/version.txt`)).body.trim(), versionOf(run));
-                assert.notEqual((await stack.newest()).serviceDeploymentArn, serviceDeploymentArn);
-            });
-            stack.edit("app/public/index.html", (html) => html.replace(", in shares", "")); // which would be up's to register
+            const { output } = await killedAndRunAgain("CANARY");
+            const line = "20 % of requests, 2 of 2 tasks running, about 92 min left";
+            assert.ok(output.includes(`IN_PROGRESS PRODUCTION_TRAFFIC_SHIFT: ${line}`), output);
         });
 
         it("are rolling again, in whichever target group serves", async () => {

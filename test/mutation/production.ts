@@ -17,8 +17,14 @@ export const production: readonly Mutation[] = [
     {
         mistake: "a domain leads here before the app is up",
         file: "infra/network/loadBalancer.ts",
-        find: "{ ...own, dependsOn: served });",
-        become: "own);",
+        find: "dependsOn: [listeners.production, served] };",
+        become: "dependsOn: [listeners.production] };",
+    },
+    {
+        mistake: "a listener is taken away to which a domain still leads",
+        file: "infra/network/loadBalancer.ts",
+        find: "dependsOn: [listeners.production, served] };",
+        become: "dependsOn: [served] };",
     },
     {
         mistake: "the test listener keeps the SSL policy of HTTPS",
