@@ -400,6 +400,19 @@ describe("the image that is live", () => {
         }
     });
 
+    it("is not looked for where the run has found it already", () => {
+        const image = `${repository}:${commit}-X64`;
+        const environment = { CLUSTER: "shop", CONTAINER: "app", ECR_REPOSITORY: "shop", LIVE: image, SERVICE: "shop" };
+        const { code, calls } = runScript("keepImage.js", environment, {
+            "ecr batch-get-image": [there, missing],
+            "ecr put-image": [{}],
+        });
+        assert.equal(code, 0);
+        const [asked, , put] = calls;
+        assert.deepEqual(asked!.parameters.imageIds, [{ imageTag: `${commit}-X64` }]);
+        assert.deepEqual(put!.parameters.imageTag, `live-${digest}`);
+    });
+
     it("has it already where another run has seen it: ECR moves no tag", () => {
         const { calls } = keep(`${repository}:${commit}-X64`, there, there);
         assert.deepEqual(

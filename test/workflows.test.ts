@@ -333,7 +333,9 @@ describe("the workflows", () => {
                 env,
                 encoding: "utf8",
             });
-            return { status, stdout, stderr, told: fs.readFileSync(outputs, "utf8") };
+            const [found, told] = fs.readFileSync(outputs, "utf8").split(/(?<=^image=.*\n)/);
+            assert.equal(found, `image=${image}\n`);
+            return { status, stdout, stderr, told: told ?? "" };
         };
         const registry = "123456789012.dkr.ecr.eu-west-1.example.com/shop";
         let first: string, second: string, other: string;

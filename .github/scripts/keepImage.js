@@ -5,12 +5,16 @@ const { aws, step } = require("./aws.js");
 const { serviceOf } = require("./deployments.js");
 const { imageOf } = require("./images.js");
 
-const { CLUSTER, CONTAINER, ECR_REPOSITORY: repositoryName, SERVICE } = process.env;
+const { CLUSTER, CONTAINER, ECR_REPOSITORY: repositoryName, LIVE, SERVICE } = process.env;
 
-step(async () => {
+function live() {
     const { taskDefinition } = serviceOf(CLUSTER, SERVICE);
     const { containerDefinitions } = aws("ecs", "describe-task-definition", { taskDefinition }).taskDefinition;
-    const { image } = containerDefinitions.find(({ name }) => name === CONTAINER);
+    return containerDefinitions.find(({ name }) => name === CONTAINER).image;
+}
+
+step(async () => {
+    const image = LIVE || live();
     const { found, failure } = imageOf(repositoryName, image);
     if (!found) throw new Error(`${image}: ${failure?.failureReason}`);
     const imageTag = `live-${found.imageId.imageDigest.replace("sha256:", "")}`;
