@@ -151,7 +151,9 @@ describe("a release that is held up or undone, in the sandbox", () => {
                 taskRoleArn,
                 runtimePlatform,
             },
-            containerDefinitions: [{ ...container!, dockerLabels: { run } }],
+            containerDefinitions: [
+                { ...container!, image: container!.image!.replace(first, second), dockerLabels: { run } },
+            ],
         });
         const { taskDefinitionArn: taskDefinition } = later!;
         await ecs.updateService({ ...names, taskDefinition });
