@@ -91,6 +91,9 @@ export const environment = entries({
     example: setVariable,
 });
 
+/** Whether a secret is given as a reference to one that exists: the ARN of one is no secret itself. */
+export const isReference = ([, value]: readonly [string, string]): boolean => value.startsWith("arn:");
+
 export const isParameter = (arn: string): boolean => arn.split(":")[2] === "ssm";
 
 /** The secret or parameter itself: a reference to a secret may go on with a JSON key, a version stage and a version id. */

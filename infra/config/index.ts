@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { isReference } from "./containerKinds";
 import type { Reviewers } from "./githubKinds";
 import { checkOtherKeys } from "./otherKeys";
 import { ConfigReader, type ConfigSource } from "./reader";
@@ -132,15 +133,14 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
     };
 }
 
-/** Secrets that are given and secrets that are referred to come in one key; the ARN of one is no secret itself. */
+/** Secrets that are given and secrets that are referred to come in one key. */
 function secretsOf(secrets: Values["secrets"]): Pick<Settings, "secrets" | "secretArns"> {
     const entries = Object.entries(secrets);
-    const isArn = ([, value]: [string, string]) => value.startsWith("arn:");
     return {
         secrets: Object.fromEntries(
-            entries.filter((entry) => !isArn(entry)).map(([variable, value]) => [variable, pulumi.secret(value)]),
+            entries.filter((entry) => !isReference(entry)).map(([variable, value]) => [variable, pulumi.secret(value)]),
         ),
-        secretArns: Object.fromEntries(entries.filter(isArn)),
+        secretArns: Object.fromEntries(entries.filter(isReference)),
     };
 }
 

@@ -1,5 +1,5 @@
 import { isResourceName, longestName, nameInWords, regionOf } from "./awsKinds";
-import { arnOf } from "./containerKinds";
+import { arnOf, isReference } from "./containerKinds";
 import { parent } from "./networkKinds";
 import { isAdministrator } from "./policyKinds";
 import type { ConfigReader, ConfigSource } from "./reader";
@@ -118,9 +118,8 @@ function checkSecrets(config: Reader, { secrets }: Values): void {
         return;
     }
     const given = Object.entries(secrets);
-    const isArn = ([, value]: [string, string]) => value.startsWith("arn:");
-    const existing = [...new Set(given.filter(isArn).map(([, value]) => arnOf(value)))];
-    const made = given.filter((entry) => !isArn(entry)).map(([variable]) => 90 + variable.length); // as Pulumi and AWS name them
+    const existing = [...new Set(given.filter(isReference).map(([, value]) => arnOf(value)))];
+    const made = given.filter((entry) => !isReference(entry)).map(([variable]) => 90 + variable.length); // as Pulumi and AWS name them
     const characters = [...existing.map((arn) => 2 * (arn.length + 3)), ...made].reduce((sum, each) => sum + each, 0);
     if (characters > longestSecrets) {
         config.note(

@@ -7,7 +7,7 @@ import { recipes } from "./recipes";
 import { keyOf } from "./toolchain";
 
 /** What BuildKit pulls from Docker Hub where no other is named (frontend/attestations/sbom of moby/buildkit). */
-export const scanner = "docker/buildkit-syft-scanner:stable-1";
+const scanner = "docker/buildkit-syft-scanner:stable-1";
 
 const config: ImageConfig = { Entrypoint: ["/sbom"] };
 
