@@ -1,5 +1,6 @@
 /** Who listens on a port. */
 import * as fs from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../progress";
 import { allPids, commandLine, environmentOf } from "./processes";
 import { isOwnMarker, serviceVariable } from "./marker";
@@ -34,8 +35,8 @@ function ownerOf(inodes: readonly string[]): number | undefined {
     });
 }
 
-/** The process that listens on a TCP port: undefined when nobody does, pid 0 when it belongs to another user. */
-export function listenerOn(port: number): { pid: number; command: string } | undefined {
+/** The process that listens on a TCP port: undefined when nobody does, pid 0 when none can be seen that does. */
+function listenerOn(port: number): { pid: number; command: string } | undefined {
     const inodes = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
         fs.existsSync(file) ? listenersIn(fs.readFileSync(file, "utf8"), port) : [],
     );
@@ -43,16 +44,29 @@ export function listenerOn(port: number): { pid: number; command: string } | und
         return undefined;
     }
     const pid = ownerOf(inodes);
-    return pid === undefined ? { pid: 0, command: "a process of another user" } : { pid, command: commandLine(pid) };
+    return pid === undefined
+        ? { pid: 0, command: "a process that this user cannot see" }
+        : { pid, command: commandLine(pid) };
 }
+
+/**
+ * Milliseconds that a port may stay with no process that can be seen: one that ends loses the list of what it has opened first, and on
+ * a busy machine the ports a good while later.
+ */
+const closesWithin = 5_000;
 
 /**
  * @param name what needs the port, for the message
  * @param variable the environment variable that chooses another port, if there is one
  * @throws UserError when somebody else than a service of this checkout listens on it.
  */
-export function assertPortFree(port: number, name: string, variable?: string): void {
-    const owner = listenerOn(port);
+export async function assertPortFree(port: number, name: string, variable?: string): Promise<void> {
+    const deadline = Date.now() + closesWithin;
+    let owner = listenerOn(port);
+    while (owner?.pid === 0 && Date.now() < deadline) {
+        await sleep(50);
+        owner = listenerOn(port);
+    }
     if (!owner || isOwnMarker(environmentOf(owner.pid, serviceVariable))) {
         return;
     }

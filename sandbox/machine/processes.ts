@@ -22,14 +22,16 @@ export function bootId(): string {
 }
 
 /** Parses a line of /proc/PID/stat. The name in parentheses may itself hold spaces and parentheses. */
-export function parseStat(line: string): { pid: number; state: string; startTime: string } | undefined {
+export function parseStat(
+    line: string,
+): { pid: number; state: string; threads: number; startTime: string } | undefined {
     const match = /^(\d+) \(.*\) (.*)$/s.exec(line.trim());
     const fields = match?.[2]?.split(" ");
     const startTime = fields?.[19];
     if (!match || !fields || !startTime) {
         return undefined;
     }
-    return { pid: Number(match[1]), state: fields[0]!, startTime };
+    return { pid: Number(match[1]), state: fields[0]!, threads: Number(fields[17]), startTime };
 }
 
 /** True when a process of this name has ended and its parent has not noticed: others still take it for running. */
@@ -37,10 +39,14 @@ export function hasZombie(name: string): boolean {
     return allPids().some((pid) => read(`/proc/${pid}/stat`)?.includes(`(${name}) Z `));
 }
 
-/** True while this very process runs; a zombie counts as ended. */
+/**
+ * True while this very process runs. A zombie counts as ended once it has a single thread: before, the others have what it has opened,
+ * ports among it.
+ */
 export function isAlive(id: ProcessId): boolean {
     const stat = parseStat(read(`/proc/${id.pid}/stat`) ?? "");
-    return stat !== undefined && stat.startTime === id.startTime && stat.state !== "Z" && id.bootId === bootId();
+    const runs = stat !== undefined && (stat.state !== "Z" || stat.threads > 1);
+    return runs && stat.startTime === id.startTime && id.bootId === bootId();
 }
 
 /** The command line with spaces between its arguments, or the kernel's short name of the process. */

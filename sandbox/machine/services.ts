@@ -154,7 +154,7 @@ export async function startService(spec: ServiceSpec): Promise<{ started: boolea
     }
     if (spec.port !== undefined) {
         const key = (Object.keys(portVariables) as (keyof typeof portVariables)[]).find((k) => ports[k] === spec.port);
-        assertPortFree(spec.port, spec.name, key && portVariables[key]);
+        await assertPortFree(spec.port, spec.name, key && portVariables[key]);
     }
     const { hasEnded } = launch(spec);
     await awaitReady(spec, hasEnded);

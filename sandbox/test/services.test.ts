@@ -13,11 +13,24 @@ import { UserError } from "../progress";
 
 const userError = (pattern: RegExp) => (error: unknown) => error instanceof UserError && pattern.test(error.message);
 
+/** Listens on a port, ends its main thread, then prints the port, and ends a second later. */
+const endsThreadByThread = `
+import ctypes, os, socket, threading, time
+listener = socket.create_server(("127.0.0.1", 0))
+def rest():
+    while " Z " not in open("/proc/self/stat").read():
+        time.sleep(0.01)
+    print(listener.getsockname()[1], flush=True)
+    time.sleep(1)
+    os._exit(0)
+threading.Thread(target=rest).start()
+ctypes.CDLL(None).pthread_exit(None)`;
+
 describe("the sandbox's processes", () => {
     describe("processes", () => {
         it("reads a process whose name looks like other fields", () => {
             const line = `42 (a) S 1 (b) R 1 42 ${"0 ".repeat(16)}777 0 0`;
-            assert.deepEqual(parseStat(line), { pid: 42, state: "R", startTime: "777" });
+            assert.deepEqual(parseStat(line), { pid: 42, state: "R", threads: 0, startTime: "777" });
         });
 
         it("takes a process for ended when its pid belongs to a later one, or to another boot", () => {
@@ -125,15 +138,25 @@ describe("the sandbox's processes", () => {
             await once(server, "listening");
             const { port } = server.address() as net.AddressInfo;
             try {
-                assert.throws(
-                    () => assertPortFree(port, "The AWS emulator", "SANDBOX_AWS_PORT"),
+                await assert.rejects(
+                    assertPortFree(port, "The AWS emulator", "SANDBOX_AWS_PORT"),
                     userError(new RegExp(`port ${port}, but process ${process.pid} \\(.*mocha.*SANDBOX_AWS_PORT`)),
                 );
             } finally {
                 server.close();
             }
             await once(server, "close");
-            assert.doesNotThrow(() => assertPortFree(port, "The AWS emulator"));
+            await assertPortFree(port, "The AWS emulator");
+        });
+
+        it("waits for those of a process that ends, as long as one of its threads has them", async () => {
+            const child = spawn("python3", ["-c", endsThreadByThread], { stdio: ["ignore", "pipe", "inherit"] });
+            const [printed] = (await once(child.stdout, "data")) as [Buffer];
+            const { state, threads, ...id } = parseStat(fs.readFileSync(`/proc/${child.pid}/stat`, "latin1"))!;
+            assert.deepEqual([state, threads], ["Z", 2]);
+            assert.equal(isAlive({ ...id, bootId: bootId() }), true);
+            await assertPortFree(Number(printed.toString()), "The AWS emulator");
+            assert.equal(isAlive({ ...id, bootId: bootId() }), false);
         });
     });
 });
