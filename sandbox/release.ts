@@ -9,6 +9,7 @@ import { checkout } from "./paths";
 import { UserError } from "./progress";
 import type { Project } from "./project";
 import { foldersOf } from "./workflow/actions";
+import { loadAwsCli } from "./workflow/awsCli";
 import { readWorkflow } from "./workflow/definition";
 import { approved, dispatched, gitRepository, pushed, repeated } from "./workflow/begin";
 import { runJobs, type JobReport } from "./workflow/jobs";
@@ -67,8 +68,9 @@ export async function release(project: Project, options: ReleaseOptions): Promis
         SANDBOX_REPOSITORY: gitRepository,
     };
     const told = messages().length;
-    const runner = { binFolder, environment, actions };
-    const jobs = await runJobs({ id, definition, over, push, runner });
+    const awsCli = loadAwsCli(path.join(binFolder, "aws"));
+    const runner = { binFolder, awsFolder: awsCli.folder, environment, actions };
+    const jobs = await runJobs({ id, definition, over, push, runner }).finally(() => awsCli.stop());
     console.log(`\nJobs\n${jobs.map((job) => `  ${lineOf(job)}\n`).join("")}`);
     messages()
         .slice(told)

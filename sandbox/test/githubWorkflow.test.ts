@@ -44,7 +44,7 @@ describe("the jobs of a workflow", () => {
         const definition = readWorkflow(`on: { push: {} }\njobs:\n${jobs}`, "some.yml", "main");
         const { id } = await github.ok("POST /_sandbox/workflow-runs", { ...push, event: "push" });
         const actions = foldersOf(definition.actions, { offline: true });
-        const runner = { binFolder, environment: { OUT: out(), ...more }, actions };
+        const runner = { binFolder, awsFolder: binFolder, environment: { OUT: out(), ...more }, actions };
         const reports = await runJobs({ id, definition, over: [], push: { ...push, attempt: 1 }, runner });
         const { runs } = await github.ok(`GET /_sandbox/workflow-runs?repository=${push.repository}`);
         const recorded = runs[0].jobs.map(({ name, status }: any) => [name, status]);

@@ -8,8 +8,10 @@ import { stateDir } from "../paths";
 import { UserError } from "../progress";
 
 export interface ActRun {
-    /** The folder with `act`, `buildx` and what a job finds on its PATH: `aws`. */
+    /** The folder with `act` and `buildx`. */
     readonly binFolder: string;
+    /** The folder with `aws`, as a job finds it on its PATH. */
+    readonly awsFolder: string;
     /** What it runs, all jobs of it. */
     readonly workflow: object;
     /** What the run is of: a push, or where it has inputs a start by hand. */
@@ -126,7 +128,7 @@ export async function runWorkflow(run: ActRun): Promise<ActResult> {
             XDG_CACHE_HOME: within("cache"),
             XDG_CONFIG_HOME: within("home", ".config"),
             ACT_DISABLE_VERSION_CHECK: "1",
-            PATH: `${run.binFolder}:${process.env.PATH ?? ""}`,
+            PATH: [run.awsFolder, run.binFolder, process.env.PATH].join(path.delimiter),
             [runVariable]: stateDir, // so that a killed release leaves no runner behind
         },
         stdio: ["ignore", "pipe", "pipe"],

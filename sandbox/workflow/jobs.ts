@@ -35,7 +35,7 @@ export interface WorkflowRun {
     readonly over: readonly JobReport[];
     readonly push: ActRun["push"];
     /** What all jobs have alike. */
-    readonly runner: Pick<ActRun, "binFolder" | "environment" | "actions">;
+    readonly runner: Pick<ActRun, "binFolder" | "awsFolder" | "environment" | "actions">;
 }
 
 const isOver = (status: JobReport["status"]): status is JobResult => status !== "waiting" && status !== "pending";

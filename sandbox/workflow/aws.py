@@ -1,0 +1,101 @@
+"""The AWS CLI, loaded once for all steps of a run: nine tenths of what a call takes is Python loading it.
+
+    aws.py serve SOCKET            loads it and takes calls until its standard input ends; removes the socket's folder then
+    aws.py call SOCKET AWS ...     a call with the arguments ...; where nobody listens, the program AWS itself
+                                   needs the standard library alone (python -IS), and is quick for it
+
+Each call is a process of its own that has forked from the one with all loaded. It has its caller's arguments, environment, folder and
+streams, and ends with it.
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+
+def call(address, program, *args):
+    """Returns the exit code of the CLI."""
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(address)
+    except OSError:
+        os.execv(program, [program, *args])
+    message = json.dumps({"args": args, "env": dict(os.environ), "cwd": os.getcwd()}).encode() + b"\n"
+    sent = socket.send_fds(connection, [message], [0, 1, 2])
+    connection.sendall(message[sent:])
+    code = connection.recv(4)
+    if not code:
+        print("aws: the call was killed.", file=sys.stderr)
+    return int(code or 1)
+
+
+def serve(address):
+    """Takes calls until standard input ends."""
+    import gc
+    import shutil
+
+    from awscli import clidriver
+
+    clidriver.create_clidriver()  # loads what the CLI loads only now
+    gc.freeze()  # what is not looked through again is not copied for each call
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what ends the run ends its standard input
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen()
+    while sys.stdin not in select.select([sys.stdin, listener], [], [])[0]:
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            answer(connection, clidriver.main)
+        connection.close()
+    shutil.rmtree(os.path.dirname(address))
+
+
+def answer(connection, main):
+    """Runs one call in this process, which is its own, and ends it."""
+    import importlib
+    import threading
+    import traceback
+
+    import awscli
+
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    message, streams, _, _ = socket.recv_fds(connection, 65536, 3)
+    while not message.endswith(b"\n"):
+        message += connection.recv(65536)
+    asked = json.loads(message)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.environ.clear()
+    os.environ.update(asked["env"])
+    importlib.reload(awscli)  # completes AWS_DATA_PATH
+    os.chdir(asked["cwd"])
+    sys.argv = ["aws", *asked["args"]]
+
+    def end_with_caller():
+        connection.recv(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end_with_caller, daemon=True).start()
+    try:
+        code = main()
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    connection.sendall(str(code or 0).encode())
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    command, *rest = sys.argv[1:]
+    sys.exit(serve(*rest) if command == "serve" else call(*rest))
