@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findOnGitHub, problemOf } from "../infra/github/repository";
+import { findOnGitHub, problemOf, unanswered } from "../infra/github/repository";
 import { afterChecks, holdUntil } from "../infra/checks";
 import { attempt, record } from "./record";
 import { production, standard, withDomain } from "./scenarios";
@@ -117,6 +117,16 @@ describe("the repository on GitHub", () => {
         assert.match((await found({})).problem!, /GitHub shows no repository "acme\/shop"/);
         const { account } = await found({ name: "shop", fullName: "acme/shop" });
         assert.deepEqual(account, { login: "Acme", id: "90000001" });
+    });
+
+    it("is refused where GitHub does not answer, with the way to a token where it takes none", () => {
+        const said = (answer: string) => `GET https://api.github.com/repos/acme/shop: ${answer} []`;
+        for (const answer of ["401 Bad credentials", "401 Requires authentication"]) {
+            const [first, fix] = unanswered(said(answer)).split("\n");
+            assert.equal(first, `githubRepository: ${said(answer)}`);
+            assert.match(fix!, /^ {2}fix, .*: unset GITHUB_TOKEN, gh auth login, export GITHUB_TOKEN=/);
+        }
+        assert.equal(unanswered(said("502 Server Error")), `githubRepository: ${said("502 Server Error")}`);
     });
 
     it("is refused where it is archived, also one that the stack has made, before GitHub refuses every write", async () => {

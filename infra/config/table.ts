@@ -233,7 +233,7 @@ export const table = {
         ...network.path,
         default: "/",
         description: "The path that answers 2xx or 3xx when the app is healthy",
-        takesEffect: atOnce,
+        takesEffect: `${atOnce}: what runs has to answer it already`,
     },
     startSeconds: {
         heading: "The container",
@@ -368,8 +368,8 @@ export const table = {
         heading: "The container",
         ...optional(container.command('["npm", "start"]')),
         default: "",
-        description: "What the container runs",
-        none: "the image's own `CMD`",
+        description: "What the container runs in place of the image's `CMD`; an `ENTRYPOINT` stays before it",
+        none: "that of the image",
         takesEffect: withRelease,
     },
     user: {
@@ -394,7 +394,7 @@ export const table = {
         default: "",
         description:
             "Managed policies of the app's own role; more than 10 take a higher quota of IAM. Others that somebody attaches stay as they are",
-        none: "none",
+        none: "no managed policy",
         takesEffect: atOnce,
     },
     taskPolicyFile: {
@@ -476,7 +476,7 @@ export const table = {
         ...optional(container.command('["bin/migrate", "--all"]')),
         default: "",
         description:
-            "What `deploy.yml` runs once for each release in a task of its own, with the new image, before anything is rolled out (migrations); if the command fails, nothing is released. `pulumi up` never runs it",
+            "What `deploy.yml` runs in place of `CMD` once for each release, in a task of its own with the new image, before anything is rolled out (migrations); if the command fails, nothing is released. `pulumi up` never runs it",
         none: "nothing",
         takesEffect: withRelease,
     },
@@ -541,7 +541,7 @@ export const table = {
         ...optional(aws.webAclArn),
         default: "",
         description: "A web ACL of AWS WAF, set up elsewhere, that every request to the load balancer passes",
-        none: "none",
+        none: "no firewall",
         takesEffect: `${atOnce}; another in place of one, after some seconds with none`,
     },
     kmsKeyArn: {

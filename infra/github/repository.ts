@@ -182,8 +182,14 @@ export async function findOnGitHub(
         const problem = isToBeMade ? undefined : problemOf(args, found);
         return problem === undefined ? { account, repository, moved } : { problem };
     } catch (error) {
-        return { problem: `githubRepository: ${(error as Error).message}` };
+        return { problem: unanswered((error as Error).message) };
     }
+}
+
+/** @param message the provider's, in which go-github has the status that GitHub answered with (ErrorResponse.Error in github.go) */
+export function unanswered(message: string): string {
+    const login = "unset GITHUB_TOKEN, gh auth login, export GITHUB_TOKEN=$(gh auth token)";
+    return `githubRepository: ${message}${message.includes(": 401 ") ? `\n  fix, as the token is over or missing: ${login}` : ""}`;
 }
 
 /**
