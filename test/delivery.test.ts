@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
 import { account, issuer, oidcProviderArn } from "../tools/fakeCloud";
 import { mayAssume, policyOf, type Context, type Policy } from "./iam";
 import type { Recording } from "./record";
 import { alternative, standard } from "./scenarios";
+import { projectFolder } from "./settings";
 
 const providerType = "aws:iam/openIdConnectProvider:OpenIdConnectProvider";
 const providerLookup = "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider";
@@ -32,15 +36,18 @@ describe("delivery: who may assume the roles", () => {
         );
     });
 
-    /** The one trust that a role for GitHub has: tokens with AWS's audience and one of these subjects. */
-    const trustIn = (...sub: string[]): Policy => ({
+    /** The one trust that a role for GitHub has: tokens with AWS's audience and one of these subjects, from this workflow. */
+    const trustIn = (workflow: string, ...sub: string[]): Policy => ({
         Version: "2012-10-17",
         Statement: [
             {
                 Effect: "Allow",
                 Principal: { Federated: oidcProviderArn },
                 Action: "sts:AssumeRoleWithWebIdentity",
-                Condition: { StringEquals: { [`${issuer}:aud`]: "sts.amazonaws.com", [`${issuer}:sub`]: sub } },
+                Condition: {
+                    StringEquals: { [`${issuer}:aud`]: "sts.amazonaws.com", [`${issuer}:sub`]: sub },
+                    StringEqualsIfExists: { [`${issuer}:workflow`]: workflow },
+                },
             },
         ],
     });
@@ -48,22 +55,29 @@ describe("delivery: who may assume the roles", () => {
     it("trusts the branch's tokens of this repository with the deployment, in both forms, to the letter", () => {
         assert.deepEqual(
             trust(run),
-            trustIn("repo:Acme/Shop:ref:refs/heads/main", "repo:Acme@90000001/Shop@80000001:ref:refs/heads/main"),
+            trustIn(
+                "deploy",
+                "repo:Acme/Shop:ref:refs/heads/main",
+                "repo:Acme@90000001/Shop@80000001:ref:refs/heads/main",
+            ),
         );
     });
 
     it("trusts its pull requests with the preview, in both forms, and nothing else", () => {
         assert.deepEqual(
             trust(run, "main-preview"),
-            trustIn("repo:Acme/Shop:pull_request", "repo:Acme@90000001/Shop@80000001:pull_request"),
+            trustIn("preview", "repo:Acme/Shop:pull_request", "repo:Acme@90000001/Shop@80000001:pull_request"),
         );
     });
 
     it("trusts the configured branch, and a repository that the stack creates", () => {
         const [name, immutable] = ["repo:Acme/new-shop", "repo:Acme@90000001/new-shop@80000002"];
         const branch = "ref:refs/heads/release/live";
-        assert.deepEqual(trust(other), trustIn(`${name}:${branch}`, `${immutable}:${branch}`));
-        assert.deepEqual(trust(other, "main-preview"), trustIn(`${name}:pull_request`, `${immutable}:pull_request`));
+        assert.deepEqual(trust(other), trustIn("deploy", `${name}:${branch}`, `${immutable}:${branch}`));
+        assert.deepEqual(
+            trust(other, "main-preview"),
+            trustIn("preview", `${name}:pull_request`, `${immutable}:pull_request`),
+        );
     });
 
     it("lets nobody in from GitHub but by these two roles", () => {
@@ -76,12 +90,37 @@ describe("delivery: who may assume the roles", () => {
         );
     });
 
-    it("has no wildcard in any trust", () => {
+    it("keeps out every other workflow of the branch, and of a pull request, where AWS knows of that claim", () => {
+        for (const [role, sub, own] of [
+            ["main-deploy", branch, "deploy"],
+            ["main-preview", "repo:Acme/Shop:pull_request", "preview"],
+        ] as const) {
+            const file = fs.readFileSync(path.join(projectFolder, `.github/workflows/${own}.yml`), "utf8");
+            const { name } = parse(file) as { name: string };
+            const may = (claims: Context) =>
+                mayAssume(trust(run, role), oidcProviderArn, federation, { ...token(sub), ...claims });
+            assert.equal(may({}), true, role);
+            assert.equal(may({ [`${issuer}:workflow`]: name }), true, role);
+            for (const other of ["publish", `${name}-2`, ""]) {
+                assert.equal(may({ [`${issuer}:workflow`]: other }), false, `${role}: ${other}`);
+            }
+        }
+    });
+
+    it("has no wildcard in any trust, and leaves out nothing but what not every partition knows", () => {
         for (const recording of [run, other]) {
             for (const { name } of recording.of("aws:iam/role:Role")) {
-                assert.doesNotMatch(
-                    JSON.stringify(trust(recording, name)),
-                    /[*?]|StringLike|ForAnyValue|IfExists/,
+                const [{ Condition = {} } = {}] = trust(recording, name).Statement;
+                const { StringEqualsIfExists: claims, ...always } = Condition;
+                const operators = Object.keys(always);
+                assert.ok(
+                    operators.every((operator) => operator === "StringEquals"),
+                    `${name}: ${operators.join(", ")}`,
+                );
+                assert.doesNotMatch(JSON.stringify(trust(recording, name)), /[*?]/, name);
+                const known = new RegExp(`^${issuer}:(workflow|ref)$`);
+                assert.ok(
+                    Object.keys(claims ?? {}).every((claim) => known.test(claim)),
                     name,
                 );
             }

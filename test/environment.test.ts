@@ -150,9 +150,15 @@ describe("a stack with an environment on GitHub", () => {
     it("is deployed to from its branch only, whatever has become of the environment's rules", async () => {
         const condition = (run: Recording) =>
             policyOf(run.one("aws:iam/role:Role", "main-deploy"), "assumeRolePolicy").Statement[0]!.Condition!;
-        assert.deepEqual(condition(prod).StringEqualsIfExists, { [`${issuer}:ref`]: "refs/heads/main" });
+        assert.deepEqual(condition(prod).StringEqualsIfExists, {
+            [`${issuer}:workflow`]: "deploy",
+            [`${issuer}:ref`]: "refs/heads/main",
+        });
         const { StringEquals, ...others } = condition(await record({ values: { githubBranch: "release/2" } }));
-        assert.deepEqual([StringEquals![`${issuer}:sub`]![0], others], ["repo:Acme/Shop:ref:refs/heads/release/2", {}]);
+        assert.deepEqual(
+            [StringEquals![`${issuer}:sub`]![0], others],
+            ["repo:Acme/Shop:ref:refs/heads/release/2", { StringEqualsIfExists: { [`${issuer}:workflow`]: "deploy" } }],
+        );
     });
 
     it("gives pull requests no role where they preview another stack", () => {

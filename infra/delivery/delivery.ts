@@ -58,7 +58,7 @@ export class Delivery extends pulumi.ComponentResource {
         const role = (
             purpose: string,
             description: string,
-            { context, ref }: { readonly context: string; readonly ref?: string },
+            { context, ...claims }: { readonly context: string; readonly workflow: string; readonly ref?: string },
             statements: readonly Statement[],
         ) => {
             const created = newRole(
@@ -73,7 +73,10 @@ export class Delivery extends pulumi.ComponentResource {
                                 [`${issuer}:aud`]: audience,
                                 [`${issuer}:sub`]: subjects(args.repository, context),
                             },
-                            ...(ref !== undefined && { StringEqualsIfExists: { [`${issuer}:ref`]: ref } }),
+                            // Where AWS knows of these claims: in its commercial regions, since January 2026.
+                            StringEqualsIfExists: Object.fromEntries(
+                                Object.entries(claims).map(([claim, value]) => [`${issuer}:${claim}`, value]),
+                            ),
                         },
                     },
                 },
@@ -90,11 +93,14 @@ export class Delivery extends pulumi.ComponentResource {
         const deployRole = role(
             "deploy",
             "GitHub Actions: pushes images and rolls them out",
-            environment
-                ? // GitHub leaves the branch out of the subject then. The environment lets this one in only, and one that has lost its
-                  // rules AWS does not, where it knows of the claim: in its commercial regions, since January 2026.
-                  { context: `environment:${environment.environmentName}`, ref: `refs/heads/${args.branch}` }
-                : { context: `ref:refs/heads/${args.branch}` },
+            {
+                workflow: "deploy",
+                ...(environment
+                    ? // GitHub leaves the branch out of the subject then. The environment lets this one in only, and one that has lost
+                      // its rules AWS does not.
+                      { context: `environment:${environment.environmentName}`, ref: `refs/heads/${args.branch}` }
+                    : { context: `ref:refs/heads/${args.branch}` }),
+            },
             deployStatements({
                 repositoryArn: args.registry.repositoryArn,
                 familyArn: args.task.familyArn,
@@ -109,7 +115,7 @@ export class Delivery extends pulumi.ComponentResource {
             ? role(
                   "preview",
                   "GitHub Actions: previews pull requests, changes nothing",
-                  { context: "pull_request" },
+                  { workflow: "preview", context: "pull_request" },
                   previewStatements({
                       oidcProviderArn: args.oidcProvider === "existing" ? provider.arn : undefined,
                       vpc: args.network.isLookedUp,

@@ -1,4 +1,5 @@
 import { randomUUID } from "crypto";
+import * as path from "path";
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWTPayload } from "jose";
 import { Refusal, type Request, type Route } from "./http";
 import type { Run } from "./runRecords";
@@ -53,7 +54,7 @@ export function claimsOf(store: Store, run: Run, number: number, audience: strin
         run_number: "1",
         run_attempt: "1",
         runner_environment: "github-hosted",
-        workflow: run.workflow,
+        workflow: path.basename(run.workflow, ".yml"), // its name, which is that of its file in this repository
         workflow_ref: workflowRef,
         workflow_sha: run.sha,
         job_workflow_ref: workflowRef,

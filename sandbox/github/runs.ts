@@ -58,7 +58,8 @@ export function checkedRun(store: Store, body: Readonly<Record<string, any>>): R
         const rules = "due to environment protection rules";
         throw invalid(`Branch "${what}" is not allowed to deploy to ${environment.name} ${rules}.`);
     }
-    const workflow: string = body.workflow ?? ".github/workflows/deploy.yml";
+    const usual = event === "pull_request" ? "preview" : "deploy";
+    const workflow: string = body.workflow ?? `.github/workflows/${usual}.yml`;
     const head: string = body.head ?? fullNameOf(repository);
     if (event !== "pull_request" && head !== fullNameOf(repository)) {
         throw invalid(

@@ -64,7 +64,7 @@ describe("the OIDC issuer of the sandbox's GitHub", () => {
             run_number: "1",
             run_attempt: "1",
             runner_environment: "github-hosted",
-            workflow,
+            workflow: "deploy",
             workflow_ref: `octo-org/hello-fargate/${workflow}@refs/heads/main`,
             workflow_sha: push.sha,
             job_workflow_ref: `octo-org/hello-fargate/${workflow}@refs/heads/main`,

@@ -515,8 +515,8 @@ export const mutations: readonly Mutation[] = [
     {
         mistake: "the preview role trusts a push",
         file: "infra/delivery/delivery.ts",
-        find: '{ context: "pull_request" },',
-        become: "{ context: `ref:refs/heads/${args.branch}` },",
+        find: 'context: "pull_request" },',
+        become: "context: `ref:refs/heads/${args.branch}` },",
     },
     {
         mistake: "the preview role may write",

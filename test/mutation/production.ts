@@ -53,8 +53,8 @@ export const production: readonly Mutation[] = [
     {
         mistake: "a role is entered from any branch whose environment has lost its rules",
         file: "infra/delivery/delivery.ts",
-        find: "...(ref !== undefined && { StringEqualsIfExists: { [`${issuer}:ref`]: ref } }),",
-        become: "",
+        find: ", ref: `refs/heads/${args.branch}` }",
+        become: " }",
     },
     {
         mistake: "a job runs before what it reads is there",

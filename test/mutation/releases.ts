@@ -65,8 +65,26 @@ export const releases: readonly Mutation[] = [
     {
         mistake: "the gate of the scan only reports",
         file: ".github/workflows/deploy.yml",
-        find: "IMAGE_SCAN: ${{ steps.live.outputs.back != 'true' &&",
-        become: "IMAGE_SCAN: ${{ steps.live.outputs.back == 'true' &&",
+        find: "IMAGE_SCAN: block",
+        become: "IMAGE_SCAN: report",
+    },
+    {
+        mistake: "what is live cannot be released with another secret once something critical is known of it",
+        file: ".github/workflows/deploy.yml",
+        find: "          && steps.live.outputs.image != steps.image.outputs.name\n",
+        become: "",
+    },
+    {
+        mistake: "a variable chooses the machine that gets the role",
+        file: ".github/workflows/deploy.yml",
+        find: "runs-on: ${{ vars.RUNNER_PROD == 'ubuntu-24.04-arm' && 'ubuntu-24.04-arm' || 'ubuntu-24.04' }}",
+        become: "runs-on: ${{ vars.RUNNER_PROD }}",
+    },
+    {
+        mistake: "every workflow of the branch may deploy",
+        file: "infra/delivery/delivery.ts",
+        find: 'workflow: "deploy",',
+        become: 'workflow: "release",',
     },
     {
         mistake: "a failed migration is rolled out on",
