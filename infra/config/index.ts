@@ -46,15 +46,18 @@ export interface Environment {
 }
 
 /** Settings that the program has in another form than their own: see below. */
-type Composed =
-    | ("aws:region" | "name" | "domainName" | "hostedZone" | "secrets")
-    | ("githubRepository" | "githubBranch" | "githubOidcProvider" | "createGithubRepository")
-    | ("vpcId" | "publicSubnetIds" | "privateSubnetIds" | "loadBalancer")
-    | ("githubEnvironment" | "githubReviewers" | "githubPreventSelfReview" | "githubAdminsBypass")
-    | ("previewPullRequests" | "previewToken" | "pulumiGithubApp");
+const composed = [
+    ...(["aws:region", "name", "domainName", "hostedZone", "secrets"] as const),
+    ...(["githubRepository", "githubBranch", "githubOidcProvider", "createGithubRepository"] as const),
+    ...(["vpcId", "publicSubnetIds", "privateSubnetIds", "loadBalancer"] as const),
+    ...(["githubEnvironment", "githubReviewers", "githubPreventSelfReview", "githubAdminsBypass"] as const),
+    ...(["previewPullRequests", "previewToken", "pulumiGithubApp"] as const),
+];
+
+type Plain = Omit<Values, (typeof composed)[number]>;
 
 /** The stack's configuration, complete and valid: each setting by its key, as the table describes it, or composed with others. */
-export interface Settings extends Omit<Values, Composed> {
+export interface Settings extends Plain {
     /** The name of everything that a person or the workflow looks up. */
     readonly name: string;
     readonly region: string;
@@ -98,37 +101,37 @@ export function loadSettings(source: ConfigSource = stackConfig()): Settings {
     checkOtherKeys(config, source);
     config.finish();
 
-    const { "aws:region": region, name, domainName, hostedZone, secrets, ...rest } = values;
-    const { githubRepository, githubBranch, githubOidcProvider, createGithubRepository, ...others } = rest;
-    const { githubEnvironment, githubReviewers, githubPreventSelfReview, githubAdminsBypass, ...unguarded } = others;
-    const { previewPullRequests, previewToken, pulumiGithubApp, ...placed } = unguarded;
-    const { vpcId, publicSubnetIds, privateSubnetIds, loadBalancer, ...plain } = placed;
+    const isPlain = ([key]: [string, unknown]) => !(composed as readonly string[]).includes(key);
+    const plain = Object.fromEntries(Object.entries(values).filter(isPlain)) as unknown as Plain;
+    const { name, domainName, hostedZone, githubRepository, githubEnvironment, vpcId } = values;
     return {
         ...plain,
-        ...secretsOf(secrets),
+        ...secretsOf(values.secrets),
         name: name ?? `${source.project}-${source.stack}`,
-        region,
+        region: values["aws:region"],
         tags: { Project: source.project, Stack: source.stack, ManagedBy: "pulumi" },
         github: {
             owner: githubRepository[0],
             repository: githubRepository[1],
-            create: createGithubRepository,
-            branch: githubBranch,
-            oidcProvider: githubOidcProvider,
+            create: values.createGithubRepository,
+            branch: values.githubBranch,
+            oidcProvider: values.githubOidcProvider,
             environment: githubEnvironment
                 ? {
                       name: githubEnvironment,
-                      reviewers: githubReviewers,
-                      preventSelfReview: githubPreventSelfReview,
-                      adminsBypass: githubAdminsBypass,
+                      reviewers: values.githubReviewers,
+                      preventSelfReview: values.githubPreventSelfReview,
+                      adminsBypass: values.githubAdminsBypass,
                   }
                 : undefined,
-            previews: previewPullRequests,
-            previewToken,
-            pulumiApp: pulumiGithubApp,
+            previews: values.previewPullRequests,
+            previewToken: values.previewToken,
+            pulumiApp: values.pulumiGithubApp,
         },
-        existingVpc: vpcId ? { vpcId, publicSubnetIds, privateSubnetIds } : undefined,
-        internal: loadBalancer === "internal",
+        existingVpc: vpcId
+            ? { vpcId, publicSubnetIds: values.publicSubnetIds, privateSubnetIds: values.privateSubnetIds }
+            : undefined,
+        internal: values.loadBalancer === "internal",
         domain: domainName && hostedZone ? { name: domainName, hostedZone } : undefined,
     };
 }

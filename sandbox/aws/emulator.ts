@@ -102,13 +102,12 @@ export async function isAwsHealthy(endpoint = awsEndpoint()): Promise<boolean> {
 
 /**
  * Starts the emulator, or keeps the one that runs with the same options. It remembers nothing of an earlier one.
- * @returns whether it was started now, and so is empty.
  * @throws UserError when the port is taken, or with the end of its log when it does not start.
  */
-export async function startAwsEmulator(options: AwsEmulatorOptions): Promise<{ started: boolean; endpoint: string }> {
+export async function startAwsEmulator(options: AwsEmulatorOptions): Promise<void> {
     const folder = path.join(stateDir, "aws");
     const minute = process.env.SANDBOX_CLOUDWATCH_MINUTE;
-    const { started } = await startService({
+    await startService({
         name: service,
         command: options.python,
         args: launcherArguments({ port: ports.aws, id: sandboxId, folder, minute, ...options }),
@@ -118,22 +117,9 @@ export async function startAwsEmulator(options: AwsEmulatorOptions): Promise<{ s
         readyWithin: 30_000,
         stopWithin: 20_000, // it stops and removes its containers
     });
-    return { started, endpoint: awsEndpoint() };
 }
 
 /** Stops the emulator together with the containers of its tasks. One that does not run is fine. */
 export async function stopAwsEmulator(): Promise<void> {
     await stopService(service);
-}
-
-/**
- * Empties the emulated account, its containers and registry logins included.
- * @throws UserError when the emulator does not answer.
- */
-export async function resetAwsEmulator(endpoint = awsEndpoint()): Promise<void> {
-    const answer = await fetch(`${endpoint}/_ministack/reset`, { method: "POST" }).catch((error: unknown) => error);
-    if (!(answer instanceof Response) || !answer.ok) {
-        const reason = answer instanceof Response ? `it answered ${answer.status}` : String(answer);
-        throw new UserError(`The AWS emulator at ${endpoint} could not be reset: ${reason}. Start it first.`);
-    }
 }

@@ -45,10 +45,20 @@ State lives in memory: an emulator that ends has forgotten everything, and its c
 """
 
 import argparse
+import importlib
 import os
 import sys
 import tempfile
 from pathlib import Path
+
+
+# In the order in which they are installed: of those that replace the same function the last is called first.
+_MODULES = """
+    authorization web_identity registry load_balancer weighted_rules target_groups deployments deployment_alarms
+    traffic_shifts containers autoscaling identity_providers secrets_manager domains alarms dashboards subscriptions
+    shells image_scans cloudwatch_protocol service_deployments deployment_calls network zones refusals events
+    firewall ipv6 scheduler scheduled_actions audit_logs log_events placement retries
+""".split()
 
 
 def arguments() -> argparse.Namespace:
@@ -102,50 +112,12 @@ def main() -> None:
     tempfile.tempdir = str(chosen.state)
     sys.argv = sys.argv[:1]  # MiniStack has options of its own
 
-    import alarms
-    import audit_logs
-    import authorization
-    import autoscaling
-    import cloudwatch_protocol
+    modules = [importlib.import_module(name) for name in _MODULES]  # all, before one replaces what another imports
     import containers
-    import dashboards
-    import deployment_alarms
-    import deployment_calls
-    import deployments
-    import domains
-    import events
-    import firewall
-    import identity_providers
-    import image_scans
-    import ipv6
-    import load_balancer
-    import log_events
-    import network
-    import placement
-    import refusals
-    import registry
-    import retries
-    import scheduled_actions
-    import scheduler
-    import secrets_manager
-    import service_deployments
-    import shells
-    import subscriptions
-    import target_groups
-    import traffic_shifts
-    import web_identity
-    import weighted_rules
-    import zones
     from ministack import app
 
-    installed = (authorization, web_identity, registry, load_balancer, weighted_rules, target_groups, deployments)
-    installed += (deployment_alarms, traffic_shifts, containers)
-    installed += (autoscaling, identity_providers, secrets_manager, domains, alarms, dashboards, subscriptions, shells)
-    installed += (image_scans, cloudwatch_protocol, service_deployments, deployment_calls, network, zones, refusals)
-    installed += (events, firewall, ipv6, scheduler, scheduled_actions, audit_logs, log_events, placement)
-    for module in installed:
+    for module in modules:
         module.install()
-    retries.install()
     containers.remove_leftovers()
     app.main()
 

@@ -25,10 +25,8 @@ export const jwksUrl = (): string => `${githubUrl()}/.well-known/jwks`;
  * Starts the emulated GitHub, or keeps the one that runs with the same options.
  * @throws UserError when the port is taken, or with the end of its log when it does not start
  */
-export async function startGitHub(options: Partial<GitHubOptions> = {}): Promise<{ started: boolean; url: string }> {
-    const { repository = "octo-org/hello-fargate", repositoryExists = true } = options;
-    const url = githubUrl();
-    const { started } = await startService({
+export async function startGitHub({ repository, repositoryExists }: GitHubOptions): Promise<void> {
+    await startService({
         name: "github",
         command: process.execPath,
         args: ["-r", path.join(checkout, "tools/transpile.js"), path.join(checkout, "sandbox/github/main.ts")],
@@ -42,8 +40,7 @@ export async function startGitHub(options: Partial<GitHubOptions> = {}): Promise
             ...(process.env.SANDBOX_GITHUB_PLAN && { SANDBOX_GITHUB_PLAN: process.env.SANDBOX_GITHUB_PLAN }),
         },
         port: ports.github,
-        ready: async () => (await fetch(`${url}/_sandbox/health`)).ok,
+        ready: async () => (await fetch(`${githubUrl()}/_sandbox/health`)).ok,
         readyWithin: 20_000,
     });
-    return { started, url };
 }

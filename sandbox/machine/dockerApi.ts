@@ -1,7 +1,5 @@
 /** The few calls of the Docker Engine API that the sandbox makes, over the engine's socket: no client to install. */
-import * as fs from "node:fs";
 import * as http from "node:http";
-import { pipeline } from "node:stream/promises";
 
 export interface Container {
     readonly id: string;
@@ -31,7 +29,7 @@ export class DockerApi {
 
     /** True when an engine answers. */
     async ping(): Promise<boolean> {
-        return this.call("GET", "/_ping", { within: 3_000 }).then(
+        return this.call("GET", "/_ping", 3_000).then(
             ({ status }) => status === 200,
             () => false,
         );
@@ -73,32 +71,23 @@ export class DockerApi {
         await this.json("DELETE", `/images/${encodeURIComponent(id)}?force=true`, [404]);
     }
 
-    /** Loads a tar file in the format of `docker save`. */
-    async loadImage(tarFile: string): Promise<void> {
-        const { status, body } = await this.call("POST", "/images/load?quiet=true", { upload: tarFile });
-        // Errors after the first byte come in the stream, under the status 200 that was sent before it.
-        if (status !== 200 || body.includes('"errorDetail"')) {
-            throw new Error(`Docker did not load ${tarFile}: ${status} ${body.trim()}`);
-        }
-    }
-
     private async json<T = unknown>(method: string, url: string, accepted: readonly number[] = []): Promise<T> {
-        const { status, body } = await this.call(method, url, {});
+        const { status, body } = await this.call(method, url);
         if (status >= 300 && !accepted.includes(status)) {
             throw new Error(`Docker refused ${method} ${url}: ${status} ${body.trim()}`);
         }
         return (body && status < 300 ? JSON.parse(body) : undefined) as T;
     }
 
-    private async call(method: string, url: string, options: { within?: number; upload?: string }): Promise<Answer> {
+    private async call(method: string, url: string, within = callWithinMs): Promise<Answer> {
         return new Promise((resolve, reject) => {
             const request = http.request(
                 {
                     socketPath: this.host.replace(/^unix:\/\//, ""),
                     method,
                     path: url,
-                    headers: { Host: "docker", ...(options.upload ? { "Content-Type": "application/x-tar" } : {}) },
-                    timeout: options.within ?? callWithinMs,
+                    headers: { Host: "docker" },
+                    timeout: within,
                     agent: false, // a kept connection would keep the command from ending
                 },
                 (response) => {
@@ -112,11 +101,7 @@ export class DockerApi {
             );
             request.on("error", reject);
             request.on("timeout", () => request.destroy(new Error(`Docker did not answer ${method} ${url} in time`)));
-            if (options.upload) {
-                pipeline(fs.createReadStream(options.upload), request).catch(reject);
-            } else {
-                request.end();
-            }
+            request.end();
         });
     }
 }

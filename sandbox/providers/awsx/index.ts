@@ -3,7 +3,6 @@
  * parents, dependencies, tags and ranges, all of them resources of the aws provider (pulumi-awsx, awsx/ec2/vpc.ts).
  */
 import * as ec2 from "@pulumi/aws/ec2";
-import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import * as pulumi from "@pulumi/pulumi";
 import { type ConstructResult, main, type Provider } from "@pulumi/pulumi/provider";
 import { layOut } from "../../../tools/awsxLayout";
@@ -15,12 +14,10 @@ type Tags = Readonly<Record<string, pulumi.Input<string>>>;
 interface VpcArgs {
     readonly assignGeneratedIpv6CidrBlock?: pulumi.Input<boolean>;
     readonly availabilityZoneCidrMask?: number;
-    readonly availabilityZoneNames?: readonly string[];
-    readonly cidrBlock?: string;
+    readonly availabilityZoneNames: readonly string[];
+    readonly cidrBlock: string;
     readonly enableDnsHostnames?: pulumi.Input<boolean>;
-    readonly enableDnsSupport?: pulumi.Input<boolean>;
-    readonly natGateways?: { readonly strategy?: "None" | "Single" | "OnePerAz" };
-    readonly numberOfAvailabilityZones?: number;
+    readonly natGateways: { readonly strategy: "None" | "Single" | "OnePerAz" };
     readonly subnetStrategy?: "Auto";
     readonly tags?: pulumi.Input<Tags>;
     readonly vpcEndpointSpecs?: readonly { readonly serviceName: string; readonly tags?: Tags }[];
@@ -34,9 +31,7 @@ const known: Record<keyof VpcArgs, true> = {
     availabilityZoneNames: true,
     cidrBlock: true,
     enableDnsHostnames: true,
-    enableDnsSupport: true,
     natGateways: true,
-    numberOfAvailabilityZones: true,
     subnetStrategy: true,
     tags: true,
     vpcEndpointSpecs: true,
@@ -52,8 +47,8 @@ function assertKnown(name: string, args: VpcArgs): void {
     if (unknown.length > 0) {
         refuse(`does not know ${unknown.join(", ")}`);
     }
-    const { availabilityZoneNames, natGateways, numberOfAvailabilityZones, subnetStrategy, vpcEndpointSpecs } = args;
-    if (!["None", "Single", "OnePerAz", undefined].includes(natGateways?.strategy)) {
+    const { availabilityZoneNames, cidrBlock, natGateways, subnetStrategy, vpcEndpointSpecs } = args;
+    if (!["None", "Single", "OnePerAz"].includes(natGateways?.strategy)) {
         refuse(`takes None, Single or OnePerAz for natGateways.strategy, not "${natGateways?.strategy}"`);
     }
     if (subnetStrategy !== "Auto" || (vpcEndpointSpecs && args.vpcEndpointStrategy !== "Auto")) {
@@ -62,8 +57,8 @@ function assertKnown(name: string, args: VpcArgs): void {
     if (pulumi.Output.isInstance(availabilityZoneNames)) {
         refuse("takes plain availabilityZoneNames, as the original: these depend on a resource");
     }
-    if (availabilityZoneNames && numberOfAvailabilityZones) {
-        refuse("takes availabilityZoneNames or numberOfAvailabilityZones, not both, as the original");
+    if (!availabilityZoneNames || !cidrBlock) {
+        refuse("has no availabilityZoneNames and no cidrBlock of its own");
     }
 }
 
@@ -82,16 +77,14 @@ class Vpc extends pulumi.ComponentResource {
     private async build(args: VpcArgs) {
         const name = this.childName;
         assertKnown(name, args);
-        const nat = args.natGateways?.strategy ?? "OnePerAz";
-        const cidrBlock = args.cidrBlock ?? "10.0.0.0/16";
-        const zones = args.availabilityZoneNames ?? (await this.zones(args.numberOfAvailabilityZones ?? 3));
+        const { cidrBlock, availabilityZoneNames: zones } = args;
+        const nat = args.natGateways.strategy;
         const layout = layOut(cidrBlock, zones.length, args.availabilityZoneCidrMask);
         const tags = (own: Tags) => pulumi.output(args.tags).apply((shared) => ({ ...shared, ...own }));
         const sharedTags = pulumi.output(args.tags).apply((shared) => ({ Name: name, ...shared }));
 
-        const { assignGeneratedIpv6CidrBlock, enableDnsHostnames, enableDnsSupport } = args;
-        const dns = { enableDnsHostnames, enableDnsSupport };
-        const vpcArgs = { cidrBlock, assignGeneratedIpv6CidrBlock, ...dns, tags: sharedTags };
+        const { assignGeneratedIpv6CidrBlock, enableDnsHostnames } = args;
+        const vpcArgs = { cidrBlock, assignGeneratedIpv6CidrBlock, enableDnsHostnames, tags: sharedTags };
         const vpc = new ec2.Vpc(name, vpcArgs, { parent: this });
         const inVpc = { parent: vpc, dependsOn: [vpc] };
         const internetGateway = new ec2.InternetGateway(name, { vpcId: vpc.id, tags: sharedTags }, inVpc);
@@ -175,14 +168,6 @@ class Vpc extends pulumi.ComponentResource {
             vpcEndpoints,
         };
     }
-
-    private async zones(count: number): Promise<readonly string[]> {
-        const { names } = await getAvailabilityZones({}, { parent: this });
-        if (names.length < count) {
-            throw new Error(`${token}: the region has ${names.length} availability zones, ${count} are asked for`);
-        }
-        return names.slice(0, count);
-    }
 }
 
 const awsx: Provider = {
@@ -192,7 +177,7 @@ const awsx: Provider = {
         if (type !== token) {
             throw new Error(`unknown component ${type}: the sandbox's stand-in for awsx has ${token} only`);
         }
-        const vpc = new Vpc(name, inputs, options);
+        const vpc = new Vpc(name, inputs as VpcArgs, options); // which looks at them first
         return { urn: vpc.urn, state: await vpc.outputs };
     },
 };
