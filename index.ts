@@ -26,6 +26,7 @@ const repository = new GitHubRepository("main", {
     ...github,
     name: github.repository,
     serviceName: name,
+    region: settings.region,
     deletionProtection,
 });
 

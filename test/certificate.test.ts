@@ -77,7 +77,7 @@ describe("a domain", () => {
             name: "shop.example.com",
             type: "A",
             aliases: [{ name: dnsName, zoneId: elbZoneId, evaluateTargetHealth: false }],
-            allowOverwrite: false, // asked for CREATE, Route 53 refuses what the check of runningStack.ts did not see
+            allowOverwrite: false, // asked for CREATE, Route 53 refuses what the check of runningStack/ did not see
         });
         // Before, those who come by it, from what the name has led to until then, would meet another name's certificate, or nobody.
         assert.deepEqual(run.one(recordType, "main").dependsOn, [

@@ -5,6 +5,8 @@ import { record, type Registration } from "./record";
 import { serializedProvider } from "./serializedProvider";
 import type { Values } from "./settings";
 
+const region = "ap-northeast-1";
+
 type Listed = Readonly<Record<string, string>>;
 
 /** What somebody has on GitHub: variables and secrets of the repository, and of the environment. */
@@ -62,7 +64,7 @@ async function check(values: Values, there: There, held?: readonly string[]) {
 const written = (stack: string): There => ({
     variables: {
         APP_URL: "http://elsewhere",
-        AWS_REGION: "us-east-1",
+        AWS_REGION: region,
         CONTAINER_NAME: "app",
         ECR_REPOSITORY: `fargate-cicd-${stack}`,
         ECS_CLUSTER: `fargate-cicd-${stack}`,
@@ -142,7 +144,7 @@ describe("the claim to what is written on GitHub", () => {
         const kept = claims.filter((claim) => !claim.startsWith("environment "));
         assert.deepEqual((await check(prod, { rules }, kept)).failures, [], "of a state from before it was claimed");
         assert.deepEqual((await check(prod, { rules }, ["acme/shop production ECS_SERVICE"])).failures, [reason]);
-        const former = { rules, environmentVariables: { ECS_SERVICE: "fargate-cicd-dev" } };
+        const former = { rules, environmentVariables: { AWS_REGION: region, ECS_SERVICE: "fargate-cicd-dev" } };
         assert.deepEqual((await check(prod, former)).failures, [], "of a state from before it was claimed");
     });
 
@@ -161,6 +163,13 @@ describe("the claim to what is written on GitHub", () => {
     it("holds in every later up, whatever the values are by then, and after a rename of the stack", async () => {
         const { claims } = await check({}, {});
         assert.deepEqual((await check({}, written("other"), claims)).failures, []);
+    });
+
+    it("is refused to a stack of the same name in another region, which has a service of that name, too", async () => {
+        const there = written("dev");
+        const elsewhere = { ...there, variables: { ...there.variables, AWS_REGION: "eu-west-1" } };
+        assert.match((await check({}, elsewhere)).failures[0]!, /^these settings are on GitHub already, .* AWS_REGION/);
+        assert.deepEqual((await check({}, there)).failures, []);
     });
 
     it("is checked for what is added later", async () => {
@@ -186,7 +195,7 @@ describe("the claim to what is written on GitHub", () => {
             let taken: Promise<readonly string[] | string> | undefined;
             const program = () => {
                 const none = Promise.resolve(undefined);
-                const args = { fullName: "acme/shop", serviceName: "shop", previews: true };
+                const args = { fullName: "acme/shop", serviceName: "shop", region: "eu-west-1", previews: true };
                 taken = claimInputs({ ...args, problem: none, moved: none }, {}).then(
                     ({ groups, problem }) => problem ?? groups.flatMap((group) => group.taken),
                 );

@@ -41,6 +41,16 @@ describe("configuration: where the app lives", () => {
         });
     }
 
+    it("takes no more subnets than a service", () => {
+        const ids = (count: number) =>
+            Array.from({ length: count }, (_, index) => `subnet-${10000000 + index}`).join(",");
+        assert.equal(load({ ...existing, privateSubnetIds: ids(16) }).existingVpc!.privateSubnetIds.length, 16);
+        assert.match(
+            problems({ ...existing, privateSubnetIds: ids(17) }),
+            /^ {2}- privateSubnetIds: expected at most 16 subnets, as a service takes no more, got /,
+        );
+    });
+
     it("names each subnet that is none", () => {
         for (const key of ["publicSubnetIds", "privateSubnetIds"]) {
             const fix = `\n    fix: pulumi config set ${key} subnet-0a1b2c3d4e5f67890,subnet-0f9e8d7c6b5a43210`;

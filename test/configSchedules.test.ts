@@ -42,6 +42,7 @@ describe("configuration: schedules", () => {
             "cron(0 10 L * ? *)",
             "cron(0 10 3W * ? *)",
             "cron(0 10 ? * 6L *)",
+            "cron(0 10 ? * L *)",
             "cron(0 10 ? * FRI#2 *)",
             "rate(1 minute)",
             "rate(90 days)",
@@ -64,6 +65,8 @@ describe("configuration: schedules", () => {
             "cron(0 3 32 * ? *)",
             "cron(0 3 * FOO ? *)",
             "cron(0 3 ? * MON#6 *)",
+            "cron(0 3 ? * 3#1,6#3 *)", // "you can only have one expression in the field" with #: EventBridge's cron reference
+            "cron(0 3 ? * MON,FRI#2 *)",
             "cron(0 3 ? * 8 *)",
             "cron(0 3 * * ? 1969)",
             "cron(0/0 3 * * ? *)",

@@ -212,10 +212,10 @@ const written: Readonly<Record<string, Rule>> = {
         ],
     },
     name: {
-        expected: "lower-case letters, digits and single hyphens between them, at most 200 characters",
+        expected: "lower-case letters, digits and single hyphens between them, 2 to 90 characters",
         example: "shop-prod",
-        bad: ["Shop", "my_shop", "shop-", "-shop", "a--b", "7shop", "shop.prod", "x".repeat(201), "shöp", " shop"],
-        good: ["", "s", "shop", "shop-prod-2", "x".repeat(200)],
+        bad: ["Shop", "my_shop", "shop-", "-shop", "a--b", "7shop", "shop.prod", "s", "x".repeat(91), "shöp", " shop"],
+        good: ["", "sh", "shop", "shop-prod-2", "x".repeat(90)],
     },
     rolloutTestPort: {
         expected: "a whole number from 1 to 65535",

@@ -116,6 +116,27 @@ describe("configuration: values that go together", () => {
         assert.ok(accepted({ ...slow, rollout: "canary", rolloutStepMinutes: "1440" }));
     });
 
+    // Of a zone's quarter of the VPC half is private and a quarter public (awsx, see tools/awsxLayout.ts); AWS keeps five addresses of each
+    // subnet ("Subnet CIDR blocks" in the VPC User Guide), and a load balancer has eight of its own.
+    it("refuses more tasks than the subnets of its own VPC have room for, twice as many while a release goes live", () => {
+        for (const [values, most] of [
+            [{ vpcCidr: "10.0.0.0/23" }, 59], // 2 private /26: 2 x 59 addresses
+            [{ vpcCidr: "10.0.0.0/23", availabilityZones: "3" }, 88],
+            [{ vpcCidr: "10.0.0.0/23", natGateways: "none" }, 19], // 2 public /27: 2 x (32 - 5 - 8)
+        ] as const) {
+            assert.ok(accepted({ ...values, maxTasks: String(most) }));
+            assert.throws(() => load({ ...values, maxTasks: String(most + 1) }), {
+                message: refused(
+                    "maxTasks",
+                    `at most ${most}, as a release runs twice as many in the subnets of 10.0.0.0/23 (vpcCidr)`,
+                    String(most + 1),
+                    most,
+                ),
+            });
+        }
+        assert.ok(accepted({ maxTasks: "1000" }));
+    });
+
     it("refuses a test port on which visitors are served, with a domain or before there is one", () => {
         for (const rolloutTestPort of ["80", "443"]) {
             const expected = "a port on which the load balancer does not serve visitors: another than 80 and 443";

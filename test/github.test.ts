@@ -196,6 +196,7 @@ describe("GitHub", () => {
                     create: false,
                     branch: "main",
                     serviceName: "shop",
+                    region: "eu-west-1",
                     previews: true,
                     deletionProtection: false,
                 });

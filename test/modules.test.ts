@@ -62,7 +62,7 @@ describe("the modules of the project", () => {
         );
         assert.deepEqual(
             aware.map(relative).filter((file) => !/^infra\/(network|config)\//.test(file)),
-            ["index.ts", "infra/runningStack.ts"],
+            ["index.ts", "infra/runningStack/index.ts"],
         );
     });
 

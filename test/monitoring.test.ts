@@ -258,8 +258,8 @@ describe("monitoring", () => {
             (JSON.parse(String(recording.one(dashboardType).inputs.dashboardBody)) as { widgets: Widget[] }).widgets;
 
         it("has the stack's name", () => {
-            assert.equal(run.one(dashboardType).inputs.dashboardName, "fargate-cicd-dev");
-            assert.equal(prod.one(dashboardType).inputs.dashboardName, "fargate-cicd-prod");
+            assert.equal(run.one(dashboardType).inputs.dashboardName, "fargate-cicd-dev-ap-northeast-1");
+            assert.equal(prod.one(dashboardType).inputs.dashboardName, "fargate-cicd-prod-ap-northeast-1");
         });
 
         it("shows every alarm, and below them latency, traffic, errors and saturation", () => {

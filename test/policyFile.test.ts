@@ -37,6 +37,7 @@ describe("the app's own policies", () => {
         ["Unexpected token", () => file("Version: 2012-10-17")],
         ['Version: "2012-10-17"', () => file(JSON.stringify({ Version: "2026-01-01", Statement: reads }))],
         ["Statement: a statement", () => document()],
+        ["Statement: a Sid of its own", () => document({ ...reads, Sid: "a" }, { ...reads, Sid: "a" })],
         ["Statement.0.Effect", () => document({ ...reads, Effect: "allow" })],
         ["Statement.1.Principal", () => document(reads, { ...reads, Principal: "*" })],
         ["Statement.0.Actions", () => document({ ...reads, Actions: ["s3:PutObject"] })],

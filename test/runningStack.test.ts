@@ -4,7 +4,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { refuseImpossibleChanges } from "../infra/runningStack";
-import type { ServiceCaller } from "../infra/service/toldService";
+import type { StackCaller } from "../infra/runningStack/stackCaller";
 import { record, type Recording } from "./record";
 import { alternative, audited, inExistingVpc, internal, kmsKey, production, standard, withDomain } from "./scenarios";
 import { serializedProvider } from "./serializedProvider";
@@ -20,15 +20,18 @@ describe("a running stack", () => {
     let made: Facts;
     /** Whether AWS has the stack's service. */
     let runs: boolean;
+    /** What has the name that the stack is to have. */
+    let holders: readonly string[];
     before(async () => {
         const { inputs } = (await standard()).one(type);
         const { __provider: _source, ...facts } = inputs;
         made = facts;
         provider = serializedProvider(inputs);
-        Object.assign(provider, { runs: async () => runs });
+        Object.assign(provider, { runs: async () => runs, holders: async () => holders });
     });
     beforeEach(() => {
         runs = true;
+        holders = [];
     });
 
     /** What a check says of a stack that was made with the defaults, by property. */
@@ -121,7 +124,7 @@ describe("a running stack", () => {
             response.statusCode = "__type" in answer ? 400 : 200;
             return JSON.stringify(answer);
         });
-        const asking = await unstubbed({ ecs });
+        const asking = Object.assign(await unstubbed({ ecs }), { holders: async () => [] });
         for (const [given, refused] of [
             [{ services: [{ status: "ACTIVE" }] }, ["name"]],
             [{ services: [{ status: "DRAINING" }] }, ["name"]],
@@ -139,6 +142,46 @@ describe("a running stack", () => {
             );
         }
         assert.deepEqual(asked[0], { cluster: "fargate-cicd-dev", services: ["fargate-cicd-dev"] });
+    });
+
+    // CreateCluster answers with a cluster that is there, and RegisterTaskDefinition adds to a family that is: the ECS API Reference.
+    it("takes over no cluster and no task family of something else, which it would change, and delete with the stack", async () => {
+        const asked: string[] = [];
+        let [status, revisions]: [string | undefined, readonly string[]] = [undefined, []];
+        let denied = false;
+        const ecs = await answering((request, body, response) => {
+            const action = String(request.headers["x-amz-target"]).split(".")[1]!;
+            const given = JSON.parse(body) as { clusters?: string[]; familyPrefix?: string; status?: string };
+            asked.push([action, given.clusters?.[0], given.familyPrefix, given.status].filter(Boolean).join(" "));
+            response.statusCode = denied ? 400 : 200;
+            return JSON.stringify(
+                denied
+                    ? { __type: "AccessDeniedException" }
+                    : {
+                          clusters: status ? [{ clusterArn: "arn:cluster", status }] : [],
+                          taskDefinitionArns: revisions,
+                      },
+            );
+        });
+        const asking = Object.assign(await unstubbed({ ecs }), { runs: async () => false });
+        const said = async (olds: Facts) => {
+            const { failures = [] } = await asking.check(olds, { ...made, name: "shop" });
+            return failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
+        };
+        assert.equal(await said({}), "");
+        assert.deepEqual(asked.sort(), ["DescribeClusters shop", "ListTaskDefinitions shop ACTIVE"]);
+        [status, revisions] = ["INACTIVE", []]; // as one that was deleted is for a while
+        assert.equal(await said({}), "");
+        [status, revisions] = ["ACTIVE", ["arn:shop:7"]];
+        const refusal =
+            /^name: AWS has the cluster arn:cluster and the task definition arn:shop:7 already, .*"pulumi config set name <another name>"/;
+        assert.match(await said({}), refusal);
+        assert.match(await said(made), refusal, "where a first up under another name has ended half-way");
+        status = undefined;
+        assert.match(await said({}), /^name: AWS has the task definition arn:shop:7 already/);
+        assert.equal(await said({ ...made, name: "shop" }), "", "its own");
+        denied = true; // as for a pull request's preview
+        assert.equal(await said({}), "");
     });
 
     it("refuses to delete the repository that it made, or to make one that is there", async () => {
@@ -432,7 +475,7 @@ describe("a running stack", () => {
                 const listeners = listener("1/9000", "HTTP", 9000) + listener("1/80", given.protocol ?? "HTTP", 80);
                 return xml(action, `<Listeners>${listeners}</Listeners>`);
             });
-            const asking = (await unstubbed({ ecs: endpoint, elbv2: endpoint })) as unknown as ServiceCaller;
+            const asking = (await unstubbed({ ecs: endpoint, elbv2: endpoint })) as unknown as StackCaller;
             const found = await asking["toldService"]("shop", "eu-west-1");
             return { found, asked };
         }

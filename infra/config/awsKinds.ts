@@ -7,14 +7,17 @@ export const region = text(v.pipe(v.string(), v.regex(/^[a-z]{2,4}(-[a-z]+)+-\d+
     example: "ap-northeast-1",
 });
 
-/** ECR allows 256 characters of lower case; a log group, a cluster and a service allow more. IAM and ALB names are generated. */
-export const longestName = 200;
+/**
+ * Application Auto Scaling names its alarms `TargetTracking-service/NAME/NAME-AlarmHigh-` and 36 characters of its own, of the 255 that
+ * CloudWatch takes; ECR, a log group, a cluster and a service allow more. IAM and ALB names are generated.
+ */
+export const longestName = 90;
 
-/** ECR refuses a hyphen at the end and two in a row. */
-const name = v.pipe(v.string(), v.maxLength(longestName), v.regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/));
+/** ECR refuses a hyphen at the end, two in a row, and a single character. */
+const name = v.pipe(v.string(), v.minLength(2), v.maxLength(longestName), v.regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/));
 
 /** What such a name is, in words. */
-export const nameInWords = `lower-case letters, digits and single hyphens between them, at most ${longestName} characters`;
+export const nameInWords = `lower-case letters, digits and single hyphens between them, 2 to ${longestName} characters`;
 
 /** What an ECR repository, an ECS service and the rest can be called, all of them alike. */
 export const resourceName = text(name, {

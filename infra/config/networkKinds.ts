@@ -48,14 +48,18 @@ export const vpcId: Kind<string> = {
     example: "vpc-0a1b2c3d4e5f67890",
 };
 
+/** "AwsVpcConfiguration" in the ECS API Reference. */
+const mostSubnets = 16;
+
 /** Subnets of it, each once: none where it is empty. */
 export const subnetIds: Kind<readonly string[]> = {
     type: "text",
     schema: v.pipe(
         listOf(id("subnet", 'the id of a subnet such as "subnet-0a1b2c3d4e5f67890"')),
         v.transform((ids) => [...new Set(ids)]),
+        v.maxLength(mostSubnets, `at most ${mostSubnets} subnets, as a service takes no more`),
     ),
-    values: "ids of subnets, with commas between them",
+    values: `up to ${mostSubnets} ids of subnets, with commas between them`,
     example: "subnet-0a1b2c3d4e5f67890,subnet-0f9e8d7c6b5a43210",
 };
 

@@ -57,6 +57,10 @@ const document = v.strictObject({
         v.transform((given) => [given].flat()), // one statement may stand without a list
         v.array(statement),
         v.nonEmpty("a statement"),
+        v.check((all) => {
+            const sids = all.flatMap(({ Sid }) => (Sid ? [Sid] : []));
+            return new Set(sids).size === sids.length;
+        }, "a Sid of its own for each statement"),
     ),
 });
 

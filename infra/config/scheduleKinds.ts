@@ -27,17 +27,18 @@ const fields: readonly ((part: string) => boolean)[] = [
     within(0, 23),
     (part) => part === "L" || days(part.replace(/(?<=^\d{1,2})W$/, "")),
     within(1, 12, months),
-    (part) => weekdays(part.replace(/(?<=^(\d|[A-Z]{3}))(L|#[1-5])$/i, "")),
+    (part) => part === "L" || weekdays(part.replace(/(?<=^(\d|[A-Z]{3}))(L|#[1-5])$/i, "")),
     within(1970, 2199),
 ];
 
 function isCron(given: string): boolean {
     const parts = given.split(/ +/);
     const [, , dayOfMonth, , dayOfWeek] = parts;
-    // A day is told either by the month or by the week; the other one has a question mark.
+    // A day is told either by the month or by the week; the other one has a question mark. A week of the month stands alone.
     const told = (dayOfMonth === "?") !== (dayOfWeek === "?");
     return (
         told &&
+        !/#.*,|,.*#/.test(dayOfWeek!) &&
         parts.length === fields.length &&
         parts.every((part, index) => (part === "?" && [2, 4].includes(index)) || part.split(",").every(fields[index]!))
     );

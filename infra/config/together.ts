@@ -1,6 +1,6 @@
 import { isResourceName, longestName, nameInWords, regionOf } from "./awsKinds";
 import { arnOf, isReference } from "./containerKinds";
-import { parent } from "./networkKinds";
+import { parent, prefixLength, zoneBits } from "./networkKinds";
 import { isAdministrator } from "./policyKinds";
 import type { ConfigReader, ConfigSource } from "./reader";
 import { longestRollout, rolloutMinutes } from "./rolloutKinds";
@@ -15,6 +15,7 @@ export function checkTogether(config: Reader, values: Values, source: ConfigSour
     checkDualStack(config, values);
     checkDomain(config, values);
     checkTasks(config, values);
+    checkRoom(config, values);
     checkHours(config, values);
     checkGroup(config, values, source);
     checkRollout(config, values);
@@ -106,6 +107,24 @@ function checkDomain(config: Reader, { domainName, hostedZone }: Values): void {
 function checkTasks(config: Reader, { minTasks, maxTasks }: Values): void {
     if (config.accepted("minTasks", "maxTasks") && minTasks > maxTasks) {
         config.refuse("maxTasks", `at least minTasks (${minTasks})`, String(maxTasks), minTasks);
+    }
+}
+
+/** AWS keeps five addresses of a subnet for itself, and of a public one the load balancer has eight: the VPC and ELB User Guides. */
+const keptByAws = 5;
+const ofLoadBalancer = 8;
+
+/** Each task has an address of its own, and a release runs twice as many tasks. */
+function checkRoom(config: Reader, { vpcId, vpcCidr, availabilityZones, natGateways, maxTasks }: Values): void {
+    if (vpcId !== undefined || !config.accepted("vpcCidr", "availabilityZones", "natGateways", "maxTasks")) {
+        return;
+    }
+    const zone = prefixLength(vpcCidr) + zoneBits; // half of it is private, a quarter public
+    const each = natGateways === "none" ? 2 ** (32 - zone - 2) - ofLoadBalancer : 2 ** (32 - zone - 1);
+    const most = Math.floor((availabilityZones * (each - keptByAws)) / 2);
+    if (maxTasks > most) {
+        const expected = `at most ${most}, as a release runs twice as many in the subnets of ${vpcCidr} (vpcCidr)`;
+        config.refuse("maxTasks", expected, String(maxTasks), most);
     }
 }
 

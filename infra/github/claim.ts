@@ -58,8 +58,9 @@ export interface ClaimArgs {
     /** `owner/name` as it is configured. */
     readonly fullName: string;
     readonly environment?: string;
-    /** What the service is called: no other stack's has the name. */
+    /** What the service is called: no other stack's has the name, in the region and the account. */
     readonly serviceName: string;
+    readonly region: string;
     readonly previews: boolean;
     /** What keeps the stack from the repository, once it is known. */
     readonly problem: Promise<string | undefined>;
@@ -113,7 +114,7 @@ interface Scope {
 }
 
 async function groupsOf(
-    { fullName, environment, serviceName, previews }: ClaimArgs,
+    { fullName, environment, serviceName, region, previews }: ClaimArgs,
     opts: pulumi.InvokeOptions,
 ): Promise<Group[]> {
     const name = fullName.split("/")[1]!;
@@ -136,7 +137,7 @@ async function groupsOf(
         : repositoryScope;
 
     // A stack that wrote its settings before it claimed them knows them by their values.
-    const deploys = has(deployScope, "ECS_SERVICE", serviceName);
+    const deploys = has(deployScope, "ECS_SERVICE", serviceName) && has(deployScope, "AWS_REGION", region);
     const another = "pulumi config set githubEnvironment <another name>";
     const runner = { secrets: [], variables: [runnerName(environment)] };
     const groups = [

@@ -15,8 +15,9 @@ export interface GitHubRepositoryArgs {
     readonly branch: string;
     /** What a deployment has to pass; undefined: nothing. */
     readonly environment?: Environment;
-    /** What the service is called: no other stack's has the name. */
+    /** What the service is called: no other stack's has the name, in the region and the account. */
     readonly serviceName: string;
+    readonly region: string;
     /** Pull requests of the repository preview this stack. */
     readonly previews: boolean;
     /** Pulumi does not delete the repository. */
@@ -72,6 +73,7 @@ export class GitHubRepository extends pulumi.ComponentResource {
                 fullName: this.fullName,
                 environment: args.environment?.name,
                 serviceName: args.serviceName,
+                region: args.region,
                 previews: args.previews,
                 problem,
                 moved: found.then((answers) => ("problem" in answers ? undefined : answers.moved)),

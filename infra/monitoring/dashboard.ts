@@ -4,7 +4,7 @@ import type { LoadBalancer } from "../network/loadBalancer";
 import type { Service } from "../service/service";
 
 export interface DashboardArgs {
-    /** The dashboard's name, one for each account and region. */
+    /** The dashboard's name, one for each account: unlike alarms, dashboards belong to no region. */
     readonly dashboardName: string;
     readonly region: string;
     readonly loadBalancer: LoadBalancer;

@@ -64,7 +64,7 @@ export class Monitoring {
             : [];
         new Incidents(this.name, { serviceName: prefix, topicArn: this.notifications.topicArn, service, schedules });
         new Dashboard(this.name, {
-            dashboardName: prefix,
+            dashboardName: `${prefix}-${region}`,
             region,
             loadBalancer,
             service,

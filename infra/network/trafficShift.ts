@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { newRole, policyDocument, type Statement } from "../iam";
-import type { TargetGroupIndex } from "../service/toldService";
+import type { TargetGroupIndex } from "../runningStack/stackCaller";
 
 export interface TrafficShiftArgs {
     /** In one of them the running release serves; the next one starts in the other, or with a rolling release in the same. */

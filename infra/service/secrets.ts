@@ -161,8 +161,8 @@ function readStatements(own: readonly string[], existing: readonly string[], key
 }
 
 /**
- * The permission to decrypt these, and nothing else, with any key of the account that they are in: which one each has, does not show in
- * its ARN. With the key that AWS manages for all of an account nothing is asked of KMS's caller; with a customer's key, this is.
+ * The permission to decrypt these, and nothing else, with any key of their region: which one each has, and in which account, does not show
+ * in its ARN. With the key that AWS manages for all of an account nothing is asked of KMS's caller; with a customer's key, this is.
  *
  * @param context what the service encrypts with beside the key: "Encryption context" in the guides of Secrets Manager and Parameter Store
  */
@@ -173,8 +173,8 @@ const decryptStatement = (sid: string, arns: readonly string[], context: "Secret
     condition: { StringEquals: { [`kms:EncryptionContext:${context}`]: arns } },
 });
 
-/** Every key of the account and region that an ARN is in. */
+/** Every key of the region that an ARN is in. A secret can be encrypted with another account's: "CreateSecret" in its API Reference. */
 function keysBeside(arn: string): string {
-    const [, partition, , region, account] = arn.split(":");
-    return `arn:${partition}:kms:${region}:${account}:key/*`;
+    const [, partition, , region] = arn.split(":");
+    return `arn:${partition}:kms:${region}:*:key/*`;
 }

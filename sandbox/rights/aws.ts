@@ -480,7 +480,7 @@ const delivery: Policy = {
         {
             sid: "Dashboard",
             actions: ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
-            resources: ["arn:PARTITION:cloudwatch::ACCOUNT:dashboard/NAME"],
+            resources: ["arn:PARTITION:cloudwatch::ACCOUNT:dashboard/NAME-REGION"],
         },
         {
             sid: "Notifications",

@@ -64,6 +64,20 @@ describe("the first contact with a repository and an account", () => {
         );
     });
 
+    it("takes over no cluster and no task family of something else, which AWS would let it", async () => {
+        const { ecs } = root();
+        const [cluster, family] = ["fargate-cicd-dev", "fargate-cicd-dev"];
+        await ecs.createCluster({ clusterName: cluster });
+        const containerDefinitions = [{ name: "theirs", image: "theirs", memory: 128 }];
+        const { taskDefinition } = await ecs.registerTaskDefinition({ family, containerDefinitions });
+        await refused(
+            "sandbox:preview",
+            /name: AWS has the cluster \S+:cluster\/fargate-cicd-dev and the task definition \S+\/fargate-cicd-dev:1 already/,
+        );
+        await ecs.deleteCluster({ cluster });
+        await ecs.deregisterTaskDefinition({ taskDefinition: taskDefinition!.taskDefinitionArn });
+    });
+
     it("makes nothing where the repository is not there, without a preview as well", async () => {
         await call("DELETE", first);
         const message = /GitHub shows no repository "octo-org\/hello-fargate" to this token/;

@@ -46,7 +46,7 @@ export const audit: readonly Mutation[] = [
     },
     {
         mistake: "a key for the images is taken where there are images",
-        file: "infra/runningStack.ts",
+        file: "infra/runningStack/provider.ts",
         find: ', kmsKeyArn: "" } as const',
         become: " } as const",
     },

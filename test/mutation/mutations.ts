@@ -111,7 +111,7 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "an older stack loses its VPC to another",
-        file: "infra/runningStack.ts",
+        file: "infra/runningStack/provider.ts",
         find: '{ vpcId: "", loadBalancer: "internet-facing",',
         become: "{",
     },
@@ -295,7 +295,7 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "the way back to the port that runs is refused",
-        file: "infra/runningStack.ts",
+        file: "infra/runningStack/provider.ts",
         find: "return service?.loadBalancers?.[0]?.containerPort ?? containerPort;",
         become: "return containerPort;",
     },
@@ -349,13 +349,13 @@ export const mutations: readonly Mutation[] = [
     },
     {
         mistake: "a stack that is renamed gets another service",
-        file: "infra/runningStack.ts",
+        file: "infra/runningStack/provider.ts",
         find: "was !== undefined && was !== news[property]",
         become: 'property !== "name" && was !== undefined && was !== news[property]',
     },
     {
         mistake: "something is made before the running stack is checked",
-        file: "infra/runningStack.ts",
+        file: "infra/runningStack/index.ts",
         find: "    holdUntil(checked);\n",
         become: "",
     },

@@ -184,7 +184,7 @@ export const production: readonly Mutation[] = [
     },
     {
         mistake: "a setting takes protected logs along",
-        file: "infra/runningStack.ts",
+        file: "infra/runningStack/provider.ts",
         find: "const guarded = (olds.deletionProtection && olds.logs?.match(/\\w+/g)) || [];",
         become: "const guarded: string[] = [];",
     },

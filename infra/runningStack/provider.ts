@@ -1,46 +1,12 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "./config";
-import { accepted, holdUntil } from "./checks";
-import { deploymentConfiguration } from "./service/rollout";
-import { ServiceCaller, type TargetGroupIndex, type ToldService } from "./service/toldService";
-
-/** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
-interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
-    readonly createGithubRepository: Settings["github"]["create"];
-    readonly githubOidcProvider: Settings["github"]["oidcProvider"];
-    /** The VPC that is not the stack's own; empty: it is. */
-    readonly vpcId: string;
-    readonly loadBalancer: "internal" | "internet-facing";
-    /** Empty where there is none, as in every stack that is older than the setting. */
-    readonly kmsKeyArn: string;
-    /** Whether what it keeps is protected. */
-    readonly deletionProtection: boolean;
-    /** The settings that keep logs of their own, with blanks between them. */
-    readonly logs: string;
-    /** Where a release can be asked before visitors reach it; 0: nowhere. */
-    readonly rolloutTestPort: number;
-    /** Whether visitors come over HTTPS. */
-    readonly https: boolean;
-    /** The app's name and the zone that it is in; empty where it has none. */
-    readonly domainName: string;
-    readonly hostedZone: string;
-    /** Whether that name leads here over IPv6, too. */
-    readonly dualStack: boolean;
-    /** Whether records that it has from something else are overwritten. */
-    readonly domainOverwrite: boolean;
-    /** Whether a release has ever been shifted from one target group to the other, so that either of them may serve. */
-    readonly shifted: boolean;
-    /** Which of the two target groups served when the service was last told of its load balancer. */
-    readonly serving: TargetGroupIndex;
-    /** What else the service is told, as JSON: where that is another, its tasks are started anew. Not known of an older stack. */
-    readonly service: string;
-}
+import type * as pulumi from "@pulumi/pulumi";
+import type { Facts } from "./facts";
+import { StackCaller, type TargetGroupIndex, type ToldService } from "./stackCaller";
 
 /**
  * Serialised into the state: it may use nothing from outside its own functions. What is new is checked against what the last
  * `pulumi up` left; a stack that is older than this resource, or than one of its properties, takes what it finds.
  */
-class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<Facts, Facts> {
+export class Provider extends StackCaller implements pulumi.dynamic.ResourceProvider<Facts, Facts> {
     async check(kept: Partial<Facts>, news: Facts) {
         // What no stack had another value of, before it was kept.
         const former = { vpcId: "", loadBalancer: "internet-facing", kmsKeyArn: "" } as const;
@@ -111,6 +77,14 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
             failures.push({ property: setting, reason });
         }
         const held = failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding);
+        const isNamed = kept.name === news.name || held.some(({ property }) => property === "name");
+        const taken = isNamed ? [] : await this.takenNames(news);
+        if (taken.length > 0) {
+            const reason =
+                `AWS has ${taken.join(" and ")} already, which this stack has not made, and would change and in the end delete: ` +
+                'run "pulumi config set name <another name>"; where it is this stack\'s and its state was lost, see docs/state.md';
+            held.push({ property: "name", reason });
+        }
         const { takenOver, stuck } = await this.inTheWay(kept, news);
         if (takenOver.length + stuck.length > 0) {
             const ways = [
@@ -130,6 +104,17 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
             inputs: { ...news, shifted: news.shifted || olds.shifted === true, serving },
             failures: held,
         };
+    }
+
+    /** What has the name that this stack is to have, and would not refuse it: the rest does. */
+    private async takenNames({ name, region }: Facts): Promise<string[]> {
+        try {
+            return await this.holders(name, region);
+        } catch (error) {
+            // As in a pull request's preview. Whoever may make a cluster may ask.
+            if (!(error as Error).name.startsWith("AccessDenied")) throw error;
+            return [];
+        }
     }
 
     /**
@@ -265,56 +250,4 @@ class Provider extends ServiceCaller implements pulumi.dynamic.ResourceProvider<
     async update(_id: string, _olds: Facts, news: Facts) {
         return { outs: news };
     }
-}
-
-const provider = new Provider();
-
-/** Keeps in the state what a stack was made with, and is nothing in AWS. */
-class RunningStack extends pulumi.dynamic.Resource {
-    declare public readonly serving: pulumi.Output<TargetGroupIndex>;
-
-    constructor(name: string, facts: Facts) {
-        super(provider, name, facts, {}, "guard", "RunningStack");
-    }
-}
-
-/**
- * Refuses what AWS would refuse half-way, or do at the price of the running service, in the preview and before anything is
- * touched: whatever the program declares from now on waits for the check.
- *
- * @returns which of the target groups comes first
- */
-export function refuseImpossibleChanges(settings: Settings): { readonly serving: pulumi.Output<TargetGroupIndex> } {
-    const { name, region, vpcCidr, containerPort, releasedBy, github } = settings;
-    const guard = new RunningStack("main", {
-        ...{ name, region, vpcCidr, containerPort, releasedBy },
-        createGithubRepository: github.create,
-        githubOidcProvider: github.oidcProvider,
-        vpcId: settings.existingVpc?.vpcId ?? "",
-        loadBalancer: settings.internal ? "internal" : "internet-facing",
-        kmsKeyArn: settings.kmsKeyArn ?? "",
-        deletionProtection: settings.deletionProtection,
-        logs: (["accessLogs", "enableExec", "flowLogs"] as const).filter((key) => settings[key]).join(" "),
-        rolloutTestPort: settings.rolloutTestPort ?? 0,
-        https: settings.domain !== undefined,
-        domainName: settings.domain?.name ?? "",
-        hostedZone: settings.domain?.hostedZone ?? "",
-        dualStack: settings.domain !== undefined && settings.dualStack,
-        domainOverwrite: settings.domain !== undefined && settings.domainOverwrite,
-        shifted: settings.rollout !== "rolling",
-        serving: 0,
-        service: JSON.stringify([
-            ...[settings.capacity, settings.startSeconds, settings.enableExec, deploymentConfiguration(settings)],
-            settings.existingVpc?.privateSubnetIds ?? [settings.availabilityZones, settings.natGateways === "none"],
-        ]),
-    });
-    const checked = accepted(guard);
-    holdUntil(checked);
-    // Nor does a look-up start that the refusal would cut off: each would be reported as an error of its own. (A check that itself
-    // waits for look-ups cannot do that: the engine asks about one after the other, and the one that waits would hold them up.)
-    pulumi.runtime.registerInvokeTransform(async ({ args, opts }) => {
-        await checked;
-        return { args, opts };
-    });
-    return guard;
 }

@@ -16,8 +16,8 @@ export interface ToldService {
     readonly serving: TargetGroupIndex | undefined;
 }
 
-/** Asks AWS about the stack's service. What extends it is serialised into the state with it, and uses nothing from outside its functions. */
-export class ServiceCaller extends AwsCaller {
+/** Asks AWS about the stack. What extends it is serialised into the state with it, and uses nothing from outside its functions. */
+export class StackCaller extends AwsCaller {
     /** @returns undefined where there is no such service, or none yet. @throws Error where AWS does not tell */
     protected async toldService(name: string, region: string): Promise<ToldService | undefined> {
         const elb = await import("@aws-sdk/client-elastic-load-balancing-v2");
@@ -47,6 +47,31 @@ export class ServiceCaller extends AwsCaller {
             first: index(balancer.targetGroupArn),
             serving: isUnderWay || others.length > 0 ? undefined : index(serves?.TargetGroupArn),
         };
+    }
+
+    /**
+     * @returns what AWS has of a name and would give to a stack that is to have it: another's cluster answers a request for one, and a
+     * revision joins those of a family. @throws Error where AWS does not tell
+     */
+    protected async holders(name: string, region: string): Promise<string[]> {
+        const ecs = await import("@aws-sdk/client-ecs");
+        const client = new ecs.ECSClient((await this.clientSettings(region))("ecs"));
+        const [{ clusters = [] }, { taskDefinitionArns = [] }] = await Promise.all([
+            client.send(new ecs.DescribeClustersCommand({ clusters: [name] })),
+            client.send(
+                new ecs.ListTaskDefinitionsCommand({
+                    familyPrefix: name,
+                    status: "ACTIVE",
+                    sort: "DESC",
+                    maxResults: 1,
+                }),
+            ),
+        ]);
+        const cluster = clusters.find(({ status }) => status !== "INACTIVE");
+        return [
+            ...(cluster ? [`the cluster ${cluster.clusterArn}`] : []),
+            ...taskDefinitionArns.map((arn) => `the task definition ${arn}`),
+        ];
     }
 
     /** @returns the DNS name of the load balancer that the service is behind, if there is one. @throws Error where AWS does not tell */
