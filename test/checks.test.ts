@@ -23,11 +23,15 @@ describe("before anything is made", () => {
         const order: string[] = [];
         const note = (name: string, thing: Thing) => thing.id.apply(() => order.push(name));
         const program = () => {
-            note("early", new Thing("early"));
+            const early = new Thing("early");
+            note("early", early);
+            const made = new Promise((resolve) => early.id.apply(resolve));
             holdUntil(
-                sleep(20).then(() => {
-                    order.push("checked");
-                }),
+                made
+                    .then(() => sleep(20))
+                    .then(() => {
+                        order.push("checked");
+                    }),
             );
             const part = new Part();
             note("inside", new Thing("inside", { parent: part }));

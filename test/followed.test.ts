@@ -379,10 +379,11 @@ describe("a release after one that an alarm has taken back", () => {
         named: string[] | undefined = ["shop-app-errors"],
         deployments: object[] = [last(status)],
         triggeredAlarmNames = ["shop-app-errors"],
+        WAIT_SECONDS = "20",
     ) => {
         const run = runScript(
             "awaitAlarms.js",
-            { CLUSTER, SERVICE, WAIT_SECONDS: "0.1" },
+            { CLUSTER, SERVICE, WAIT_SECONDS },
             {
                 "ecs describe-services": [service(named)],
                 "ecs list-service-deployments": deployments,
@@ -445,7 +446,7 @@ describe("a release after one that an alarm has taken back", () => {
         const mending = attempt("SUCCESSFUL", [raised]);
         assert.match(mending.output, warning);
         assert.equal(mending.looks, 1);
-        const long = attempt("ROLLBACK_FAILED", [raised]);
+        const long = attempt("ROLLBACK_FAILED", [raised], undefined, undefined, undefined, "0.1");
         assert.match(long.output, warning);
         assert.ok(long.looks > 1, String(long.looks));
     });

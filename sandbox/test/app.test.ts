@@ -182,9 +182,11 @@ describe("an app in the sandbox", () => {
         const ways = async () => (await ec2.describeNatGateways({})).NatGateways!.map(({ State }) => State);
         const before = await page();
         checkout.configure("fargate-cicd:natGateways", "none");
-        const moving = checkout.run("sandbox:up");
+        let isOver = false;
+        const moving = checkout.run("sandbox:up").finally(() => (isOver = true));
         const service = { cluster: "fargate-cicd-dev", service: "fargate-cicd-dev" };
         for (let serviceDeploymentArn: string | undefined; serviceDeploymentArn === undefined; await sleep(200)) {
+            if (isOver) assert.fail(`no deployment was seen:\n${(await moving).output}`);
             const { serviceDeployments } = await ecs.listServiceDeployments({ ...service, status: ["IN_PROGRESS"] });
             serviceDeploymentArn = serviceDeployments![0]?.serviceDeploymentArn;
             if (serviceDeploymentArn !== undefined) {

@@ -66,9 +66,12 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
         failures = found.filter(({ status }) => status === "FAIL");
     });
     after(async () => {
-        await unprotected();
-        await checkout.remove();
         restore?.();
+        try {
+            await unprotected();
+        } finally {
+            await checkout.remove();
+        }
     });
 
     /** Lifts the protection where it is on, as whoever wants to destroy the stack does. */

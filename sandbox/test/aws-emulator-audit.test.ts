@@ -21,8 +21,8 @@ describe("the emulated AWS, writing down what passes", () => {
         vpc = (await ec2.createVpc({ CidrBlock: "10.0.0.0/16" })).Vpc!.VpcId!;
     });
     after(async () => {
-        await aws.stop();
-        tokens.stop();
+        await aws?.stop();
+        tokens?.stop();
     });
 
     describe("a load balancer", () => {

@@ -147,15 +147,31 @@ describe("the emulated AWS, telling what happens to tasks and deployments", func
 
     it("delivers with the target's role alone: for this rule, and only what the role may", async () => {
         const { ecs, iam } = aws.as();
-        const isTold = async () => {
+        const { InputTemplate } = target.InputTransformer!;
+        const InputTransformer = {
+            ...target.InputTransformer,
+            InputTemplate: InputTemplate!.replace('"', '"witness: '),
+        };
+        const witness = {
+            ...target,
+            Id: "witness",
+            RoleArn: await aws.role("witness", teller(), publish),
+            InputTransformer,
+        };
+        await events.putTargets({ Rule: "all", Targets: [witness] });
+        /** Stops a task, of which the witness is told in any case. */
+        const assertTold = async (isTold: boolean, why?: string) => {
             inbox.messages.splice(0);
             const { tasks } = await ecs.runTask({ cluster: "app", taskDefinition: "app" });
             await ecs.stopTask({ cluster: "app", task: tasks![0]!.taskArn });
-            for (let left = 10; left > 0; left--) {
-                if (inbox.messages.some((message) => message.includes("Task stopped by user"))) return true;
-                await sleep(100);
+            await told(/^witness: .*: Task stopped by user/);
+            if (isTold) {
+                await told(/^ECS .*: Task stopped by user/);
+            } else {
+                await sleep(500); // each is told on a way of its own
+                const said = (await told(/^witness/)).filter((each) => /^ECS .*: Task stopped by user/.test(each));
+                assert.deepEqual(said, [], why);
             }
-            return false;
         };
         const trust = (source: string) =>
             iam.updateAssumeRolePolicy({
@@ -163,16 +179,17 @@ describe("the emulated AWS, telling what happens to tasks and deployments", func
                 PolicyDocument: JSON.stringify({ Statement: [{ Effect: "Allow", ...teller(source) }] }),
             });
 
-        assert.equal(await isTold(), true);
+        await assertTold(true);
         await trust(arn("events", "rule/other"));
-        assert.equal(await isTold(), false, "the role is for another rule");
+        await assertTold(false, "the role is for another rule");
         await trust(rule);
         await aws.role("teller", teller(), [{ Action: "sns:Publish", Resource: arn("sns", "another") }]);
-        assert.equal(await isTold(), false, "the role may not publish to this topic");
+        await assertTold(false, "the role may not publish to this topic");
         await events.putTargets({ Rule: "all", Targets: [{ ...target, RoleArn: undefined }] });
-        assert.equal(await isTold(), true, "the topic's own policy lets the account's services publish");
+        await assertTold(true, "the topic's own policy lets the account's services publish");
         await aws.role("teller", teller(), publish);
         await events.putTargets({ Rule: "all", Targets: [target] });
+        await events.removeTargets({ Rule: "all", Ids: [witness.Id] });
     });
 
     it("keeps a rule that has targets", async () => {

@@ -78,9 +78,9 @@ describe("the emulated AWS, letting tasks out", function () {
         });
     });
     after(async () => {
-        await aws.stop();
-        tokens.stop();
-        database.close();
+        await aws?.stop();
+        tokens?.stop();
+        database?.close();
     });
 
     const rule = (CidrIp: string) => ({

@@ -90,10 +90,15 @@ describe("the emulated AWS, rolling out a service", function () {
         };
         const names = ["HTTPCode_ELB_502_Count", "HTTPCode_ELB_5XX_Count", "HTTPCode_ELB_503_Count", "RequestCount"];
         const sums = () => Promise.all([...names, "HTTPCode_Target_5XX_Count"].map(sum));
-        await sleep(2500); // two minutes of the emulator's: what was asked before is told by then
+        /** Asks, until that is counted, and with it what was asked before. */
+        const asked = async () => {
+            const before = await sum(names[0]!);
+            assert.equal((await ask("/broken")).status, 502);
+            for (let left = 100; (await sum(names[0]!)) === before && left > 0; left--) await sleep(100);
+        };
+        await asked();
         const before = await sums();
-        assert.equal((await ask("/broken")).status, 502);
-        for (let left = 50; (await sum(names[0]!)) === before[0] && left > 0; left--) await sleep(100);
+        await asked();
         assert.deepEqual(
             (await sums()).map((after, index) => after - before[index]!),
             [1, 1, 0, 1, 0],
@@ -212,9 +217,10 @@ describe("the emulated AWS, rolling out a service", function () {
         assert.deepEqual(await states(), ["healthy", "healthy"]);
         const nowhere = { TargetGroupArn: targetGroupArn, Targets: [{ Id: "127.0.0.1", Port: 9 }] };
         await elb.registerTargets(nowhere);
-        await sleep(2_500);
-        const health = await elb.describeTargetHealth(nowhere);
-        assert.equal(health.TargetHealthDescriptions![0]!.TargetHealth!.State, "unhealthy");
+        const state = async () =>
+            (await elb.describeTargetHealth(nowhere)).TargetHealthDescriptions![0]!.TargetHealth!.State;
+        for (let left = 200; (await state()) !== "unhealthy" && left > 0; left--) await sleep(100);
+        assert.equal(await state(), "unhealthy");
         for (let i = 0; i < 10; i++) assert.equal((await ask()).status, 200);
         await elb.deregisterTargets(nowhere);
         assert.deepEqual(await states(), ["healthy", "healthy"]);

@@ -56,7 +56,7 @@ describe("the AWS CLI of a run, loaded once", () => {
         await ready();
     });
     after(async () => {
-        await loaded.stop();
+        await loaded?.stop();
         endpoint.closeAllConnections();
         endpoint.close();
         fs.rmSync(scratch, { recursive: true });

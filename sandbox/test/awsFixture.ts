@@ -1,6 +1,7 @@
 import type { ECR } from "@aws-sdk/client-ecr";
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from "jose";
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -12,6 +13,7 @@ import { ensureDocker } from "../machine/docker";
 import { DockerApi } from "../machine/dockerApi";
 import { ensurePython } from "../machine/python";
 import { clientsOf, region, type Credentials } from "./awsClients";
+import { firstOwnPort } from "./copiedCheckout";
 
 export { region, type Credentials };
 export const arn = (service: string, resource: string): string =>
@@ -24,12 +26,22 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 type SigningKey = Awaited<ReturnType<typeof generateKeyPair>>["privateKey"];
 
+let nextPort = firstOwnPort;
+
+/** Below those that Linux gives to connections, and no other worker's: nobody takes it before the emulator does. */
 async function freePort(): Promise<number> {
-    const server = net.createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    const { port } = server.address() as net.AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
+    for (; nextPort < firstOwnPort + 100; nextPort++) {
+        const server = net.createServer().listen(nextPort, "127.0.0.1");
+        const isFree = await once(server, "listening").then(
+            () => true,
+            () => false,
+        );
+        if (isFree) {
+            await new Promise((resolve) => server.close(resolve));
+            return nextPort++;
+        }
+    }
+    throw new Error(`no port is free from ${firstOwnPort} to ${nextPort - 1}`);
 }
 
 /** An issuer of OIDC tokens: a key, and the server that publishes it. */

@@ -13,7 +13,11 @@ const checkout = path.resolve(__dirname, "../..");
 /** Mocha counts its workers from 0; a file that is run without them is like the first. */
 const worker = Number(process.env.MOCHA_WORKER_ID ?? 0);
 
-const firstPort = Number(process.env.TEST_PORT_BASE ?? 5566) + 10 * worker;
+const portBase = Number(process.env.TEST_PORT_BASE ?? 5566);
+const firstPort = portBase + 10 * worker;
+
+/** A hundred more for each worker, for the emulators that a test starts by itself. */
+export const firstOwnPort = portBase + 100 + 100 * worker;
 
 /** Ports beside the default ones, so that the tests leave a sandbox alone that runs on this machine, and one another too. */
 export const testPorts = {
@@ -151,11 +155,12 @@ export class CopiedCheckout {
     /**
      * Destroys what a failed test has left, and deletes the copy. One that cannot be destroyed stays, to be looked at, and runs no
      * more: its ports are those of the tests that follow.
+     * @param env what it was run with
      */
-    async remove(): Promise<void> {
+    async remove(env: Record<string, string> = {}): Promise<void> {
         for (const stack of ["prod", "dev"]) {
             if (stack === "dev" ? fs.existsSync(this.path(".sandbox")) : fs.existsSync(this.stateFile(stack))) {
-                const { code, output } = await this.run(`sandbox:destroy -- --stack ${stack}`);
+                const { code, output } = await this.run(`sandbox:destroy -- --stack ${stack}`, env);
                 if (code !== 0) {
                     await this.kill();
                 }

@@ -142,6 +142,19 @@ describe("where the internet can be reached", () => {
         XDG_CACHE_HOME: cache,
     });
 
+    let remove: (() => Promise<void>) | undefined;
+    /** A copy that is gone after the test; what destroys it has the test's environment, as what has started it. */
+    function copyWith(env: Record<string, string>): CopiedCheckout {
+        const copy = new CopiedCheckout();
+        remove = () => copy.remove(env);
+        return copy;
+    }
+    afterEach(async () => {
+        internet.breaksOff = undefined;
+        await remove?.();
+        remove = undefined;
+    });
+
     /** A cache without tools and plugins; Python's packages and the base image are the machine's, which this is not about. */
     function freshCache(): string {
         const cache = fs.mkdtempSync(path.join(scratch, "cache-"));
@@ -153,34 +166,24 @@ describe("where the internet can be reached", () => {
     }
 
     it("runs the stack on what it downloads, builds nothing, and says so first", async () => {
-        const copy = new CopiedCheckout();
-        try {
-            const cache = freshCache();
-            const run = await copy.run("sandbox:up", environment(cache));
-            assert.equal(run.code, 0, run.output);
-            console.log(`      from nothing, with downloads, to the app's page: ${run.seconds.toFixed(0)} s`);
-            assert.ok(run.seconds < 120, `${run.seconds} s`);
-            const version = recipes.engine.version().replaceAll(".", "\\.");
-            assert.match(
-                run.output,
-                new RegExp(`^\\s*part +here +version\\n +engine +original +${version} \\(${installed}`),
-            );
-            for (const name of plugins) {
-                assert.match(run.output, new RegExp(`^ +${name} +original +${versionOf(`@pulumi/${name}`)}$`, "m"));
-                assert.match(run.output, new RegExp(`✓ Pulumi provider ${name} \\(downloaded\\)`));
-            }
-            assert.match(run.output, /✓ BuildKit \(downloaded\)/);
-            assert.doesNotMatch(run.output, /\(built\)/);
-            const { resources } = copy.state().deployment;
-            assert.equal((await fetchPage(resources[0].outputs.url)).status, 200);
-
-            const asked = internet.asked.length;
-            const again = await copy.run("sandbox:up -- --expect-no-changes", environment(cache));
-            assert.equal(again.code, 0, again.output);
-            assert.equal(internet.asked.length, asked, internet.asked.slice(asked).join(", "));
-        } finally {
-            await copy.remove();
+        const env = environment(freshCache());
+        const copy = copyWith(env);
+        const { output, seconds } = await copy.succeed("sandbox:up", env);
+        console.log(`      from nothing, with downloads, to the app's page: ${seconds.toFixed(0)} s`);
+        const version = recipes.engine.version().replaceAll(".", "\\.");
+        assert.match(output, new RegExp(`^\\s*part +here +version\\n +engine +original +${version} \\(${installed}`));
+        for (const name of plugins) {
+            assert.match(output, new RegExp(`^ +${name} +original +${versionOf(`@pulumi/${name}`)}$`, "m"));
+            assert.match(output, new RegExp(`✓ Pulumi provider ${name} \\(downloaded\\)`));
         }
+        assert.match(output, /✓ BuildKit \(downloaded\)/);
+        assert.doesNotMatch(output, /\(built\)/);
+        const { resources } = copy.state().deployment;
+        assert.equal((await fetchPage(resources[0].outputs.url)).status, 200);
+
+        const asked = internet.asked.length;
+        await copy.succeed("sandbox:up -- --expect-no-changes", env);
+        assert.equal(internet.asked.length, asked, internet.asked.slice(asked).join(", "));
     });
 
     it("says what broke off, keeps nothing of it, and goes on with what is built; what does not fit on the PATH it leaves", async () => {
@@ -195,26 +198,19 @@ describe("where the internet can be reached", () => {
             PATH: [unfit, process.env.PATH].join(path.delimiter),
             NODE_OPTIONS: `--require ${path.join(scratch, "site.js")}`,
         };
-        const copy = new CopiedCheckout();
+        const copy = copyWith(env);
         internet.breaksOff = /install\.sh|pulumi-resource-github/;
-        try {
-            const run = await copy.run("sandbox:preview", env);
-            assert.equal(run.code, 0, run.output);
-            for (const title of ["Pulumi engine", "Pulumi provider github"]) {
-                const instead = `    It cannot be downloaded, and something else takes its place: [^✓]*(EOF|broke|error|terminated)`;
-                assert.match(run.output, new RegExp(`✗ ${title} .* s\n${instead}`, "is"));
-                assert.match(run.output, new RegExp(`✓ ${title} \\(ready\\)`));
-            }
-            internet.breaksOff = undefined;
-            const again = await copy.run("sandbox:preview", env);
-            assert.equal(again.code, 0, again.output);
-            assert.match(again.output, /✓ Pulumi engine \(downloaded\)/);
-            assert.match(again.output, /✓ Pulumi provider github \(downloaded\)/);
-            assert.ok(!fs.existsSync(wasUsed), "the plugin on the PATH was started");
-        } finally {
-            internet.breaksOff = undefined;
-            await copy.remove();
+        const { output } = await copy.succeed("sandbox:preview", env);
+        for (const title of ["Pulumi engine", "Pulumi provider github"]) {
+            const instead = `    It cannot be downloaded, and something else takes its place: [^✓]*(EOF|broke|error|terminated)`;
+            assert.match(output, new RegExp(`✗ ${title} .* s\n${instead}`, "is"));
+            assert.match(output, new RegExp(`✓ ${title} \\(ready\\)`));
         }
+        internet.breaksOff = undefined;
+        const again = await copy.succeed("sandbox:preview", env);
+        assert.match(again.output, /✓ Pulumi engine \(downloaded\)/);
+        assert.match(again.output, /✓ Pulumi provider github \(downloaded\)/);
+        assert.ok(!fs.existsSync(wasUsed), "the plugin on the PATH was started");
     });
 
     describe("a tool's release", () => {
@@ -226,10 +222,7 @@ describe("where the internet can be reached", () => {
         beforeEach(() => {
             restore = setVariables({ SANDBOX_RELEASES_API: internet.url });
         });
-        afterEach(() => {
-            internet.breaksOff = undefined;
-            restore();
-        });
+        afterEach(() => restore());
         const into = () => fs.mkdtempSync(path.join(scratch, "target-"));
 
         it("is its executables, and nothing else", async () => {

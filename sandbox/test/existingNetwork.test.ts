@@ -75,8 +75,7 @@ describe("an app in a VPC that was there before", () => {
     it("is up, and nothing of the VPC is changed", async () => {
         configure({ ...team.settings, egress: "5432" });
         const { seconds } = await checkout.succeed("sandbox:up");
-        console.log(`      up: ${seconds.toFixed(1)} s`);
-        assert.ok(seconds < 120, `${seconds} s`); // 20 on a machine with nothing else to do, which sandbox:bench holds
+        console.log(`      up: ${seconds.toFixed(1)} s`); // which sandbox:bench holds
         assert.equal((await fetchPage(checkout.outputs("dev").url!)).status, 200);
         assert.deepEqual(await team.described(), before);
         const [balancer] = await balancers();

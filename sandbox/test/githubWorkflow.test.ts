@@ -33,8 +33,8 @@ describe("the jobs of a workflow", () => {
         restore = setVariables({ SANDBOX_GITHUB_PORT: new URL(github.url).port });
     });
     afterEach(async () => {
-        restore();
-        await github.stop();
+        restore?.();
+        await github?.stop();
     });
 
     const out = () => path.join(path.dirname(binFolder), "out");
@@ -65,7 +65,7 @@ describe("the jobs of a workflow", () => {
         const { statuses, recorded, failures, written } = await run(
             job(
                 "slow",
-                "timeout-minutes: 0.03",
+                "timeout-minutes: 0.1",
                 "run: sleep 60",
                 say("next"),
                 `{ if: cancelled(), ${say("cleaned up")} }`,
@@ -91,7 +91,7 @@ describe("the jobs of a workflow", () => {
         assert.deepEqual(recorded, statuses);
         assert.match(
             failures[0]!,
-            /^The job running on runner linux has exceeded the maximum execution time of 0.03 minutes\.$/,
+            /^The job running on runner linux has exceeded the maximum execution time of 0.1 minutes\.$/,
         );
         assert.deepEqual(written, ["cleaned up", "careless", "cancelled"]);
     });
@@ -133,7 +133,7 @@ describe("the jobs of a workflow", () => {
         assert.deepEqual(await prodAfter({}), ["skipped", "success", "success"]);
         const failing = { steps: [{ run: "exit 1" }] };
         assert.deepEqual(await prodAfter(failing), ["skipped", "failure", "skipped"]);
-        const slow = { "timeout-minutes": 0.03, steps: [{ run: "sleep 60" }] };
+        const slow = { "timeout-minutes": 0.1, steps: [{ run: "sleep 60" }] };
         assert.deepEqual(await prodAfter(slow), ["skipped", "cancelled", "skipped"]);
     });
 

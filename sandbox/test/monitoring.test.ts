@@ -87,14 +87,17 @@ describe("a stack that is watched, opened and guarded", function () {
     });
     after(async () => {
         inbox?.close();
-        if (
-            fs.existsSync(checkout.stateFile()) &&
-            fs.readFileSync(checkout.stateFile(), "utf8").includes('"protect"')
-        ) {
-            checkout.configure("fargate-cicd:deletionProtection", undefined);
-            await run("sandbox:up");
+        try {
+            if (
+                fs.existsSync(checkout.stateFile()) &&
+                fs.readFileSync(checkout.stateFile(), "utf8").includes('"protect"')
+            ) {
+                checkout.configure("fargate-cicd:deletionProtection", undefined);
+                await run("sandbox:up");
+            }
+        } finally {
+            await checkout.remove();
         }
-        await checkout.remove();
     });
 
     it("has an alarm on each measure of its own load balancer, target group and service, which tells the topic", async () => {
@@ -337,7 +340,15 @@ describe("a stack that is watched, opened and guarded", function () {
         const start = `A task of ${name} could not start. ECS says: CannotPullContainerError: `;
         assert.ok(sentences[0]!.startsWith(start), sentences.join("\n"));
         assert.match(sentences[0]!, /is not authorized to perform: ecr:BatchGetImage on resource/);
-        for (let left = 100; (await described()).runningCount !== 1 && left > 0; left--) await sleep(200);
+        const settled = async () => {
+            const { desiredCount, runningCount, pendingCount } = await described();
+            const { StateValue } = (await alarms()).find(({ AlarmName }) => AlarmName === `${name}-too-few-tasks`)!;
+            return `${desiredCount} desired, ${runningCount} running, ${pendingCount} pending, ${StateValue}`;
+        };
+        for (let left = 300; (await settled()) !== "1 desired, 1 running, 0 pending, OK"; left--) {
+            assert.ok(left > 0, await settled());
+            await sleep(200);
+        }
         inbox.messages.splice(0);
     });
 

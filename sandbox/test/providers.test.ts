@@ -69,7 +69,7 @@ describe("the bridged providers", () => {
         }
     });
     after(() => {
-        restore();
+        restore?.();
         fs.rmSync(scratch, { recursive: true });
     });
 

@@ -47,8 +47,11 @@ describe("an app that reaches and does what it is configured to", () => {
         database = await Postgres.start(Object.keys((await inspect()).NetworkSettings.Networks)[0]!);
     });
     after(async () => {
-        database?.stop();
-        await checkout.remove();
+        try {
+            database?.stop();
+        } finally {
+            await checkout.remove();
+        }
     });
 
     it("is refused by the database where nothing is opened, and answered as soon as it is, without a new task", async () => {

@@ -73,13 +73,17 @@ describe("the roles of the pipeline", () => {
 
     after(async () => {
         const { ecs, ecr, iam, s3 } = root();
-        await s3.deleteObject({ Bucket: "others", Key: "a" });
-        await s3.deleteBucket({ Bucket: "others" });
-        await ecs.deleteCluster({ cluster: "other" });
-        await ecr.deleteRepository({ repositoryName: "other", force: true });
-        await iam.deleteRole({ RoleName: "other" });
-        await checkout.remove();
-        fs.rmSync(calls, { recursive: true });
+        try {
+            // Which sandbox:destroy would find.
+            await s3.deleteObject({ Bucket: "others", Key: "a" });
+            await s3.deleteBucket({ Bucket: "others" });
+            await ecs.deleteCluster({ cluster: "other" });
+            await ecr.deleteRepository({ repositoryName: "other", force: true });
+            await iam.deleteRole({ RoleName: "other" });
+        } finally {
+            await checkout.remove();
+            fs.rmSync(calls, { recursive: true });
+        }
     });
 
     describe("have no permission that they do not need:", () => {

@@ -21,9 +21,6 @@ const reasons = {
     hand: /because a rollback was requested\.$/,
 };
 
-/** By how many points the share of requests that are dealt out by chance may differ from `percent`: four standard deviations. */
-const deviation = (percent: number, requests: number) => 4 * Math.sqrt((percent * (100 - percent)) / requests);
-
 /** What a container does in place of the app, to no good. */
 const broken = { exits: "exit 1", "never becomes healthy": "exec sleep 600" };
 const failing = `${httpd} -c 'RedirectMatch 500 ^/release.txt'`;
@@ -40,6 +37,8 @@ const withTestPort = [
 
 /** Milliseconds that tasks may take to start and to end, on a machine that has other things to do. */
 const toStart = 30_000;
+/** Milliseconds until a release is taken back at the latest: less than the minute for which `stayingThere` has it stay. */
+const toGoBack = 55_000;
 const durationOf = ({ createdAt, finishedAt }: ServiceDeployment) => finishedAt!.getTime() - createdAt!.getTime();
 
 describe("releases by rolling, blue/green, canary and linear", () => {
@@ -67,15 +66,13 @@ describe("releases by rolling, blue/green, canary and linear", () => {
         assert.equal(await releaseFile(stack.url()), next);
         return measured;
     }
-    /** Holds what was measured while ECS said a share against that share. */
-    function assertShares(measured: Answers["measured"], expected: readonly number[]): void {
-        for (const percent of expected) {
-            const { of = 0, all = 0 } = measured.get(percent) ?? {};
-            assert.ok(all >= 50, `${percent} %: only ${all} requests`);
-            const share = (100 * of) / all;
-            assert.ok(Math.abs(share - percent) <= deviation(percent, all), `${percent} %: ${of} of ${all}`);
-            console.log(`      ${percent} %: ${share.toFixed(1)} % of ${all} requests`);
-        }
+    /** Holds what was measured while ECS said a share against that share: the emulator deals the requests out evenly. */
+    function assertShare(measured: Answers["measured"], percent: number, least = 15): void {
+        const { of = 0, all = 0 } = measured.get(percent) ?? {};
+        assert.ok(all >= least, `${percent} %: only ${all} requests`);
+        const off = Math.abs(of - (all * percent) / 100);
+        assert.ok(off <= (percent === 100 ? 0 : 4), `${percent} %: ${of} of ${all}`);
+        console.log(`      ${percent} %: ${of} of ${all} requests`);
     }
     /** Releases by deploy.yml, whose run is killed while the new version has a share, and run again. */
     async function killedAndRunAgain(strategy: string): Promise<Run> {
@@ -160,29 +157,30 @@ describe("releases by rolling, blue/green, canary and linear", () => {
             });
 
             it("give the new version the share that is configured, for the minutes that are, and fail no request", async () => {
-                assertShares(await goesLive(minutes), shares);
+                const measured = await goesLive(minutes);
+                for (const percent of shares) assertShare(measured, percent);
             });
 
             const takenBack = async (command: string, why: RegExp, meanwhile = () => Promise.resolve()) => {
                 const atFirst = await stack.weights();
-                const { counts } = await stack.whileAsking(async () => {
+                const answers = await stack.whileAsking(async () => {
                     await stack.release(command);
                     await meanwhile();
                     const deployment = await stack.ended();
                     assert.equal(deployment.status, "ROLLBACK_SUCCESSFUL");
                     assert.match(deployment.statusReason!, why);
                     const took = durationOf(deployment);
-                    assert.ok(took <= minutes * 1000 + toStart, `taken back after ${took} ms`);
+                    assert.ok(took <= toGoBack, `taken back after ${took} ms`);
                 });
                 const serves = (all: Awaited<ReturnType<typeof stack.weights>>) => all.map((weight) => weight! > 0);
                 assert.deepEqual(serves(await stack.weights()), serves(atFirst));
                 await stack.unnoticed(() => sleep(500));
-                return counts;
+                return answers;
             };
 
             for (const [title, command] of Object.entries(broken)) {
                 it(`take back a version that ${title}, which nobody ever sees`, async () => {
-                    const counts = await takenBack(command, reasons.breaker);
+                    const { counts } = await takenBack(command, reasons.breaker);
                     assert.deepEqual(Object.keys(counts), [stack.live], JSON.stringify(counts));
                 });
             }
@@ -202,10 +200,9 @@ describe("releases by rolling, blue/green, canary and linear", () => {
             it("take back a version that answers 5xx to its share, and to no more, and the topic tells", async () => {
                 await stack.stayingThere(async () => {
                     const { length } = inbox.messages;
-                    const counts = await takenBack(failing, reasons.alarm);
+                    const { counts, measured } = await takenBack(failing, reasons.alarm);
                     assert.deepEqual(Object.keys(counts).sort(), ["500", stack.live], JSON.stringify(counts));
-                    const share = (100 * counts["500"]!) / (counts["500"]! + counts[stack.live]!);
-                    assert.ok(share <= shares[0], `${share} %`);
+                    assertShare(measured, shares[0], 1); // as soon as there are more failures than the alarm bears, it is over
                     await assertTold(length, `alarm detected: ${called}-app-errors.`);
                 });
             });
@@ -213,7 +210,7 @@ describe("releases by rolling, blue/green, canary and linear", () => {
             it("go back when they are stopped by hand, fail no request, and the topic tells", async () => {
                 await stack.stayingThere(async () => {
                     const { length } = inbox.messages;
-                    const counts = await takenBack(serving("stopped"), reasons.hand, async () => {
+                    const { counts } = await takenBack(serving("stopped"), reasons.hand, async () => {
                         await stack.atShare(shares[0]);
                         const { serviceDeploymentArn } = await stack.newest();
                         await root().ecs.stopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" });
@@ -230,8 +227,10 @@ describe("releases by rolling, blue/green, canary and linear", () => {
             it("go live when another takes their place in the middle, and fail no request", async () => {
                 const next = `release-${++releases}`;
                 const { counts } = await stack.whileAsking(async () => {
-                    await stack.release(serving(next));
-                    await stack.atShare(shares[0]);
+                    await stack.stayingThere(async () => {
+                        await stack.release(serving(next));
+                        await stack.atShare(shares[0]);
+                    });
                     await stack.release(serving(next));
                     assert.equal((await stack.ended()).status, "SUCCESSFUL");
                 });

@@ -64,6 +64,13 @@ describe("a stack with schedules", () => {
         const { MetricAlarms } = await cloudWatch.describeAlarms({ StateValue: "ALARM" });
         return MetricAlarms!.map(({ AlarmName, StateReason }) => `${AlarmName}: ${StateReason}`);
     };
+    /** The alarms that were raised, by what the topic was told after the first so many messages. */
+    const raisedSince = (first: number) =>
+        inbox.messages
+            .slice(first)
+            .map((message) => JSON.parse(message) as { AlarmName?: string; NewStateValue?: string })
+            .filter(({ NewStateValue }) => NewStateValue === "ALARM")
+            .map(({ AlarmName }) => AlarmName);
     const names = async () =>
         (await scheduler.listSchedules({ GroupName: name })).Schedules!.map(({ Name }) => Name).sort();
 
@@ -152,6 +159,7 @@ describe("a stack with schedules", () => {
     });
 
     it("rests at an hour without tasks, without an alarm, and stays at rest through an up", async () => {
+        const { length } = inbox.messages;
         configure({ scaleSchedule: { night } });
         await up();
         await rested();
@@ -161,6 +169,7 @@ describe("a stack with schedules", () => {
             await sleep(1000);
         }
         assert.deepEqual(await alarms(), []);
+        assert.deepEqual(raisedSince(length), []);
         assert.equal((await fetchPage(url())).status, 503);
     });
 
@@ -172,12 +181,18 @@ describe("a stack with schedules", () => {
     });
 
     it("wakes at the next hour that has tasks, in the version that was released at rest, without an alarm", async () => {
+        const { length } = inbox.messages;
         const morning = { schedule: "rate(8 minutes)", minTasks: 1, maxTasks: 1 };
         configure({ scaleSchedule: { night: { ...night, schedule: never }, morning } });
         await up();
         await eventually(async () => (await fetchPage(url())).body.includes(", at rest<"), "the page");
         await sleep(5000);
         assert.deepEqual(await alarms(), []);
+        // Two health checks are some of these minutes, and none on AWS.
+        assert.deepEqual(
+            raisedSince(length).filter((alarm) => alarm !== `${name}-no-healthy-task`),
+            [],
+        );
         configure({ scaleSchedule: { night } });
         await up();
         await rested();

@@ -154,8 +154,8 @@ export class ServiceFixture {
         });
     }
 
-    /** Asks about forty times a second while `work` runs; returns how often each answer came. */
-    async whileAsking(work: () => Promise<unknown>): Promise<Record<string, number>> {
+    /** Asks about forty times a second while `work` runs, which is told how often each answer came so far; returns that. */
+    async whileAsking(work: (seen: Record<string, number>) => Promise<unknown>): Promise<Record<string, number>> {
         const seen: Record<string, number> = {};
         let working = true;
         const asking = [1, 2, 3].map(async () => {
@@ -168,7 +168,7 @@ export class ServiceFixture {
                 await sleep(70);
             }
         });
-        await work().finally(() => (working = false));
+        await work(seen).finally(() => (working = false));
         await Promise.all(asking);
         return seen;
     }

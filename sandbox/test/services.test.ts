@@ -4,6 +4,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { assertPortFree, listenersIn } from "../machine/ports";
 import { bootId, isAlive, parseStat } from "../machine/processes";
 import { run } from "../machine/run";
@@ -13,15 +14,15 @@ import { UserError } from "../progress";
 
 const userError = (pattern: RegExp) => (error: unknown) => error instanceof UserError && pattern.test(error.message);
 
-/** Listens on a port, ends its main thread, then prints the port, and ends a second later. */
+/** Listens on a port, ends its main thread, then prints the port, and ends with its input. */
 const endsThreadByThread = `
-import ctypes, os, socket, threading, time
+import ctypes, os, socket, sys, threading, time
 listener = socket.create_server(("127.0.0.1", 0))
 def rest():
     while " Z " not in open("/proc/self/stat").read():
         time.sleep(0.01)
     print(listener.getsockname()[1], flush=True)
-    time.sleep(1)
+    sys.stdin.read()
     os._exit(0)
 threading.Thread(target=rest).start()
 ctypes.CDLL(None).pthread_exit(None)`;
@@ -150,12 +151,18 @@ describe("the sandbox's processes", () => {
         });
 
         it("waits for those of a process that ends, as long as one of its threads has them", async () => {
-            const child = spawn("python3", ["-c", endsThreadByThread], { stdio: ["ignore", "pipe", "inherit"] });
+            const child = spawn("python3", ["-c", endsThreadByThread], { stdio: ["pipe", "pipe", "inherit"] });
+            const ended = once(child, "exit");
             const [printed] = (await once(child.stdout, "data")) as [Buffer];
             const { state, threads, ...id } = parseStat(fs.readFileSync(`/proc/${child.pid}/stat`, "latin1"))!;
             assert.deepEqual([state, threads], ["Z", 2]);
             assert.equal(isAlive({ ...id, bootId: bootId() }), true);
-            await assertPortFree(Number(printed.toString()), "The AWS emulator");
+            let isFree = false;
+            const freed = assertPortFree(Number(printed.toString()), "The AWS emulator").then(() => (isFree = true));
+            await sleep(300);
+            assert.equal(isFree, false);
+            child.stdin.end();
+            await Promise.all([freed, ended]);
             assert.equal(isAlive({ ...id, bootId: bootId() }), false);
         });
     });

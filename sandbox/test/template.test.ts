@@ -20,8 +20,6 @@ describe("pulumi new, from this repository as a template, its packages not insta
     const yaml = (name: string) => parse(fs.readFileSync(path.join(folder, name), "utf8")) as YamlFile;
 
     before(async () => {
-        const template = new CopiedCheckout();
-        fs.unlinkSync(template.path("node_modules")); // a clone has none
         const { binFolder } = await ensureToolchain(["engine"], path.join(scratch, "bin"));
         const state = path.join(scratch, "state");
         fs.mkdirSync(folder);
@@ -34,8 +32,13 @@ describe("pulumi new, from this repository as a template, its packages not insta
             PULUMI_SKIP_UPDATE_CHECK: "true",
         };
         const answers = ["--name", "shop", "--stack", "prod", "--config", "githubRepository=acme/shop"];
-        await run("pulumi", ["new", template.folder, "--yes", ...answers], { cwd: folder, env });
-        await template.remove();
+        const template = new CopiedCheckout();
+        try {
+            fs.unlinkSync(template.path("node_modules")); // a clone has none
+            await run("pulumi", ["new", template.folder, "--yes", ...answers], { cwd: folder, env });
+        } finally {
+            await template.remove();
+        }
     });
 
     after(() => fs.rmSync(scratch, { recursive: true }));

@@ -183,6 +183,11 @@ describe("a release that is held up or undone, in the sandbox", () => {
 
     it("takes back a release that is under way, whose run was ended for it, and builds an image that is gone", async () => {
         const live = await version();
+        const breaker = (enable: boolean) => {
+            const deploymentConfiguration = { deploymentCircuitBreaker: { enable, rollback: enable } };
+            return ecs.updateService({ ...names, deploymentConfiguration });
+        };
+        await breaker(false); // which would take it back before the next run does
         checkout.edit("app/Dockerfile", (text) => `${text}CMD ["sh", "-c", "sleep 600"]\n`); // never healthy, and not dead either
         await releaseKilledAt(checkout, /IN_PROGRESS: /, async () => {
             const { output: status } = await checkout.succeed("sandbox:status"); // while another command runs
@@ -207,6 +212,7 @@ describe("a release that is held up or undone, in the sandbox", () => {
         );
         await ecr.batchDeleteImage({ repositoryName, imageIds: [{ imageDigest }] });
         const run = await checkout.succeed(`sandbox:release -- --commit ${second}`);
+        await breaker(true);
         assert.match(run.output, /ROLLBACK_SUCCESSFUL: /);
         assert.match(run.output, pushes);
         assert.equal(await version(), second);

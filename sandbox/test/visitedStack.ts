@@ -17,7 +17,7 @@ export const serving = (version: string): string =>
 export interface Answers {
     /** By version, or by what went wrong. */
     readonly counts: Record<string, number>;
-    /** The shares of the new version, by what ECS said to be its share while they were counted. */
+    /** The requests that met the new version and all, by the share that ECS told both before them and after. */
     readonly measured: Map<number, { of: number; all: number }>;
 }
 
@@ -61,9 +61,11 @@ export class VisitedStack extends CopiedCheckout {
     /** Registers a revision as the pipeline does, from the latest, and rolls it out. */
     async release(command: string): Promise<void> {
         const { cloudwatch, ecs } = root();
-        for (let left = 200; left > 0; left--) {
+        for (let left = 200; ; left--) {
             const { MetricAlarms } = await cloudwatch.describeAlarms({ AlarmNames: [`${name}-app-errors`] });
-            if (MetricAlarms![0]!.StateValue === "OK") break;
+            const { StateValue, StateReason } = MetricAlarms![0]!;
+            if (StateValue === "OK") break;
+            assert.ok(left > 0, `the alarm ${name}-app-errors is ${StateValue}: ${StateReason}`);
             await sleep(100); // one that is raised is not watched
         }
         const { taskDefinition: latest } = await ecs.describeTaskDefinition({ taskDefinition: name });
@@ -107,11 +109,19 @@ export class VisitedStack extends CopiedCheckout {
         const before = this.live;
         const page = `${this.url()}/release.txt`;
         let share: number | undefined;
+        let answered: { answer: string; told: number | undefined }[] = [];
         let working = true;
         const looking = (async () => {
             while (working) {
+                const looked = answered;
+                answered = [];
                 const deployment = await this.newest();
                 share = deployment.finishedAt ? undefined : shareOf(deployment);
+                for (const { answer, told } of looked) {
+                    if (told === undefined || told !== share) continue; // it may have changed in between
+                    const { of, all } = measured.get(told) ?? { of: 0, all: 0 };
+                    measured.set(told, { of: of + (answer === before ? 0 : 1), all: all + 1 });
+                }
                 await sleep(50);
             }
         })();
@@ -124,10 +134,7 @@ export class VisitedStack extends CopiedCheckout {
                 }));
                 const answer = status === 200 ? body.trim() : String(status || body);
                 counts[answer] = (counts[answer] ?? 0) + 1;
-                if (told !== undefined && told === share) {
-                    const seen = measured.get(told) ?? { of: 0, all: 0 };
-                    measured.set(told, { of: seen.of + (answer === before ? 0 : 1), all: seen.all + 1 });
-                }
+                answered.push({ answer, told });
                 await sleep(70);
             }
         });
