@@ -4,13 +4,13 @@ import { CommandError } from "@pulumi/pulumi/automation";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { optionsOf, refuseKeptByNpm } from "../tools/command";
 import { operations } from "../tools/operations/operations";
-import { destroy, preview, up } from "./commands";
-import { operate } from "./operations";
+import { destroy, preview, up } from "./commands/stack";
+import { operate } from "./commands/operations";
 import { stateDir } from "./paths";
 import { UserError } from "./progress";
-import { defaultStack, Project } from "./project";
-import { release } from "./release";
-import { exclusively } from "./runLock";
+import { defaultStack, Project } from "./stack/project";
+import { release } from "./commands/release";
+import { exclusively } from "./stack/runLock";
 
 type Flags = Record<string, string | boolean | undefined>;
 

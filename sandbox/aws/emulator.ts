@@ -1,11 +1,10 @@
-/** Starts, asks and empties the emulated AWS. */
+/** Starts and asks the emulated AWS. */
 import { createHash } from "node:crypto";
 import * as dns from "node:dns";
 import type { LookupFunction } from "node:net";
 import * as path from "node:path";
 import { startService, stopService } from "../machine/services";
 import { checkout, ports, stateDir } from "../paths";
-import { UserError } from "../progress";
 
 /** The account of the sandbox. Its number is also the access key id of its root, whose secret may be anything. */
 export const awsAccount = "123456789012";

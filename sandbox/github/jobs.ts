@@ -1,7 +1,7 @@
 /** What GitHub does for the jobs of a workflow: their order of entry, their values, and the right to ask for tokens. */
-import { askEmulator } from "./emulator";
-import type { Concurrency } from "./concurrency";
-import type { JobResult, WorkflowRun } from "./runRecords";
+import { askEmulator } from "./client";
+import type { Concurrency } from "./server/concurrency";
+import type { JobResult, WorkflowRun } from "./server/runRecords";
 
 /** What a job can read, secrets in plain text. */
 export interface JobValues {

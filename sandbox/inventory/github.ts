@@ -1,6 +1,6 @@
 /** What there is on the emulated GitHub, under the ids that the provider gives. */
 import { Octokit } from "@octokit/rest";
-import { githubToken, githubUrl } from "../github/service";
+import { githubToken, githubUrl } from "../github/start";
 
 export interface GitHubItem {
     /** As Pulumi names it. */

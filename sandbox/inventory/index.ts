@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { containerLabel, registryHost, sandboxId } from "../aws/emulator";
 import { DockerApi } from "../machine/dockerApi";
-import { otherStacks } from "../states";
+import { otherStacks } from "../stack/states";
 
 // The clients take a second to load, and most commands never ask.
 const load = createRequire(__filename);

@@ -6,7 +6,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { write } from "../../tools/rendered";
-import { TwoStacks } from "../test/twoStacks";
+import { TwoStacks } from "../checkouts/twoStacks";
 import { differences } from "./calls";
 import { renderers } from "./documents";
 import { steps } from "./scenario";

@@ -1,8 +1,8 @@
 /** What a team does with its stacks, one `npm run` a step, with the rights of docs/deployer/ alone. */
 import * as fs from "node:fs";
-import type { Run } from "../test/copiedCheckout";
-import { ofNewVpc, TeamVpc } from "../test/teamVpc";
-import type { TwoStacks } from "../test/twoStacks";
+import type { Run } from "../checkouts/copiedCheckout";
+import { ofNewVpc, TeamVpc } from "../checkouts/teamVpc";
+import type { TwoStacks } from "../checkouts/twoStacks";
 
 /** Keys of a stack that runs, changed one way and back, so that each kind of change is an update, a creation and a deletion. */
 const changes: Readonly<Record<string, unknown>> = {

@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { rootOptions } from "./awsClients";
-import { containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { rootOptions } from "../checkouts/awsClients";
+import { containersOf, CopiedCheckout, fetchPage } from "../checkouts/copiedCheckout";
 
 describe("an app in the sandbox", () => {
     const checkout = new CopiedCheckout();

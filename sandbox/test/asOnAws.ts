@@ -1,6 +1,6 @@
 /** The commands for a stack on AWS, on one of the sandbox: with the Pulumi CLI, and AWS's own SDK as its environment has it. */
-import { rootOptions } from "./awsClients";
-import type { CopiedCheckout } from "./copiedCheckout";
+import { rootOptions } from "../checkouts/awsClients";
+import type { CopiedCheckout } from "../checkouts/copiedCheckout";
 
 /** @param programs a folder whose programs come first */
 export function asOnAws(checkout: CopiedCheckout, programs?: string): Record<string, string> {

@@ -1,7 +1,7 @@
 /** What attests to an image, fetched from the registry as a verifier does: https://docs.docker.com/build/metadata/attestations/attestation-storage/ */
 import type { ImageIdentifier } from "@aws-sdk/client-ecr";
 import assert from "node:assert/strict";
-import { root } from "./awsClients";
+import { root } from "../checkouts/awsClients";
 
 interface Described {
     readonly digest: string;

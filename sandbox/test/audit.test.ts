@@ -7,8 +7,8 @@ import { audit, exceptions, type Finding } from "../audit/prowler";
 import { rootClient, rootEnvironment } from "../aws/emulator";
 import { ensureProwler } from "../machine/python";
 import { run } from "../machine/run";
-import { testPorts } from "./copiedCheckout";
-import { TwoStacks } from "./twoStacks";
+import { testPorts } from "../checkouts/copiedCheckout";
+import { TwoStacks } from "../checkouts/twoStacks";
 import { setVariables } from "./variables";
 
 const region = "ap-northeast-1";

@@ -1,7 +1,7 @@
 /** Where the emulated load balancer and VPC write down what passes them. */
 import assert from "node:assert/strict";
 import { awsAccount } from "../aws/emulator";
-import { allows, type Clients } from "./awsClients";
+import { allows, type Clients } from "../checkouts/awsClients";
 import { arn, Issuer, issuer, region, roleArn, TestAws, tokenTrust } from "./awsFixture";
 
 const ours = [{ Key: "Project", Value: "shop" }];

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { awsAccount } from "../aws/emulator";
 import { ensurePython } from "../machine/python";
 import { arn, Issuer, roleArn } from "./awsFixture";
-import { allows } from "./awsClients";
+import { allows } from "../checkouts/awsClients";
 import { ServiceFixture } from "./serviceFixture";
 
 describe("the emulated AWS, at set times", function () {

@@ -12,8 +12,8 @@ import { awsAccount, containerLabel, isAwsHealthy, launcherArguments } from "../
 import { ensureDocker } from "../machine/docker";
 import { DockerApi } from "../machine/dockerApi";
 import { ensurePython } from "../machine/python";
-import { clientsOf, region, type Credentials } from "./awsClients";
-import { firstOwnPort } from "./copiedCheckout";
+import { clientsOf, region, type Credentials } from "../checkouts/awsClients";
+import { firstOwnPort } from "../checkouts/copiedCheckout";
 
 export { region, type Credentials };
 export const arn = (service: string, resource: string): string =>

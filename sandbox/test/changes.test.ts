@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { table } from "../../infra/config/table";
 import { projectFolder } from "../../test/settings";
 import { awsAccount } from "../aws/emulator";
-import { region, root, rootOptions } from "./awsClients";
+import { region, root, rootOptions } from "../checkouts/awsClients";
 import {
     changes,
     elsewhere,
@@ -20,7 +20,7 @@ import {
     type Value,
     type Values,
 } from "./changeTable";
-import { changedTypes, CopiedCheckout, fetchPage, testPorts, undisturbed, visiting } from "./copiedCheckout";
+import { changedTypes, CopiedCheckout, fetchPage, testPorts, undisturbed, visiting } from "../checkouts/copiedCheckout";
 import { inverse, planOf, type Plan } from "./plans";
 
 /** Makes a web ACL that allows all, and tells its ARN. */

@@ -1,5 +1,5 @@
 import type { RegisterTaskDefinitionRequest } from "@aws-sdk/client-ecs";
-import type { Clients } from "./awsClients";
+import type { Clients } from "../checkouts/awsClients";
 
 /** What the stack made, by the names and ARNs that the calls take. */
 export interface Names {

@@ -11,8 +11,15 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { rootOptions } from "./awsClients";
-import { changedTypes, containersOf, CopiedCheckout, fetchPage, testPorts, undisturbed } from "./copiedCheckout";
+import { rootOptions } from "../checkouts/awsClients";
+import {
+    changedTypes,
+    containersOf,
+    CopiedCheckout,
+    fetchPage,
+    testPorts,
+    undisturbed,
+} from "../checkouts/copiedCheckout";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 

@@ -15,7 +15,7 @@ import { ensureToolchain } from "../machine/toolchain";
 import { versionOf } from "../npm";
 import { cacheDir, checkout } from "../paths";
 import { UserError } from "../progress";
-import { CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { CopiedCheckout, fetchPage } from "../checkouts/copiedCheckout";
 import { setVariables } from "./variables";
 
 const plugins = ["aws", "awsx", "docker-build", "github"] as const;

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { allows, asRole, credentialsFor, root, type Clients } from "./awsClients";
-import { containersOf, fetchPage } from "./copiedCheckout";
-import { stackCalls } from "./stackCalls";
-import { get, jobsOf, post, remove, repository, stacks, token, TwoStacks, versionOf } from "./twoStacks";
+import { allows, asRole, credentialsFor, root, type Clients } from "../checkouts/awsClients";
+import { containersOf, fetchPage } from "../checkouts/copiedCheckout";
+import { stackCalls } from "../checkouts/stackCalls";
+import { get, jobsOf, post, remove, repository, stacks, token, TwoStacks, versionOf } from "../checkouts/twoStacks";
 
 const sha = "0123456789abcdef0123456789abcdef01234567";
 const push = { repository, event: "push", ref: "refs/heads/main", sha };

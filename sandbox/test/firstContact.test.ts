@@ -1,7 +1,7 @@
 /** What a repository and an account have already, or have no more, when the program comes to them. The steps build on each other. */
 import assert from "node:assert/strict";
-import { root } from "./awsClients";
-import { CopiedCheckout, testPorts, type Run } from "./copiedCheckout";
+import { root } from "../checkouts/awsClients";
+import { CopiedCheckout, testPorts, type Run } from "../checkouts/copiedCheckout";
 
 const github = `http://127.0.0.1:${testPorts.SANDBOX_GITHUB_PORT}`;
 const headers = { authorization: "Bearer sandbox-token" };

@@ -1,7 +1,7 @@
 import { strict as assert } from "assert";
 import * as fs from "fs";
-import { seal } from "../github/sealedBox";
-import { settingsFromEnv } from "../github/settings";
+import { seal } from "../github/server/sealedBox";
+import { settingsFromEnv } from "../github/server/settings";
 import { repo, TestGitHub } from "./githubFixture";
 
 describe("the sandbox's GitHub", () => {

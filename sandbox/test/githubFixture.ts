@@ -1,9 +1,9 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { serveGitHub, type RunningGitHub } from "../github/server";
-import { settingsFromEnv, type GitHubSettings } from "../github/settings";
-import { emptyState, type State } from "../github/state";
+import { serveGitHub, type RunningGitHub } from "../github/server/server";
+import { settingsFromEnv, type GitHubSettings } from "../github/server/settings";
+import { emptyState, type State } from "../github/server/state";
 
 export const repo = "/repos/octo-org/hello-fargate";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { seal } from "../github/sealedBox";
+import { seal } from "../github/server/sealedBox";
 import { repo, TestGitHub } from "./githubFixture";
 
 const api = "/api/v3";
@@ -130,7 +130,7 @@ describe("what the sandbox's GitHub refuses", () => {
 });
 
 it("no file of the sandbox's GitHub is needed by one that it needs", () => {
-    const folder = path.join(__dirname, "../github");
+    const folder = path.join(__dirname, "../github/server");
     const needs = new Map(
         fs.readdirSync(folder).map((file) => {
             const text = fs.readFileSync(path.join(folder, file), "utf8");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { seal } from "../github/sealedBox";
+import { seal } from "../github/server/sealedBox";
 import { repo, TestGitHub } from "./githubFixture";
 
 const push = {

@@ -3,7 +3,7 @@
  * like, `repos.go`, `actions_secrets.go`. Paths, bodies and what it does with an answer are theirs.
  */
 import { strict as assert } from "assert";
-import { seal } from "../github/sealedBox";
+import { seal } from "../github/server/sealedBox";
 import { TestGitHub } from "./githubFixture";
 
 /** Of a base URL that is not api.github.com (`getBaseURL` in config.go). */

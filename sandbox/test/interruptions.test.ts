@@ -5,7 +5,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
+import { containersOf, CopiedCheckout, fetchPage, testPorts } from "../checkouts/copiedCheckout";
 
 describe("a killed sandbox", () => {
     const checkout = new CopiedCheckout();

@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import type { CopiedCheckout } from "./copiedCheckout";
+import type { CopiedCheckout } from "../checkouts/copiedCheckout";
 
 /** Starts a release, and kills it once it has printed this, or once what is done then is done. */
 export async function releaseKilledAt(

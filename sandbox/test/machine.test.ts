@@ -14,7 +14,7 @@ import { ensureToolchain, isAtLeast, keyOf } from "../machine/toolchain";
 import { choosePython } from "../machine/venv";
 import { checkout, ports } from "../paths";
 import { step, UserError } from "../progress";
-import { CopiedCheckout } from "./copiedCheckout";
+import { CopiedCheckout } from "../checkouts/copiedCheckout";
 import { setVariables } from "./variables";
 
 const userError = (pattern: RegExp) => (error: unknown) => error instanceof UserError && pattern.test(error.message);

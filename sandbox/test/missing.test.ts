@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { CopiedCheckout } from "./copiedCheckout";
+import { CopiedCheckout } from "../checkouts/copiedCheckout";
 
 describe("a machine without", () => {
     const checkout = new CopiedCheckout();

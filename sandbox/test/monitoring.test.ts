@@ -14,8 +14,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import * as ecsEvents from "../../test/ecsEvents";
 import { asOnAws } from "./asOnAws";
-import { root, rootOptions } from "./awsClients";
-import { containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { root, rootOptions } from "../checkouts/awsClients";
+import { containersOf, CopiedCheckout, fetchPage } from "../checkouts/copiedCheckout";
 import { Inbox } from "./inbox";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";

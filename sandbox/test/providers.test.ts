@@ -12,7 +12,7 @@ import { everything } from "../../test/scenarios";
 import { folderOf, requiredVersion } from "../machine/recipes";
 import { run } from "../machine/run";
 import { ensureToolchain, findGo } from "../machine/toolchain";
-import { assuming } from "../project";
+import { assuming } from "../stack/project";
 import { propertiesRead } from "./propertiesRead";
 import { setVariables } from "./variables";
 

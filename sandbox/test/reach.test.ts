@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { execFile as execFileWithCallback, execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { promisify } from "node:util";
-import { rootOptions } from "./awsClients";
-import { changedTypes, containersOf, CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { rootOptions } from "../checkouts/awsClients";
+import { changedTypes, containersOf, CopiedCheckout, fetchPage } from "../checkouts/copiedCheckout";
 import { connection, Postgres, putClient } from "./postgres";
 
 const execFile = promisify(execFileWithCallback);

@@ -8,7 +8,7 @@ import { run, type RunOptions } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
 import { commandsOfPages, isConfiguring } from "../../test/commands";
 import { project, projectFolder } from "../../test/settings";
-import { CopiedCheckout } from "./copiedCheckout";
+import { CopiedCheckout } from "../checkouts/copiedCheckout";
 
 const password = "correct-horse-7c21";
 

@@ -4,8 +4,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { permissionsIn } from "../rights/calls";
-import { allows, asRole, credentialsFor, root, type Clients } from "./awsClients";
-import { CopiedCheckout, testPorts } from "./copiedCheckout";
+import { allows, asRole, credentialsFor, root, type Clients } from "../checkouts/awsClients";
+import { CopiedCheckout, testPorts } from "../checkouts/copiedCheckout";
 import { deniedToDeploy, deniedToPreview, type Names } from "./deniedCalls";
 
 const repository = "octo-org/hello-fargate";

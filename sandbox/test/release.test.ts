@@ -8,8 +8,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { cacheDir } from "../paths";
 import { attestationsOf } from "./attestations";
-import { root, rootOptions } from "./awsClients";
-import { containersOf, CopiedCheckout, fetchPage, visiting, type Run } from "./copiedCheckout";
+import { root, rootOptions } from "../checkouts/awsClients";
+import { containersOf, CopiedCheckout, fetchPage, visiting, type Run } from "../checkouts/copiedCheckout";
 import { releaseKilledAt } from "./killed";
 
 /** `host/repository:tag` */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { asOnAws } from "./asOnAws";
-import { CopiedCheckout, undisturbed, type Run } from "./copiedCheckout";
+import { CopiedCheckout, undisturbed, type Run } from "../checkouts/copiedCheckout";
 
 const former = "fargate-cicd-dev";
 

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { differences } from "../rights/calls";
 import { steps } from "../rights/scenario";
-import { TwoStacks } from "./twoStacks";
+import { TwoStacks } from "../checkouts/twoStacks";
 
 /** Each alone, as what fails first ends the rest; and what is made before comes first, as it is there the next time. */
 const taken = ["iam:CreateRole", "elasticloadbalancing:CreateListener", "ecs:CreateService"];

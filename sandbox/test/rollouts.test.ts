@@ -6,12 +6,12 @@ import type { ServiceDeployment } from "@aws-sdk/client-ecs";
 import { SNS } from "@aws-sdk/client-sns";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root, rootOptions } from "./awsClients";
-import { fetchPage, type Run } from "./copiedCheckout";
+import { root, rootOptions } from "../checkouts/awsClients";
+import { fetchPage, type Run } from "../checkouts/copiedCheckout";
 import { Inbox } from "./inbox";
 import { releaseKilledAt } from "./killed";
 import { inverse, planOf, type Plan } from "./plans";
-import { versionOf } from "./twoStacks";
+import { versionOf } from "../checkouts/twoStacks";
 import { httpd, serving, shareOf, VisitedStack, type Answers } from "./visitedStack";
 
 const called = "fargate-cicd-dev";

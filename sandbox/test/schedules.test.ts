@@ -6,8 +6,8 @@ import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { SNS } from "@aws-sdk/client-sns";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root, rootOptions } from "./awsClients";
-import { changedTypes, CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { root, rootOptions } from "../checkouts/awsClients";
+import { changedTypes, CopiedCheckout, fetchPage } from "../checkouts/copiedCheckout";
 import { Inbox } from "./inbox";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";

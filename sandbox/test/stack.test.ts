@@ -1,7 +1,7 @@
 /** The whole stack on the real engine, as the README's reader runs it. The steps build on each other, in this order. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { changedTypes, containersOf, CopiedCheckout, fetchPage, testPorts } from "./copiedCheckout";
+import { changedTypes, containersOf, CopiedCheckout, fetchPage, testPorts } from "../checkouts/copiedCheckout";
 
 interface Resource {
     readonly type: string;

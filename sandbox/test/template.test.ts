@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { loadSettings, sourceOf } from "../../infra/config";
 import { run } from "../machine/run";
 import { ensureToolchain } from "../machine/toolchain";
-import { CopiedCheckout } from "./copiedCheckout";
+import { CopiedCheckout } from "../checkouts/copiedCheckout";
 
 interface YamlFile {
     readonly name?: string;

@@ -8,10 +8,10 @@ import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asOnAws } from "./asOnAws";
 import { attestationsOf } from "./attestations";
-import { rootOptions } from "./awsClients";
-import { CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { rootOptions } from "../checkouts/awsClients";
+import { CopiedCheckout, fetchPage } from "../checkouts/copiedCheckout";
 import { releaseKilledAt } from "./killed";
-import { jobsOf, versionOf } from "./twoStacks";
+import { jobsOf, versionOf } from "../checkouts/twoStacks";
 
 describe("a release that is held up or undone, in the sandbox", () => {
     const checkout = new CopiedCheckout();

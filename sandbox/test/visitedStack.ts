@@ -2,8 +2,8 @@
 import type { ServiceDeployment } from "@aws-sdk/client-ecs";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root } from "./awsClients";
-import { CopiedCheckout, fetchPage } from "./copiedCheckout";
+import { root } from "../checkouts/awsClients";
+import { CopiedCheckout, fetchPage } from "../checkouts/copiedCheckout";
 
 const name = "fargate-cicd-dev";
 const ofService = { cluster: name, service: name };

@@ -101,7 +101,7 @@ describe("a workflow in the sandbox", () => {
         );
         assert.equal(jobs.prod!.steps.length, 1);
         assert.deepEqual(jobs.prod!.steps[0]!.env, {
-            RUNNER: "${{ vars.RUNNER_PROD }}",
+            RUNNER: "${{ vars.RUNNER_PROD == 'ubuntu-24.04-arm' && 'ubuntu-24.04-arm' || 'ubuntu-24.04' }}",
             ENVIRONMENT: "prod",
             GROUP: "deploy-prod ${{ github.ref }}",
             CANCEL: "${{ inputs.commit != '' && github.run_attempt == 1 }}",

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
-import { noProxy, runVariable } from "../engine";
+import { noProxy, runVariable } from "../stack/engine";
 import { stateDir } from "../paths";
 import { UserError } from "../progress";
 

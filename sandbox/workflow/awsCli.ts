@@ -4,7 +4,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { runVariable } from "../engine";
+import { runVariable } from "../stack/engine";
 import { checkout, stateDir } from "../paths";
 
 const script = path.join(checkout, "sandbox", "workflow", "aws.py");

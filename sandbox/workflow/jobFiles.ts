@@ -1,7 +1,7 @@
 /** One job at a time, for a runner that knows neither environments nor who has to let a job into one. */
 import * as path from "node:path";
 import { workflowDir } from "./act";
-import type { JobResult } from "../github/runRecords";
+import type { JobResult } from "../github/server/runRecords";
 import type { JobDefinition, WorkflowDefinition } from "./definition";
 
 /** The label that the runner of the workflow's own questions has. */

@@ -7,9 +7,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { report, table } from "../../test/bench/table";
-import { containersOf, CopiedCheckout } from "./copiedCheckout";
-import { TeamVpc } from "./teamVpc";
+import { report, table } from "../test/bench/table";
+import { containersOf, CopiedCheckout } from "./checkouts/copiedCheckout";
+import { TeamVpc } from "./checkouts/teamVpc";
 
 const GiB = 2 ** 30;
 

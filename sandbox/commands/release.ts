@@ -1,18 +1,18 @@
 /** What `npm run sandbox:release` does: runs deploy.yml itself, as a push of the working tree or as somebody starts it by hand. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { awsEndpoint, isAwsHealthy } from "./aws/emulator";
-import { messages } from "./aws/messages";
-import { prepareMachine } from "./machine";
-import { ask } from "./machine/run";
-import { checkout } from "./paths";
-import { UserError } from "./progress";
-import type { Project } from "./project";
-import { foldersOf } from "./workflow/actions";
-import { loadAwsCli } from "./workflow/awsCli";
-import { readWorkflow } from "./workflow/definition";
-import { approved, dispatched, gitRepository, pushed, repeated } from "./workflow/begin";
-import { runJobs, type JobReport } from "./workflow/jobs";
+import { awsEndpoint, isAwsHealthy } from "../aws/emulator";
+import { messages } from "../aws/messages";
+import { prepareMachine } from "../machine";
+import { ask } from "../machine/run";
+import { checkout } from "../paths";
+import { UserError } from "../progress";
+import type { Project } from "../stack/project";
+import { foldersOf } from "../workflow/actions";
+import { loadAwsCli } from "../workflow/awsCli";
+import { readWorkflow } from "../workflow/definition";
+import { approved, dispatched, gitRepository, pushed, repeated } from "../workflow/begin";
+import { runJobs, type JobReport } from "../workflow/jobs";
 
 const workflow = ".github/workflows/deploy.yml";
 

@@ -2,10 +2,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { loadSettings, sourceOf, type Settings } from "../infra/config";
-import { isEncrypted, readYaml, sampleRepository, withDefaults } from "../tools/stackFiles";
-import { checkout, stateDir } from "./paths";
-import { UserError } from "./progress";
+import { loadSettings, sourceOf, type Settings } from "../../infra/config";
+import { isEncrypted, readYaml, sampleRepository, withDefaults } from "../../tools/stackFiles";
+import { checkout, stateDir } from "../paths";
+import { UserError } from "../progress";
 
 /** The stack of a command that names none. */
 export const defaultStack = "dev";

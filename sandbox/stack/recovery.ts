@@ -2,10 +2,10 @@
 import type * as automation from "@pulumi/pulumi/automation";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Existing } from "./inventory";
-import { serviceIdentity } from "./machine/services";
-import { stateDir } from "./paths";
-import { step, UserError } from "./progress";
+import type { Existing } from "../inventory";
+import { serviceIdentity } from "../machine/services";
+import { stateDir } from "../paths";
+import { step, UserError } from "../progress";
 import { wasInterrupted } from "./runLock";
 import type { Resource } from "./states";
 

@@ -29,7 +29,7 @@ export async function startGitHub({ repository, repositoryExists }: GitHubOption
     await startService({
         name: "github",
         command: process.execPath,
-        args: ["-r", path.join(checkout, "tools/transpile.js"), path.join(checkout, "sandbox/github/main.ts")],
+        args: ["-r", path.join(checkout, "tools/transpile.js"), path.join(checkout, "sandbox/github/server/main.ts")],
         cwd: checkout,
         env: {
             SANDBOX_GITHUB_PORT: String(ports.github),

@@ -1,9 +1,9 @@
 /** The credentials that preview.yml has: those of the preview role, for a pull request of the repository. */
 import { STS } from "@aws-sdk/client-sts";
-import { awsEndpoint } from "./aws/emulator";
-import { awsToken, jobValues } from "./github/jobs";
-import { UserError } from "./progress";
-import type { Settings } from "../infra/config";
+import { awsEndpoint } from "../aws/emulator";
+import { awsToken, jobValues } from "../github/jobs";
+import { UserError } from "../progress";
+import type { Settings } from "../../infra/config";
 
 /** @throws UserError where the stack is not the one that pull requests preview: their credentials are of no use to it */
 export function assertPreviewed({ name, github }: Settings): void {

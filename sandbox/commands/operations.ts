@@ -1,13 +1,13 @@
 /** What `npm run sandbox:releases`, `sandbox:status`, `sandbox:logs` and `sandbox:shell` do: the same as without `sandbox:`, here. */
-import type { Flags } from "../tools/command";
-import { inTerminal, type Connect } from "../tools/operations/sessionPlugin";
-import { operations } from "../tools/operations/operations";
-import { partsOf } from "../tools/operations/stack";
-import { isAwsHealthy, rootClient } from "./aws/emulator";
-import { dockerHost } from "./machine/docker";
-import { UserError } from "./progress";
-import type { Project } from "./project";
-import { outputsOf } from "./states";
+import type { Flags } from "../../tools/command";
+import { inTerminal, type Connect } from "../../tools/operations/sessionPlugin";
+import { operations } from "../../tools/operations/operations";
+import { partsOf } from "../../tools/operations/stack";
+import { isAwsHealthy, rootClient } from "../aws/emulator";
+import { dockerHost } from "../machine/docker";
+import { UserError } from "../progress";
+import type { Project } from "../stack/project";
+import { outputsOf } from "../stack/states";
 
 /** Nobody is at the other end of the emulator's sessions. The container is here. */
 const throughDocker: Connect = {

@@ -1,9 +1,9 @@
 /** The role of a team member who has the rights of `docs/deployer/` and no others, which the stack assumes with `--as-deployer`. */
 import { IAM } from "@aws-sdk/client-iam";
 import { Route53, type HostedZone } from "@aws-sdk/client-route-53";
-import { awsAccount, ownPath, rootClient } from "./aws/emulator";
-import { policies, type Values } from "./rights/documents";
-import type { Settings } from "../infra/config";
+import { awsAccount, ownPath, rootClient } from "../aws/emulator";
+import { policies, type Values } from "../rights/documents";
+import type { Settings } from "../../infra/config";
 
 /** What the engine runs with: credentials that are good for nothing but the role, and the role, which is in the stack's configuration. */
 export interface Deployer {

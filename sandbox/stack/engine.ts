@@ -2,12 +2,12 @@
 import * as automation from "@pulumi/pulumi/automation";
 import { createRequire } from "node:module";
 import * as path from "node:path";
-import { rootEnvironment } from "./aws/emulator";
-import { githubToken, githubUrl } from "./github/service";
-import type { Machine } from "./machine";
-import { pulumiHome } from "./machine/pulumi";
-import { run } from "./machine/run";
-import { checkout, stateDir } from "./paths";
+import { rootEnvironment } from "../aws/emulator";
+import { githubToken, githubUrl } from "../github/start";
+import type { Machine } from "../machine";
+import { pulumiHome } from "../machine/pulumi";
+import { run } from "../machine/run";
+import { checkout, stateDir } from "../paths";
 import { projectDir, projectName, secretsKey, type Project } from "./project";
 
 /** Marks the engine and its plugins, so that those of a killed run are found again. */

@@ -1,7 +1,7 @@
 /** The states of the stacks in this sandbox, as the engine keeps them. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { UserError } from "./progress";
+import { UserError } from "../progress";
 import { backendDir, projectName } from "./project";
 import { markInterrupted } from "./runLock";
 

@@ -1,6 +1,6 @@
 /** The calls of the emulated GitHub that GitHub does not have. */
 import { UserError } from "../progress";
-import { githubToken, githubUrl } from "./service";
+import { githubToken, githubUrl } from "./start";
 
 /** @throws UserError when the emulator does not answer, or with what it refuses */
 export async function askEmulator<T>(

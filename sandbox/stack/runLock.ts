@@ -2,9 +2,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { runVariable } from "./engine";
-import { bootId, isAlive, parseStat, processesMarked, signal, type ProcessId } from "./machine/processes";
-import { stateDir } from "./paths";
-import { UserError } from "./progress";
+import { bootId, isAlive, parseStat, processesMarked, signal, type ProcessId } from "../machine/processes";
+import { stateDir } from "../paths";
+import { UserError } from "../progress";
 
 const lockFile = path.join(stateDir, "command.lock");
 const uncleanFile = (stack: string) => path.join(stateDir, `unclean.${stack}`);
