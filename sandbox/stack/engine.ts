@@ -52,7 +52,7 @@ const program: automation.PulumiFn = async () => {
     const fail = (error: unknown) => void failures.push(error);
     process.on("unhandledRejection", fail);
     try {
-        const outputs = { ...(load("../index") as Record<string, unknown>) };
+        const outputs = { ...(load("../../index") as Record<string, unknown>) };
         await waitForRPCs();
         await new Promise((resolve) => setImmediate(resolve)); // a rejection is told after what waits for it
         if (failures.length > 0) {
