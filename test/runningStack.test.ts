@@ -420,7 +420,7 @@ describe("a running stack", () => {
 
         it("as before where it is not there yet, and in the preview of somebody who may not ask", async () => {
             for (const name of ["AccessDenied", "AccessDeniedException"]) {
-                told = Object.assign(new Error("is not authorized to perform"), { name });
+                told = Object.assign(new Error("is not authorized to perform"), { name, $fault: "client" });
                 const found = await check({ ...shifted(), serving: 1 }, toHttps());
                 assert.deepEqual([found.serving, found.refusal], [1, ""]);
             }
@@ -578,10 +578,19 @@ describe("a running stack", () => {
         });
 
         it("is no reason where AWS does not tell, as in a pull request's preview, unless for another reason than that", async () => {
-            records = Object.assign(new Error("not authorized"), { name: "AccessDenied" });
+            records = Object.assign(new Error("not authorized"), { name: "AccessDenied", $fault: "client" });
             assert.deepEqual(await refusals(domain), {});
-            records = new Error("Rate exceeded");
-            await assert.rejects(refusals(domain), /Rate exceeded/);
+            // As the SDK calls what it finds nobody to sign for; the aws provider says it with what to do.
+            records = Object.assign(new Error("Could not load"), { name: "CredentialsProviderError" });
+            assert.deepEqual(await refusals(domain), {});
+            for (const other of [
+                Object.assign(new Error("Rate exceeded"), { name: "Throttling", $fault: "client" }),
+                Object.assign(new Error("Rate exceeded"), { name: "ServiceUnavailable", $fault: "server" }),
+                new Error("Rate exceeded"),
+            ]) {
+                records = other;
+                await assert.rejects(refusals(domain), /Rate exceeded/);
+            }
         });
 
         it("is looked for in the public zone of that name, and held against the load balancer that the service is behind", async () => {

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Facts } from "./facts";
-import { StackCaller, type TargetGroupIndex, type ToldService } from "./stackCaller";
+import { StackCaller, type TargetGroupIndex } from "./stackCaller";
 
 /**
  * Serialised into the state: it may use nothing from outside its own functions. What is new is checked against what the last
@@ -78,7 +78,7 @@ export class Provider extends StackCaller implements pulumi.dynamic.ResourceProv
         }
         const held = failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding);
         const isNamed = kept.name === news.name || held.some(({ property }) => property === "name");
-        const taken = isNamed ? [] : await this.takenNames(news);
+        const taken = (!isNamed && (await this.ifTold(this.holders(news.name, news.region)))) || [];
         if (taken.length > 0) {
             const reason =
                 `AWS has ${taken.join(" and ")} already, which this stack has not made, and would change and in the end delete: ` +
@@ -106,17 +106,6 @@ export class Provider extends StackCaller implements pulumi.dynamic.ResourceProv
         };
     }
 
-    /** What has the name that this stack is to have, and would not refuse it: the rest does. */
-    private async takenNames({ name, region }: Facts): Promise<string[]> {
-        try {
-            return await this.holders(name, region);
-        } catch (error) {
-            // As in a pull request's preview. Whoever may make a cluster may ask.
-            if (!(error as Error).name.startsWith("AccessDenied")) throw error;
-            return [];
-        }
-    }
-
     /**
      * The types of the records by which the app's name leads to something else, where this up is to make its own: of those whose place
      * these could take, but may not, and of those that have to make way first. A load balancer, its certificate and its tasks are made
@@ -129,28 +118,22 @@ export class Provider extends StackCaller implements pulumi.dynamic.ResourceProv
         if (!domainName || (isKept && (kept.dualStack || !dualStack))) {
             return nothing;
         }
-        try {
-            // An AAAA record is in the way in any case: whoever comes over IPv6 would go by it.
-            const types = isKept ? ["AAAA"] : ["A", "AAAA", "CNAME"];
-            const records = await this.records(domainName, hostedZone, region);
-            const found = records.filter(({ Type }) => types.includes(Type!));
-            const own = found.length > 0 ? await this.balancerOf(name, region) : undefined;
-            const leadsHere = ({ AliasTarget }: (typeof found)[number]) =>
-                own !== undefined && AliasTarget?.DNSName?.toLowerCase().replace(/^dualstack\./, "") === `${own}.`;
-            const others = found.filter((record) => !leadsHere(record));
-            // Of several that Route 53 chooses from, each with an identifier, none is overwritten by one without.
-            const isReplaced = ({ Type, SetIdentifier }: (typeof found)[number]) =>
-                SetIdentifier === undefined && (Type === "A" || (Type === "AAAA" && dualStack));
-            const typesOf = (some: typeof found) => [...new Set(some.map(({ Type }) => Type!))];
-            return {
-                takenOver: domainOverwrite ? [] : typesOf(others.filter(isReplaced)),
-                stuck: typesOf(others.filter((record) => !isReplaced(record))),
-            };
-        } catch (error) {
-            // As in a pull request's preview. Whoever may make the record may ask.
-            if (!(error as Error).name.startsWith("AccessDenied")) throw error;
-            return nothing;
-        }
+        // An AAAA record is in the way in any case: whoever comes over IPv6 would go by it.
+        const types = isKept ? ["AAAA"] : ["A", "AAAA", "CNAME"];
+        const records = (await this.ifTold(this.records(domainName, hostedZone, region))) ?? [];
+        const found = records.filter(({ Type }) => types.includes(Type!));
+        const own = found.length > 0 ? await this.balancerOf(name, region) : undefined;
+        const leadsHere = ({ AliasTarget }: (typeof found)[number]) =>
+            own !== undefined && AliasTarget?.DNSName?.toLowerCase().replace(/^dualstack\./, "") === `${own}.`;
+        const others = found.filter((record) => !leadsHere(record));
+        // Of several that Route 53 chooses from, each with an identifier, none is overwritten by one without.
+        const isReplaced = ({ Type, SetIdentifier }: (typeof found)[number]) =>
+            SetIdentifier === undefined && (Type === "A" || (Type === "AAAA" && dualStack));
+        const typesOf = (some: typeof found) => [...new Set(some.map(({ Type }) => Type!))];
+        return {
+            takenOver: domainOverwrite ? [] : typesOf(others.filter(isReplaced)),
+            stuck: typesOf(others.filter((record) => !isReplaced(record))),
+        };
     }
 
     /**
@@ -196,13 +179,7 @@ export class Provider extends StackCaller implements pulumi.dynamic.ResourceProv
         if (olds.name === undefined || !(olds.shifted || news.shifted)) {
             return { serving };
         }
-        let told: ToldService | undefined;
-        try {
-            told = await this.toldService(olds.name, olds.region!);
-        } catch (error) {
-            // As in a pull request's preview. Whoever may update the service may ask.
-            if (!(error as Error).name.startsWith("AccessDenied")) throw error;
-        }
+        const told = await this.ifTold(this.toldService(olds.name, olds.region!));
         if (!told) {
             return { serving };
         }

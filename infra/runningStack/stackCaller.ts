@@ -18,6 +18,19 @@ export interface ToldService {
 
 /** Asks AWS about the stack. What extends it is serialised into the state with it, and uses nothing from outside its functions. */
 export class StackCaller extends AwsCaller {
+    /**
+     * @returns undefined where AWS does not tell whoever asks, as in a pull request's preview (who may make what is asked about may ask),
+     * or where nobody can ask, as without credentials: the aws provider says that in its own words
+     * @throws Error where AWS would tell another time
+     */
+    protected async ifTold<T>(asked: Promise<T>): Promise<T | undefined> {
+        return asked.catch((error: Error & { readonly $fault?: string }) => {
+            const isRefused = error.$fault === "client" && !error.name.startsWith("Throttling");
+            if (!isRefused && error.name !== "CredentialsProviderError") throw error;
+            return undefined;
+        });
+    }
+
     /** @returns undefined where there is no such service, or none yet. @throws Error where AWS does not tell */
     protected async toldService(name: string, region: string): Promise<ToldService | undefined> {
         const elb = await import("@aws-sdk/client-elastic-load-balancing-v2");
