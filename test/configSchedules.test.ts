@@ -67,6 +67,7 @@ describe("configuration: schedules", () => {
             "cron(0 3 ? * MON#6 *)",
             "cron(0 3 ? * 3#1,6#3 *)", // "you can only have one expression in the field" with #: EventBridge's cron reference
             "cron(0 3 ? * MON,FRI#2 *)",
+            "cron(0 3 ? * MON,L *)",
             "cron(0 3 ? * 8 *)",
             "cron(0 3 * * ? 1969)",
             "cron(0/0 3 * * ? *)",

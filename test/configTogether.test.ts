@@ -122,7 +122,9 @@ describe("configuration: values that go together", () => {
         for (const [values, most] of [
             [{ vpcCidr: "10.0.0.0/23" }, 59], // 2 private /26: 2 x 59 addresses
             [{ vpcCidr: "10.0.0.0/23", availabilityZones: "3" }, 88],
+            [{ vpcCidr: "10.0.0.0/23", loadBalancer: "internal" }, 51], // which is in them, too
             [{ vpcCidr: "10.0.0.0/23", natGateways: "none" }, 19], // 2 public /27: 2 x (32 - 5 - 8)
+            [{ vpcCidr: "10.0.0.0/23", natGateways: "none", loadBalancer: "internal" }, 27],
         ] as const) {
             assert.ok(accepted({ ...values, maxTasks: String(most) }));
             assert.throws(() => load({ ...values, maxTasks: String(most + 1) }), {
@@ -135,6 +137,15 @@ describe("configuration: values that go together", () => {
             });
         }
         assert.ok(accepted({ maxTasks: "1000" }));
+        const day = (maxTasks: number) => ({
+            vpcCidr: "10.0.0.0/23",
+            scaleSchedule: JSON.stringify({ day: { schedule: "cron(0 6 * * ? *)", maxTasks } }),
+        });
+        assert.ok(accepted(day(59)));
+        assert.throws(
+            () => load(day(60)),
+            /scaleSchedule\.day: expected maxTasks of at most 59, .*\n.*'scaleSchedule\.day\.maxTasks' 59$/,
+        );
     });
 
     it("refuses a test port on which visitors are served, with a domain or before there is one", () => {

@@ -180,6 +180,7 @@ describe("a running stack", () => {
         status = undefined;
         assert.match(await said({}), /^name: AWS has the task definition arn:shop:7 already/);
         assert.equal(await said({ ...made, name: "shop" }), "", "its own");
+        assert.match(await said({ ...made, name: "shop", region: "eu-west-1" }), /^name: AWS has the task definition/);
         denied = true; // as for a pull request's preview
         assert.equal(await said({}), "");
     });

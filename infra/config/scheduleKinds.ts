@@ -27,7 +27,7 @@ const fields: readonly ((part: string) => boolean)[] = [
     within(0, 23),
     (part) => part === "L" || days(part.replace(/(?<=^\d{1,2})W$/, "")),
     within(1, 12, months),
-    (part) => part === "L" || weekdays(part.replace(/(?<=^(\d|[A-Z]{3}))(L|#[1-5])$/i, "")),
+    (part) => weekdays(part.replace(/(?<=^(\d|[A-Z]{3}))(L|#[1-5])$/i, "")),
     within(1970, 2199),
 ];
 
@@ -40,7 +40,12 @@ function isCron(given: string): boolean {
         told &&
         !/#.*,|,.*#/.test(dayOfWeek!) &&
         parts.length === fields.length &&
-        parts.every((part, index) => (part === "?" && [2, 4].includes(index)) || part.split(",").every(fields[index]!))
+        parts.every(
+            (part, index) =>
+                (part === "?" && [2, 4].includes(index)) ||
+                (part === "L" && index === 4) ||
+                part.split(",").every(fields[index]!),
+        )
     );
 }
 

@@ -115,16 +115,26 @@ const keptByAws = 5;
 const ofLoadBalancer = 8;
 
 /** Each task has an address of its own, and a release runs twice as many tasks. */
-function checkRoom(config: Reader, { vpcId, vpcCidr, availabilityZones, natGateways, maxTasks }: Values): void {
-    if (vpcId !== undefined || !config.accepted("vpcCidr", "availabilityZones", "natGateways", "maxTasks")) {
+function checkRoom(config: Reader, values: Values): void {
+    const { vpcId, vpcCidr, availabilityZones, natGateways, loadBalancer, maxTasks, scaleSchedule } = values;
+    const keys = ["vpcCidr", "availabilityZones", "natGateways", "loadBalancer", "maxTasks", "scaleSchedule"] as const;
+    if (vpcId !== undefined || !config.accepted(...keys)) {
         return;
     }
     const zone = prefixLength(vpcCidr) + zoneBits; // half of it is private, a quarter public
-    const each = natGateways === "none" ? 2 ** (32 - zone - 2) - ofLoadBalancer : 2 ** (32 - zone - 1);
-    const most = Math.floor((availabilityZones * (each - keptByAws)) / 2);
+    const isPublic = natGateways === "none";
+    const shared = isPublic === (loadBalancer === "internet-facing") ? ofLoadBalancer : 0;
+    const each = 2 ** (32 - zone - (isPublic ? 2 : 1)) - keptByAws - shared;
+    const most = Math.floor((availabilityZones * each) / 2);
+    const expected = `at most ${most}, as a release runs twice as many in the subnets of ${vpcCidr} (vpcCidr)`;
     if (maxTasks > most) {
-        const expected = `at most ${most}, as a release runs twice as many in the subnets of ${vpcCidr} (vpcCidr)`;
         config.refuse("maxTasks", expected, String(maxTasks), most);
+    }
+    for (const [name, { maxTasks: atThatHour = 0 }] of Object.entries(scaleSchedule)) {
+        if (atThatHour > most) {
+            const fix = `pulumi config set --path 'scaleSchedule.${name}.maxTasks' ${most}`;
+            config.note(`scaleSchedule.${name}`, `expected maxTasks of ${expected}, got ${atThatHour}`, fix);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ import { Notifications } from "./notifications";
 import { RunAlarms } from "./runAlarms";
 
 export interface MonitoringArgs {
-    /** The dashboard's name, what every alarm's begins with, and what messages call the service. */
+    /** What the dashboard's name and every alarm's begins with, and what messages call the service. */
     readonly prefix: string;
     readonly region: string;
     readonly loadBalancer: LoadBalancer;

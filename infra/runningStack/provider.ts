@@ -4,7 +4,7 @@ import { StackCaller, type TargetGroupIndex } from "./stackCaller";
 
 /**
  * Serialised into the state: it may use nothing from outside its own functions. What is new is checked against what the last
- * `pulumi up` left; a stack that is older than this resource, or than one of its properties, takes what it finds.
+ * `pulumi up` left; a stack that is older than one of its properties takes what it finds.
  */
 export class Provider extends StackCaller implements pulumi.dynamic.ResourceProvider<Facts, Facts> {
     async check(kept: Partial<Facts>, news: Facts) {
@@ -77,8 +77,9 @@ export class Provider extends StackCaller implements pulumi.dynamic.ResourceProv
             failures.push({ property: setting, reason });
         }
         const held = failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding);
-        const isNamed = kept.name === news.name || held.some(({ property }) => property === "name");
-        const taken = (!isNamed && (await this.ifTold(this.holders(news.name, news.region)))) || [];
+        const isOwn = kept.name === news.name && kept.region === news.region;
+        const isAsked = !isOwn && !held.some(({ property }) => property === "name" || property === "region");
+        const taken = (isAsked && (await this.ifTold(this.holders(news.name, news.region)))) || [];
         if (taken.length > 0) {
             const reason =
                 `AWS has ${taken.join(" and ")} already, which this stack has not made, and would change and in the end delete: ` +
@@ -120,9 +121,16 @@ export class Provider extends StackCaller implements pulumi.dynamic.ResourceProv
         }
         // An AAAA record is in the way in any case: whoever comes over IPv6 would go by it.
         const types = isKept ? ["AAAA"] : ["A", "AAAA", "CNAME"];
-        const records = (await this.ifTold(this.records(domainName, hostedZone, region))) ?? [];
-        const found = records.filter(({ Type }) => types.includes(Type!));
-        const own = found.length > 0 ? await this.balancerOf(name, region) : undefined;
+        const told = await this.ifTold(
+            this.records(domainName, hostedZone, region).then(async (records) => {
+                const found = records.filter(({ Type }) => types.includes(Type!));
+                return { found, own: found.length > 0 ? await this.balancerOf(name, region) : undefined };
+            }),
+        );
+        if (!told) {
+            return nothing;
+        }
+        const { found, own } = told;
         const leadsHere = ({ AliasTarget }: (typeof found)[number]) =>
             own !== undefined && AliasTarget?.DNSName?.toLowerCase().replace(/^dualstack\./, "") === `${own}.`;
         const others = found.filter((record) => !leadsHere(record));

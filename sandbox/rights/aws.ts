@@ -480,7 +480,10 @@ const delivery: Policy = {
         {
             sid: "Dashboard",
             actions: ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
-            resources: ["arn:PARTITION:cloudwatch::ACCOUNT:dashboard/NAME-REGION"],
+            resources: [
+                "arn:PARTITION:cloudwatch::ACCOUNT:dashboard/NAME-REGION",
+                "arn:PARTITION:cloudwatch::ACCOUNT:dashboard/NAME", // of a stack that is older than the region in it
+            ],
         },
         {
             sid: "Notifications",

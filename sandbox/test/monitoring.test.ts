@@ -164,7 +164,7 @@ describe("a stack that is watched, opened and guarded", function () {
     });
 
     it("has a dashboard of this stack's alarms and of nothing but its own parts", async () => {
-        const { DashboardBody } = await cloudWatch.getDashboard({ DashboardName: name });
+        const { DashboardBody } = await cloudWatch.getDashboard({ DashboardName: `${name}-ap-northeast-1` });
         const { widgets } = JSON.parse(DashboardBody!) as { widgets: { type: string; properties: any }[] };
         const [shown, ...graphs] = widgets;
         assert.deepEqual(shown!.properties.alarms.sort(), (await alarms()).map(({ AlarmArn }) => AlarmArn).sort());

@@ -67,7 +67,10 @@ def answer(connection, main):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     message, streams, _, _ = socket.recv_fds(connection, 65536, 3)
     while not message.endswith(b"\n"):
-        message += connection.recv(65536)
+        more = connection.recv(65536)
+        if not more:
+            os._exit(1)  # its caller was killed while it asked
+        message += more
     asked = json.loads(message)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)

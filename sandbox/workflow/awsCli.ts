@@ -10,7 +10,7 @@ import { checkout, stateDir } from "../paths";
 const script = path.join(checkout, "sandbox", "workflow", "aws.py");
 
 export interface LoadedAwsCli {
-    /** Has `aws`, and is removed when it is stopped, or once this process has ended. */
+    /** Has `aws`, and is removed when it is stopped, or as soon as this process has ended. */
     readonly folder: string;
     stop(): Promise<void>;
 }
@@ -35,6 +35,7 @@ export function loadAwsCli(program: string): LoadedAwsCli {
         async stop() {
             server.stdin.end();
             await ended;
+            fs.rmSync(folder, { recursive: true, force: true }); // where it could not even begin
         },
     };
 }

@@ -5,8 +5,8 @@ export const guards: readonly Mutation[] = [
     {
         mistake: "another's cluster or task family of the same name is taken over, and deleted with the stack",
         file: "infra/runningStack/provider.ts",
-        find: "const isNamed = kept.name === news.name ||",
-        become: "const isNamed = kept.name !== undefined || kept.name === undefined ||",
+        find: "const isAsked = !isOwn &&",
+        become: "const isAsked = false &&",
     },
     {
         mistake: "a cluster that was deleted keeps its name",

@@ -71,8 +71,14 @@ export const releases: readonly Mutation[] = [
     {
         mistake: "what is live cannot be released with another secret once something critical is known of it",
         file: ".github/workflows/deploy.yml",
-        find: "          && steps.live.outputs.image != steps.image.outputs.name\n",
-        become: "",
+        find: " || steps.live.outputs.image != steps.image.outputs.name)",
+        become: " || true)",
+    },
+    {
+        mistake: "an image that was built anew under the name that is live is not looked into",
+        file: ".github/workflows/deploy.yml",
+        find: "(steps.image.outputs.exists == 'false' || steps.live",
+        become: "(steps.live",
     },
     {
         mistake: "a variable chooses the machine that gets the role",
