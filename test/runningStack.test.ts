@@ -85,6 +85,7 @@ describe("a running stack", () => {
             region: "ap-northeast-1",
             vpcCidr: "10.0.0.0/16",
             containerPort: 8080,
+            healthCheckPath: "/",
             releasedBy: "pipeline",
             createGithubRepository: false,
             githubOidcProvider: "create",
@@ -274,6 +275,45 @@ describe("a running stack", () => {
         );
         answer = { __type: "AccessDeniedException" };
         assert.match(await reasons(8080), /the release that runs listens on 3000\b/);
+    });
+
+    // A target group's new path is asked of the targets that are registered: "ModifyTargetGroup" in the ELB API Reference.
+    it("refuses another path for health checks where the release that runs does not answer there", async () => {
+        let status = 200;
+        const asked: (string | undefined)[] = [];
+        const app = await answering((request, _body, response) => {
+            asked.push(request.url);
+            response.statusCode = status;
+            return "";
+        });
+        let balancer: string | undefined = app.replace("http://", "");
+        Object.assign(provider, { balancerOf: async () => balancer });
+        const to = (healthCheckPath: string, olds = made) => refusals({ healthCheckPath }, olds);
+        for (const [answer, isRefused] of [
+            ...([200, 302, 403, 429, 503] as const).map((each) => [each, false] as const),
+            ...([401, 404] as const).map((each) => [each, true] as const),
+        ]) {
+            status = answer;
+            const { healthCheckPath, ...others } = await to("/healthz");
+            assert.equal(healthCheckPath !== undefined, isRefused, `${answer}: ${healthCheckPath}`);
+            assert.deepEqual(others, {});
+        }
+        assert.deepEqual(asked, Array(7).fill("/healthz"));
+        const { healthCheckPath } = await to("/healthz");
+        assert.match(
+            healthCheckPath!,
+            /answers 404 there.* answers both \/ and \/healthz first.*set healthCheckPath \/"$/,
+        );
+        assert.deepEqual(await to("/"), {}, "unchanged");
+        const { healthCheckPath: _later, ...older } = made;
+        assert.deepEqual(await to("/healthz", older), {}, "of a stack from before it was kept");
+        runs = false;
+        assert.deepEqual(await to("/healthz"), {}, "nothing runs");
+        runs = true;
+        balancer = undefined;
+        assert.deepEqual(await to("/healthz"), {}, "where there is no load balancer");
+        balancer = "127.0.0.1:1";
+        assert.deepEqual(await to("/healthz"), {}, "where it cannot be reached");
     });
 
     // The engine would: "resource cannot be deleted because it is protected", whatever else is changed with it (step.go).

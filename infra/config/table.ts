@@ -233,7 +233,7 @@ export const table = {
         ...network.path,
         default: "/",
         description: "The path that answers 2xx or 3xx when the app is healthy",
-        takesEffect: `${atOnce}: what runs has to answer it already`,
+        takesEffect: `${atOnce}; refused where what runs is known not to answer there`,
     },
     startSeconds: {
         heading: "The container",

@@ -2,7 +2,10 @@ import type { Settings } from "../config";
 import type { TargetGroupIndex } from "./stackCaller";
 
 /** What a running stack was made with, as far as it cannot be changed, not in one step, or not without a loss. */
-export interface Facts extends Pick<Settings, "name" | "region" | "vpcCidr" | "containerPort" | "releasedBy"> {
+export interface Facts extends Pick<
+    Settings,
+    "name" | "region" | "vpcCidr" | "containerPort" | "healthCheckPath" | "releasedBy"
+> {
     readonly createGithubRepository: Settings["github"]["create"];
     readonly githubOidcProvider: Settings["github"]["oidcProvider"];
     /** The VPC that is not the stack's own; empty: it is. */

@@ -24,9 +24,9 @@ class RunningStack extends pulumi.dynamic.Resource {
  * @returns which of the target groups comes first
  */
 export function refuseImpossibleChanges(settings: Settings): { readonly serving: pulumi.Output<TargetGroupIndex> } {
-    const { name, region, vpcCidr, containerPort, releasedBy, github } = settings;
+    const { name, region, vpcCidr, containerPort, healthCheckPath, releasedBy, github } = settings;
     const guard = new RunningStack("main", {
-        ...{ name, region, vpcCidr, containerPort, releasedBy },
+        ...{ name, region, vpcCidr, containerPort, healthCheckPath, releasedBy },
         createGithubRepository: github.create,
         githubOidcProvider: github.oidcProvider,
         vpcId: settings.existingVpc?.vpcId ?? "",

@@ -76,6 +76,7 @@ export class Provider extends StackCaller implements pulumi.dynamic.ResourceProv
                 '"pulumi up", and set deletionProtection back';
             failures.push({ property: setting, reason });
         }
+        failures.push(...(await this.deafTo(olds, news)));
         const held = failures.length === 0 || (await this.runs(kept)) ? failures : failures.filter(binding);
         const isOwn = kept.name === news.name && kept.region === news.region;
         const isAsked = !isOwn && !held.some(({ property }) => property === "name" || property === "region");
@@ -105,6 +106,28 @@ export class Provider extends StackCaller implements pulumi.dynamic.ResourceProv
             inputs: { ...news, shifted: news.shifted || olds.shifted === true, serving },
             failures: held,
         };
+    }
+
+    /**
+     * The load balancer asks the tasks that run as soon as it knows another path, and ECS replaces those that do not answer there, again
+     * and again. A 403 or 429 may be of a firewall in front, and what is asked from elsewhere the app's own matter.
+     */
+    private async deafTo(
+        kept: Partial<Facts>,
+        { healthCheckPath: path }: Facts,
+    ): Promise<pulumi.dynamic.CheckFailure[]> {
+        const { healthCheckPath: was, name, region, domainName } = kept;
+        if (was === undefined || was === path) {
+            return [];
+        }
+        const status = (await this.answerAt(path, domainName ?? "", name!, region!)) ?? 0;
+        if (status < 400 || status >= 500 || status === 403 || status === 429) {
+            return [];
+        }
+        const reason =
+            `the release that runs answers ${status} there, and the load balancer asks it at once: release an app that answers both ` +
+            `${was} and ${path} first, or run "pulumi config set healthCheckPath ${was}"`;
+        return [{ property: "healthCheckPath", reason }];
     }
 
     /**

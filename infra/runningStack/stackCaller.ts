@@ -107,6 +107,22 @@ export class StackCaller extends AwsCaller {
         return LoadBalancers![0]!.DNSName!.toLowerCase();
     }
 
+    /**
+     * @param host the app's own name, by which it is asked over TLS; without one its load balancer is asked
+     * @returns the status of the app's answer, undefined where it cannot be asked from here
+     */
+    protected async answerAt(path: string, host: string, name: string, region: string): Promise<number | undefined> {
+        const balancer = host ? undefined : await this.ifTold(this.balancerOf(name, region));
+        if (!host && balancer === undefined) {
+            return undefined;
+        }
+        const url = host ? `https://${host}${path}` : `http://${balancer}${path}`;
+        return fetch(url, { redirect: "manual", signal: AbortSignal.timeout(5_000) }).then(
+            ({ status }) => status,
+            () => undefined,
+        );
+    }
+
     /** @returns what a public zone of Route 53 has of a name, nothing where there is no such zone. @throws Error where AWS does not tell */
     protected async records(domainName: string, hostedZone: string, region: string) {
         const route53 = await import("@aws-sdk/client-route-53");

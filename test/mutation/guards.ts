@@ -3,6 +3,18 @@ import type { Mutation } from "./mutation";
 /** What keeps a stack from what it would lose, and what belongs to others from the stack. */
 export const guards: readonly Mutation[] = [
     {
+        mistake: "a path for health checks that the release does not have takes its tasks away",
+        file: "infra/runningStack/provider.ts",
+        find: "if (status < 400 || status >= 500 ||",
+        become: "if (status < 500 || status >= 500 ||",
+    },
+    {
+        mistake: "a firewall in front of the app keeps it from another path for health checks",
+        file: "infra/runningStack/provider.ts",
+        find: " || status === 403 || status === 429) {",
+        become: ") {",
+    },
+    {
         mistake: "another's cluster or task family of the same name is taken over, and deleted with the stack",
         file: "infra/runningStack/provider.ts",
         find: "const isAsked = !isOwn &&",
