@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -48,7 +48,7 @@ describe("the AWS CLI of a run, loaded once", () => {
             AWS_SECRET_ACCESS_KEY: "secret",
             AWS_REGION: "eu-north-1",
             AWS_DEFAULT_REGION: "eu-north-1",
-            AWS_ENDPOINT_URL: `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}`,
+            AWS_ENDPOINT_URL: `http://127.0.0.1:${(endpoint.address() as net.AddressInfo).port}`,
         };
         fs.writeFileSync(path.join(scratch, "names.json"), JSON.stringify({ clusters: ["from a file"] }));
         fs.writeFileSync(path.join(scratch, "input"), JSON.stringify({ clusters: ["ünïcode", "x".repeat(200_000)] }));
@@ -83,6 +83,13 @@ describe("the AWS CLI of a run, loaded once", () => {
     const processes = async () =>
         (await run("ps", ["-eo", "pid,args"])).split("\n").filter((line) => line.includes(loaded.folder));
 
+    async function nothingRuns(): Promise<void> {
+        for (let i = 0; (await processes()).length > 1; i++) {
+            assert.ok(i < 100, (await processes()).join("\n"));
+            await sleep(100);
+        }
+    }
+
     for (const [what, args, code] of [
         ["a call with the environment's region and keys", ["ecs", "describe-clusters", "--clusters", "one"], 0],
         [
@@ -115,10 +122,14 @@ describe("the AWS CLI of a run, loaded once", () => {
         const before = await processes();
         assert.equal(before.length, 3, before.join("\n"));
         caller.kill("SIGKILL");
-        for (let i = 0; (await processes()).length > 1; i++) {
-            assert.ok(i < 100, (await processes()).join("\n"));
-            await sleep(100);
-        }
+        await nothingRuns();
+    });
+
+    it("ends one whose caller is killed while it asks", async () => {
+        const caller = net.connect(socket());
+        await once(caller, "connect");
+        caller.destroy();
+        await nothingRuns();
     });
 
     it("is the CLI itself before it is loaded, and leaves nothing once it is stopped", async () => {
