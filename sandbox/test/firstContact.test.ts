@@ -37,6 +37,22 @@ describe("the first contact with a repository and an account", () => {
 
     after(() => checkout.remove());
 
+    it("takes over no cluster and no task family of something else, which AWS would let it", async () => {
+        const { ecs } = root();
+        const [cluster, family] = ["fargate-cicd-dev", "fargate-cicd-dev"];
+        await ecs.createCluster({ clusterName: cluster });
+        const containerDefinitions = [{ name: "theirs", image: "theirs", memory: 128 }];
+        const { taskDefinition } = await ecs.registerTaskDefinition({ family, containerDefinitions });
+        const message =
+            /property name .* has a problem: AWS has the cluster \S+:cluster\/fargate-cicd-dev and the task definition \S+\/fargate-cicd-dev:1 already/;
+        await refused("sandbox:preview", message).finally(async () => {
+            await ecs.deleteCluster({ cluster });
+            const taskDefinitions = [taskDefinition!.taskDefinitionArn!];
+            await ecs.deregisterTaskDefinition({ taskDefinition: taskDefinitions[0] });
+            await ecs.deleteTaskDefinitions({ taskDefinitions });
+        });
+    });
+
     it("leaves an environment alone whose rules are somebody else's", async () => {
         const environment = `${first}/environments/dev`;
         await call("PUT", environment, {
@@ -62,20 +78,6 @@ describe("the first contact with a repository and an account", () => {
             types().filter((type) => /^(aws|awsx|docker-build|github):/.test(type)),
             [],
         );
-    });
-
-    it("takes over no cluster and no task family of something else, which AWS would let it", async () => {
-        const { ecs } = root();
-        const [cluster, family] = ["fargate-cicd-dev", "fargate-cicd-dev"];
-        await ecs.createCluster({ clusterName: cluster });
-        const containerDefinitions = [{ name: "theirs", image: "theirs", memory: 128 }];
-        const { taskDefinition } = await ecs.registerTaskDefinition({ family, containerDefinitions });
-        await refused(
-            "sandbox:preview",
-            /name: AWS has the cluster \S+:cluster\/fargate-cicd-dev and the task definition \S+\/fargate-cicd-dev:1 already/,
-        );
-        await ecs.deleteCluster({ cluster });
-        await ecs.deregisterTaskDefinition({ taskDefinition: taskDefinition!.taskDefinitionArn });
     });
 
     it("makes nothing where the repository is not there, without a preview as well", async () => {
