@@ -113,11 +113,11 @@ export class StackCaller extends AwsCaller {
      */
     protected async answerAt(path: string, host: string, name: string, region: string): Promise<number | undefined> {
         const balancer = host ? undefined : await this.ifTold(this.balancerOf(name, region));
-        if (!host && balancer === undefined) {
+        const origin = host ? `https://${host}` : balancer && `http://${balancer}`;
+        if (!origin) {
             return undefined;
         }
-        const url = host ? `https://${host}${path}` : `http://${balancer}${path}`;
-        return fetch(url, { redirect: "manual", signal: AbortSignal.timeout(5_000) }).then(
+        return fetch(`${origin}${path}`, { redirect: "manual", signal: AbortSignal.timeout(5_000) }).then(
             ({ status }) => status,
             () => undefined,
         );

@@ -21,10 +21,18 @@ export function bootId(): string {
     return read("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
 }
 
+interface Stat {
+    readonly pid: number;
+    readonly state: string;
+    readonly threads: number;
+    readonly startTime: string;
+}
+
+/** A zombie has ended once it has a single thread: before, the others have what it has opened, ports among it. */
+const hasEnded = ({ state, threads }: Stat): boolean => state === "Z" && threads <= 1;
+
 /** Parses a line of /proc/PID/stat. The name in parentheses may itself hold spaces and parentheses. */
-export function parseStat(
-    line: string,
-): { pid: number; state: string; threads: number; startTime: string } | undefined {
+export function parseStat(line: string): Stat | undefined {
     const match = /^(\d+) \(.*\) (.*)$/s.exec(line.trim());
     const fields = match?.[2]?.split(" ");
     const startTime = fields?.[19];
@@ -39,14 +47,10 @@ export function hasZombie(name: string): boolean {
     return allPids().some((pid) => read(`/proc/${pid}/stat`)?.includes(`(${name}) Z `));
 }
 
-/**
- * True while this very process runs. A zombie counts as ended once it has a single thread: before, the others have what it has opened,
- * ports among it.
- */
+/** True while this very process runs. */
 export function isAlive(id: ProcessId): boolean {
     const stat = parseStat(read(`/proc/${id.pid}/stat`) ?? "");
-    const runs = stat !== undefined && (stat.state !== "Z" || stat.threads > 1);
-    return runs && stat.startTime === id.startTime && id.bootId === bootId();
+    return stat !== undefined && !hasEnded(stat) && stat.startTime === id.startTime && id.bootId === bootId();
 }
 
 /** The command line with spaces between its arguments, or the kernel's short name of the process. */
@@ -77,7 +81,7 @@ export function processesMarked(variable: string, matches: (value: string) => bo
     return allPids().flatMap((pid) => {
         const value = pid === process.pid ? undefined : environmentOf(pid, variable);
         const stat = value !== undefined && matches(value) ? parseStat(read(`/proc/${pid}/stat`) ?? "") : undefined;
-        return stat && stat.state !== "Z" ? [{ pid, startTime: stat.startTime, bootId: boot }] : [];
+        return stat && !hasEnded(stat) ? [{ pid, startTime: stat.startTime, bootId: boot }] : [];
     });
 }
 
