@@ -17,6 +17,7 @@ const state = (status: string, more: object = {}, tasks = [0, 2]) => ({
         {
             serviceDeploymentArn: deployment,
             status,
+            ...{ clusterArn: ecs("cluster/shop"), serviceArn: ecs("service/shop/shop") },
             createdAt: 1001,
             targetServiceRevision: { runningTaskCount: tasks[0], requestedTaskCount: tasks[1] },
             ...more,
@@ -25,6 +26,7 @@ const state = (status: string, more: object = {}, tasks = [0, 2]) => ({
 });
 
 const found: Answers = {
+    "ecs describe-services": [{ services: [{ events: [] }] }],
     "ecs describe-task-definition": [{ taskDefinition: definition }],
     "ecs list-service-deployments": [
         { serviceDeployments: [] },
@@ -205,7 +207,7 @@ describe("a release that is followed", () => {
         assert.match(run.output, /The last lines of its log:\nstarting\nno database\n/);
         assert.ok(run.output.includes(`::error::shop:7 is not live. ${verdict} ${why}\n`), run.output);
         assert.match(run.summary, /^### shop: not released\n/);
-        assert.ok(run.summary.includes(`| Stopped | ${why} |`), run.summary);
+        assert.ok(run.summary.includes(`| Why | ${why} |`), run.summary);
         const parametersOf = (name: string) => run.calls.find(({ operation }) => operation === name)?.parameters;
         assert.deepEqual(parametersOf("ecs list-tasks"), {
             cluster: "shop",
@@ -218,6 +220,47 @@ describe("a release that is followed", () => {
             startFromHead: false,
             limit: 20,
         });
+    });
+
+    // "Amazon ECS service event messages" in the Developer Guide. Of a task that cannot be placed nothing else tells, and ECS goes on trying.
+    it("tells what the service's events complain of, once, and fails with that where no task has stopped", () => {
+        const event = (createdAt: number, message: string) => ({ createdAt, message: `(service shop) ${message}` });
+        const noRoom = "was unable to place a task. Reason: You've reached the limit on the number of vCPUs.";
+        const unhealthy =
+            "(task 1f) (port 8080) is unhealthy in (target-group tg) due to (reason Health checks failed)";
+        const events = [
+            event(1012, noRoom),
+            event(1011, unhealthy),
+            event(1010, noRoom),
+            event(1009, "has started 1 tasks: (task 1f)."),
+            event(1000, "is unable to consistently start tasks successfully."), // before this deployment
+        ];
+        const run = runScript("follow.js", settings, {
+            ...found,
+            "ecs describe-services": [{ services: [{ events: events.slice(2) }] }, { services: [{ events }] }],
+            "ecs describe-service-deployments": [
+                state("IN_PROGRESS", {}, [0, 2]),
+                state("IN_PROGRESS", {}, [1, 2]),
+                takenBack,
+            ],
+            "ecs list-tasks": [{ taskArns: [] }],
+        });
+        const lines = run.output.split("\n").map((line) => line.replace(/^ *\d+:\d\d {2}/, ""));
+        assert.deepEqual(lines.slice(0, 4), [
+            "IN_PROGRESS: 0 of 2 tasks running",
+            `      (service shop) ${noRoom}`,
+            "IN_PROGRESS: 1 of 2 tasks running",
+            `      (service shop) ${unhealthy}`,
+        ]);
+        assert.ok(
+            run.output.includes(
+                `::error::shop:7 is not live. ROLLBACK_SUCCESSFUL: ${statusReason} (service shop) ${noRoom}\n`,
+            ),
+            run.output,
+        );
+        assert.ok(run.summary.includes(`| Why | (service shop) ${noRoom} |`), run.summary);
+        const { parameters } = run.calls.find(({ operation }) => operation === "ecs describe-services")!;
+        assert.deepEqual(parameters, { cluster: ecs("cluster/shop"), services: [ecs("service/shop/shop")] });
     });
 
     it("shows the end of a log that begins with a page that is empty", () => {

@@ -79,7 +79,7 @@ describe("what ECS reports", () => {
         assert.deepEqual(sentences, [
             `A release of fargate-cicd-dev has failed. ${breaker} task failed to start.`,
             `A release of fargate-cicd-dev is taken back: the one before it goes live again. ${breaker} rolling back to deploymentId deploymentID.`,
-            "A task of fargate-cicd-dev cannot be placed. ECS goes on trying, and says: RESOURCE:FARGATE",
+            "A task of fargate-cicd-dev cannot be placed, as AWS has no room for it or the account's quota of vCPUs is used up: the service's events tell. ECS goes on trying, and says: RESOURCE:FARGATE",
             `A task of fargate-cicd-dev could not start. ECS says: ${samples["task-not-started"]![1]}`,
             "Tasks of fargate-cicd-dev fail again and again, and ECS waits longer each time: see their logs, and the service's events",
         ]);

@@ -48,6 +48,7 @@ function clients({
     remembered = true,
     alarms = [] as object[],
     target = {},
+    events = [] as object[],
     more = [] as ReturnType<typeof task>[],
 } = {}): Clients {
     const deployments = [
@@ -63,6 +64,7 @@ function clients({
                 services: [
                     {
                         ...{ desiredCount: 2, runningCount: 2, pendingCount: 1, taskDefinition: definition(8) },
+                        events,
                         loadBalancers: [
                             { targetGroupArn: "one", advancedConfiguration: { alternateTargetGroupArn: "two" } },
                         ],
@@ -196,6 +198,34 @@ describe("the status of a stack", () => {
         ]);
     });
 
+    it("says what ECS complains of since the service was steady last, such as why a task cannot be placed", async () => {
+        const event = (minutes: number, message: string) => ({
+            ...{ createdAt: minutesAgo(minutes), message: `(service shop) ${message}` },
+        });
+        const noRoom = "was unable to place a task. Reason: You've reached the limit on the number of vCPUs.";
+        const before = [event(9, "has reached a steady state."), event(10, "is unable to consistently start tasks.")];
+        const lines = await shown({
+            events: [
+                event(1, noRoom),
+                event(2, "has started 1 tasks: (task 1f)."),
+                event(3, noRoom),
+                event(4, "(task 1f) (port 8080) is unhealthy in (target-group tg)"),
+                event(5, "operations are being throttled on ELB. Will try again later."),
+                ...before,
+            ],
+        });
+        const first = lines.indexOf("ECS says");
+        assert.deepEqual(lines.slice(first - 1, first + 5), [
+            "  aaaaaaaa  shop:7    eu-west-1a  RUNNING       healthy                          2026-01-02 09:00 (3 h)",
+            "ECS says",
+            `  2026-01-02 11:59 (1 min)  (service shop) ${noRoom}`,
+            "  2026-01-02 11:56 (4 min)  (service shop) (task 1f) (port 8080) is unhealthy in (target-group tg)",
+            "  and 1 more",
+            "",
+        ]);
+        assert.ok(!(await shown({ events: before })).includes("ECS says"));
+    });
+
     it("has the alarms that are raised first, since when and why, and none that tells another topic", async () => {
         const alarms = [
             alarm("shop-high-cpu", "INSUFFICIENT_DATA"),
@@ -223,16 +253,19 @@ describe("the status of a stack", () => {
         ];
         const alarms = Array.from({ length: 30 }, (_, index) => alarm(`shop-${index}`, index < 20 ? "OK" : "ALARM"));
         const reason = "Service deployment rolled back because an alarm was detected.";
-        const lines = await shown({ more, alarms, target: { rollback: { reason } } });
+        const events = ["one", "two", "three"].map((each) => ({
+            message: `(service shop) is unable to start ${each}.`,
+        }));
+        const lines = await shown({ more, alarms, events, target: { rollback: { reason } } });
         assert.ok(lines.length <= 40, `${lines.length} lines`);
         const tasks = lines.slice(lines.findIndex((line) => line.startsWith("  task ")) + 1);
         const ids = tasks.slice(0, 4).map((line) => line.trim().split(" ")[0]);
         assert.deepEqual(ids, ["ffffffff", "bbbbbbbb", "cccccccc", "10000000"]);
-        assert.equal(tasks[8], "  and 46 more");
+        assert.equal(tasks[6], "  and 48 more");
         const first = lines.indexOf("Alarms: 10 raised of 30");
         assert.deepEqual(
-            lines.slice(first + 1, first + 7).map((line) => line.trim().split(/ {2,}/)[1] ?? line),
-            ["shop-20", "shop-21", "shop-22", "shop-23", "shop-24", "  and 5 more"],
+            lines.slice(first + 1, first + 6).map((line) => line.trim().split(/ {2,}/)[1] ?? line),
+            ["shop-20", "shop-21", "shop-22", "shop-23", "  and 6 more"],
         );
     });
 

@@ -49,9 +49,26 @@ function lineOf(deployment, minutesSince) {
 /** `1:05` */
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-/** Follows a deployment until it is over, with a line at each change. */
+/** The service as ECS has it now. */
+const serviceOf = (cluster, service) => aws("ecs", "describe-services", { cluster, services: [service] }).services[0];
+exports.serviceOf = serviceOf;
+
+/**
+ * What went wrong since a deployment began, in the sentences that the service's events have for it, the oldest first: "Amazon ECS service
+ * event messages" in the ECS Developer Guide. Why a task cannot be placed is nowhere else, and ECS tries for as long as a deployment may take.
+ */
+const complaintsOf = ({ clusterArn, serviceArn, createdAt }) =>
+    serviceOf(clusterArn, serviceArn)
+        .events.filter((event) => timeOf(event.createdAt) >= timeOf(createdAt))
+        .map(({ message }) => message)
+        .filter((message) => /\b(unable|unhealthy|throttled|failed|error)\b/i.test(message))
+        .reverse();
+exports.complaintsOf = complaintsOf;
+
+/** Follows a deployment until it is over, with a line at each change and each complaint. */
 exports.follow = async (arn) => {
     const began = Date.now();
+    const said = new Set();
     let [shown, stage, since] = ["", "", began];
     for (let looks = 60; ; await sleep(pause)) {
         const deployment = describe(arn);
@@ -66,11 +83,12 @@ exports.follow = async (arn) => {
         if (line !== shown) print(`${clock((Date.now() - began) / 1000)}  ${line}`);
         shown = line;
         if (ended.includes(deployment.status)) return deployment;
+        for (const complaint of complaintsOf(deployment).filter((each) => !said.has(each))) {
+            said.add(complaint);
+            print(`      ${complaint}`);
+        }
     }
 };
-
-/** The service as ECS has it now. */
-exports.serviceOf = (cluster, service) => aws("ecs", "describe-services", { cluster, services: [service] }).services[0];
 
 /** A service's deployments since a time, the newest first. */
 const deploymentsAfter = (cluster, service, after) => {

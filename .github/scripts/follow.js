@@ -2,7 +2,7 @@
 "use strict";
 const { appendFileSync } = require("node:fs");
 const { aws, last, print, step, summarize, tableOf, timeOf } = require("./aws.js");
-const { deploymentOf, follow } = require("./deployments.js");
+const { complaintsOf, deploymentOf, follow } = require("./deployments.js");
 const { culprit, endOfLog, reasonOf, tasksOf } = require("./tasks.js");
 
 const { APP_URL, CLUSTER, CONTAINER, SERVICE, TASK_DEFINITION, VERSION } = process.env;
@@ -11,11 +11,11 @@ const { GITHUB_REPOSITORY, GITHUB_SERVER_URL } = process.env;
 /** How much of a stopped task's log is shown. */
 const lastLines = 20;
 
-/** Prints why a task of the revision has stopped, and the end of its log. */
-function explain(definition) {
+/** Prints why a task of the revision has stopped, and the end of its log. Where none has, ECS may have said why it started none. */
+function explain(deployment, definition) {
     const stopped = tasksOf(CLUSTER, { serviceName: SERVICE, desiredStatus: "STOPPED" });
     const task = culprit(stopped.filter(({ taskDefinitionArn }) => taskDefinitionArn === TASK_DEFINITION));
-    if (!task) return "";
+    if (!task) return complaintsOf(deployment).at(-1) ?? "";
     const reason = reasonOf(task);
     print(reason);
     const lines = endOfLog(task, definition, CONTAINER, lastLines);
@@ -46,7 +46,7 @@ step(async () => {
     const verdict = [status, statusReason].filter(Boolean).join(": ");
     const released = status === "SUCCESSFUL";
     print(verdict);
-    const reason = released ? "" : explain(definition);
+    const reason = released ? "" : explain(deployment, definition);
     const tasks = deployment.targetServiceRevision?.requestedTaskCount;
     appendFileSync(process.env.GITHUB_OUTPUT, `tasks=${tasks ?? ""}\n`);
     const resting =
@@ -63,7 +63,7 @@ step(async () => {
             ["Address", APP_URL],
             ...(resting ? [["Tasks", resting]] : []),
             ["ECS", verdict],
-            ...(reason ? [["Stopped", reason]] : []),
+            ...(reason ? [["Why", reason]] : []),
         ]),
     ]);
     if (!released) {

@@ -38,7 +38,8 @@ function incidents(called: string, { clusterArn, serviceName }: Service): Readon
         "task-not-placed": {
             detailType: "ECS Service Action",
             detail: { eventName: ["SERVICE_TASK_PLACEMENT_FAILURE", "SERVICE_TASK_CONFIGURATION_FAILURE"] },
-            message: `A task of ${called} cannot be placed. ECS goes on trying, and says: <reason>`,
+            // Its reason is no more than RESOURCE:FARGATE, whichever of the two it is.
+            message: `A task of ${called} cannot be placed, as AWS has no room for it or the account's quota of vCPUs is used up: the service's events tell. ECS goes on trying, and says: <reason>`,
         },
         "task-not-started": {
             detailType: "ECS Task State Change",

@@ -6,7 +6,7 @@ does ("Using resource-based policies for Amazon EventBridge" in the EventBridge 
 
 ECS reports nothing there in MiniStack. Here it does, with the members and sentences of "Amazon ECS events" in the ECS Developer
 Guide, as far as something in the emulator can lead to them: deployments that begin, end, fail and are taken back, tasks that
-stop, and services whose tasks fail again and again. There is always room for a task: SERVICE_TASK_PLACEMENT_FAILURE never comes.
+stop or find no room, and services whose tasks fail again and again.
 """
 
 import json
@@ -86,19 +86,19 @@ def _report_deployments(svc_key: str) -> None:
         _report("ECS Deployment State Change", service["serviceArn"], detail)
 
 
+def report_action(service: dict, kind: str, name: str, **more: str) -> None:
+    """Reports what ECS does with a service, beside its deployments: "Amazon ECS service action events"."""
+    detail = {"eventType": kind, "eventName": name, "clusterArn": service["clusterArn"], "createdAt": ecs._iso(), **more}
+    _report("ECS Service Action", service["serviceArn"], detail)
+
+
 def _count_failure(service: dict) -> None:
     """Reports every third task in a row that fails while nothing is rolled out; how many AWS waits for it does not tell."""
     service["_failures"] = service.get("_failures", 0) + 1
     if service["_failures"] % 3 == 0:
         message = f"(service {service['serviceName']}) is unable to consistently start tasks successfully."
         service["events"].insert(0, {"id": ecs.new_uuid(), "createdAt": ecs._iso(), "message": message})
-        detail = {
-            "eventType": "WARN",
-            "eventName": "SERVICE_TASK_START_IMPAIRED",
-            "clusterArn": service["clusterArn"],
-            "createdAt": ecs._iso(),
-        }
-        _report("ECS Service Action", service["serviceArn"], detail)
+        report_action(service, "WARN", "SERVICE_TASK_START_IMPAIRED")
 
 
 def install() -> None:

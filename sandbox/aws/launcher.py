@@ -14,6 +14,7 @@ containers and forwards a load balancer's requests to them. Each module beside t
 | `health`, `load_balancer` | calls every target healthy | health checks; requests go to healthy targets only; draining |
 | `weighted_rules` | a rule that forwards to several target groups forwards to none | by weight |
 | `deployments` | a rollout is done when containers have run for a second | when the load balancer finds them healthy; else it is rolled back |
+| `placement` | has room for any number of tasks, all in one zone | in the zones of the subnets, as far as the quota goes |
 | `containers` | pulls as nobody; waits 5 s for any container to end | pulls with the execution role, limits memory, labels what it starts; waits for `stopTimeout` |
 | `secrets_manager` | reads a container's secrets as nobody, in the current version | with the execution role, in the version that is named |
 | `domains` | issues every certificate; takes any DNS record and TLS listener | a certificate waits for the record that proves its domain |

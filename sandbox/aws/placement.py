@@ -1,14 +1,27 @@
-"""Tasks spread over the zones of their subnets, as "Task placement for Fargate" in the ECS Developer Guide has it.
+"""Tasks spread over the zones of their subnets, as "Task placement for Fargate" in the ECS Developer Guide has it, as far as there is room.
 
-MiniStack puts each task into the first subnet, and says zone a of all.
+MiniStack puts each task into the first subnet, says zone a of all, and has room for any number. Here an account has the vCPUs that a
+new one has in a region: "Fargate On-Demand vCPU resource count" in "Amazon ECS endpoints and quotas" of the AWS General Reference.
 """
 
 import json
+import time
 from collections import Counter
 
+from ministack.core.concurrency import spawn_background
+from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import ec2, ecs
 
-from replace import replace
+from events import report_action
+from replace import existing, replace
+
+_QUOTA = 6 * 1024  # CPU units
+
+# Seconds until a service tries again. ECS waits longer, and longer each time.
+_RETRY_AFTER = 0.5
+
+# AWS's sentence, as those cite it who met it.
+_NO_ROOM = "You've reached the limit on the number of vCPUs you can run concurrently"
 
 
 def _place(task: dict, subnets: list[str]) -> None:
@@ -19,12 +32,65 @@ def _place(task: dict, subnets: list[str]) -> None:
     task["availabilityZone"] = ec2._subnets[task["_subnet"]]["AvailabilityZone"]
 
 
+def _room(data: dict) -> int:
+    """How many more tasks of a definition there is room for."""
+    definition = ecs._task_defs.get(ecs._resolve_td_key(data.get("taskDefinition", ""))) or {}
+    used = sum(int(each["cpu"]) for each in ecs._tasks.values() if each["lastStatus"] != "STOPPED")
+    return max(0, _QUOTA - used) // int(definition.get("cpu", 256))
+
+
+def _try_again(account: str, region: str, cluster: str, key: str, task: dict) -> None:
+    """Counts a task that was not placed as one that has failed, for the circuit breaker, and has the service try again."""
+    time.sleep(_RETRY_AFTER)
+    with request_scope(account, region):
+        service = ecs._services.get(key)
+        if service:
+            service.pop("_waits_for_room", None)
+        if service and (ecs._primary_deployment(service) or {}).get("rolloutState") == "IN_PROGRESS":
+            ecs._record_service_task_failure(task)
+        else:
+            ecs._reconcile_service_tasks(cluster, key)
+
+
+def _not_placed(data: dict) -> None:
+    """What ECS does for a service that a task cannot be placed of: its event, EventBridge's, and another try."""
+    cluster = ecs._resolve_cluster_name(data["cluster"])
+    key = f"{cluster}/{data['group'].removeprefix('service:')}"
+    service = ecs._services[key]
+    if service.get("_waits_for_room"):
+        return
+    service["_waits_for_room"] = True
+    more = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+    message = f"(service {service['serviceName']}) was unable to place a task. Reason: {_NO_ROOM}. {more}"
+    service["events"].insert(0, {"id": ecs.new_uuid(), "createdAt": ecs._iso(), "message": message})
+    report_action(service, "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", reason="RESOURCE:FARGATE")
+    # What counts failures asks this of a task; there is none.
+    task = {
+        **{"taskArn": "a task", "stoppedReason": message, "clusterArn": service["clusterArn"], "group": data["group"]},
+        "_deployment_id": data.get("_deploymentId"),
+    }
+    spawn_background(_try_again, get_account_id(), get_region(), cluster, key, task, thread_name=f"placement-{key}")
+
+
 def install() -> None:
+    existing(ecs, "_reconcile_service_tasks", "cluster_name svc_key")
+    existing(ecs, "_record_service_task_failure", "task digest_resolution_failed")
+
     @replace(ecs, "_run_task", "data")
     def run_task(original, data):
-        response = original(data)
+        wanted = int(data.get("count") or 1)
+        placed = min(wanted, _room(data))
+        of_service = str(data.get("group", "")).startswith("service:")
+        if placed < wanted and of_service:
+            _not_placed(data)
+        response = original({**data, "count": placed})
+        status, headers, body = response
+        answer = json.loads(body)
         network = (data.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
         subnets = [each for each in network.get("subnets") or [] if each in ec2._subnets]
-        for task in json.loads(response[2]).get("tasks", []) if subnets else []:
+        for task in answer.get("tasks", []) if subnets else []:
             _place(ecs._tasks[task["taskArn"]], subnets)
-        return response
+        if placed == wanted or status != 200:
+            return response
+        answer["failures"] += [{"reason": _NO_ROOM}] * (wanted - placed)
+        return status, headers, json.dumps(answer).encode()

@@ -15,14 +15,14 @@ describe("the emulated AWS, in a release", function () {
     ];
     const runsForever = 'setInterval(() => {}, 1000); process.on("SIGTERM", () => process.exit(0));';
 
-    async function revision(script: string, image = "node"): Promise<string> {
+    async function revision(script: string, image = "node", cpu = 256): Promise<string> {
         const options = { "awslogs-group": "/app", "awslogs-region": region, "awslogs-stream-prefix": "app" };
         const { taskDefinition } = await aws.as().ecs.registerTaskDefinition({
             family: "app",
             requiresCompatibilities: ["FARGATE"],
             networkMode: "awsvpc",
-            cpu: "256",
-            memory: "512",
+            cpu: String(cpu),
+            memory: String(2 * cpu),
             executionRoleArn: await aws.role("execution", taskTrust, permissions),
             containerDefinitions: [
                 {
@@ -112,6 +112,39 @@ describe("the emulated AWS, in a release", function () {
         await assert.rejects(ecs.stopServiceDeployment({ serviceDeploymentArn: `${serviceDeploymentArn}x` }), {
             name: "ServiceDeploymentNotFoundException",
         });
+    });
+
+    // "Fargate On-Demand vCPU resource count": six for an account in a region, where nobody has asked for more.
+    it("has no room beyond the account's quota: a release is taken back, a task that is run by itself fails, and ECS says why", async () => {
+        const { ecs } = aws.as();
+        const { services } = await ecs.describeServices({ cluster, services: ["app"] });
+        const { networkConfiguration, taskDefinition: before } = services![0]!;
+        const run = { cluster, launchType: "FARGATE", networkConfiguration } as const;
+        const large = await revision(runsForever, "node", 4096);
+        const { tasks } = await ecs.runTask({ ...run, taskDefinition: large });
+        assert.equal(tasks!.length, 1);
+
+        const limit = "You've reached the limit on the number of vCPUs you can run concurrently";
+        const second = await ecs.runTask({ ...run, taskDefinition: large });
+        assert.deepEqual([second.tasks, second.failures], [[], [{ reason: limit }]]);
+
+        const deploymentCircuitBreaker = { enable: true, rollback: true };
+        const deploymentConfiguration = { deploymentCircuitBreaker };
+        await ecs.updateService({ cluster, service: "app", taskDefinition: large, deploymentConfiguration });
+        await until("ROLLBACK_SUCCESSFUL");
+        const now = (await ecs.describeServices({ cluster, services: ["app"] })).services![0]!;
+        assert.deepEqual([now.taskDefinition, now.runningCount], [before, 1]);
+        const said = now.events!.map(({ message }) => message!);
+        assert.ok(
+            said.some((each) => each.startsWith(`(service app) was unable to place a task. Reason: ${limit}.`)),
+            said.join("\n"),
+        );
+
+        const others = await revision(runsForever, "node", 2048);
+        await ecs.updateService({ cluster, service: "app", taskDefinition: others });
+        await until("IN_PROGRESS");
+        await ecs.stopTask({ cluster, task: tasks![0]!.taskArn! });
+        await until("SUCCESSFUL"); // as soon as there is room
     });
 
     it("asks for the right to stop on the service and on the deployment", async () => {

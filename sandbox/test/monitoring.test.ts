@@ -4,6 +4,7 @@
  * CloudWatch is, and the session of a shell.
  */
 import { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import type { Task } from "@aws-sdk/client-ecs";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { SNS } from "@aws-sdk/client-sns";
 import assert from "node:assert/strict";
@@ -349,6 +350,38 @@ describe("a stack that is watched, opened and guarded", function () {
             assert.ok(left > 0, await settled());
             await sleep(200);
         }
+        inbox.messages.splice(0);
+    });
+
+    it("tells the topic that a task cannot be placed, and the status why, until there is room", async () => {
+        const { networkConfiguration, taskDefinition } = await described();
+        const { taskDefinition: own } = await ecs.describeTaskDefinition({ taskDefinition });
+        const { executionRoleArn, containerDefinitions, requiresCompatibilities, networkMode } = own!;
+        const shared = { executionRoleArn, containerDefinitions, requiresCompatibilities, networkMode };
+        const others: Task[] = [];
+        // With the app's quarter of one these are the six vCPUs of a new account.
+        for (const cpu of [4096, 1024, 512, 256]) {
+            const size = { family: `other-${cpu}`, cpu: String(cpu), memory: String(2 * cpu) };
+            await ecs.registerTaskDefinition({ ...shared, ...size });
+            const run = { cluster: name, launchType: "FARGATE", networkConfiguration } as const;
+            const { tasks } = await ecs.runTask({ ...run, taskDefinition: size.family });
+            others.push(tasks![0]!);
+        }
+        await ecs.updateService({ cluster: name, service: name, desiredCount: 2 });
+        const sentences = await told(/cannot be placed/);
+        assert.match(sentences.join("\n"), /ECS goes on trying, and says: RESOURCE:FARGATE/);
+        await statusWith(
+            /^ECS says\n.*\(service fargate-cicd-dev\) was unable to place a task\. Reason: You've reached the limit/m,
+        );
+        for (const { taskArn, taskDefinitionArn } of others) {
+            await ecs.stopTask({ cluster: name, task: taskArn! });
+            await ecs.deregisterTaskDefinition({ taskDefinition: taskDefinitionArn! });
+        }
+        for (let left = 300; (await described()).runningCount !== 2; left--) {
+            assert.ok(left > 0, inspect(await described()));
+            await sleep(200);
+        }
+        await ecs.updateService({ cluster: name, service: name, desiredCount: 1 });
         inbox.messages.splice(0);
     });
 

@@ -1,6 +1,6 @@
 /** A stack's status, on one screen. */
 import type { MetricAlarm } from "@aws-sdk/client-cloudwatch";
-import type { ServiceDeployment, Task } from "@aws-sdk/client-ecs";
+import type { Service, ServiceDeployment, Task } from "@aws-sdk/client-ecs";
 import { releaseLines, shareOf, shortCommit } from "./releasesReport";
 import type { Stack } from "./stack";
 import { addressOf, type Status } from "./status";
@@ -8,7 +8,7 @@ import { idOf, lastOf, reasonOf, shortOf } from "./tasks";
 import { duration, table, time } from "./text";
 
 /** How many are shown, so that all is one screen of 40 lines: of the stopped tasks the newest, of the others first what needs a look. */
-const shown = { tasks: 8, stopped: 3, alarms: 5 } as const;
+const shown = { tasks: 6, complaints: 2, stopped: 3, alarms: 4 } as const;
 
 export function screen({ serviceName, url, region }: Stack, status: Status, now: Date): string {
     const { service, deployment, last, stopped } = status;
@@ -19,6 +19,7 @@ export function screen({ serviceName, url, region }: Stack, status: Status, now:
         [
             `Tasks: ${service.desiredCount} desired, ${service.runningCount} running, ${service.pendingCount} pending`,
             ...taskLines(status, now),
+            ...complaintLines(service, now),
         ],
         stopped.length > 0 ? [`Stopped in the last hour: ${stopped.length}`, ...stoppedLines(stopped)] : [],
         alarmLines(status.alarms, now),
@@ -101,6 +102,22 @@ function taskLines({ tasks, health }: Status, now: Date): string[] {
     return rows.length === 0
         ? []
         : cut(rows, shown.tasks, [["task", "revision", "zone", "state", "health", "started"]]);
+}
+
+/**
+ * What ECS has complained of since the service was steady last: why a task cannot be placed is nowhere else. Its events come the newest
+ * first, and it repeats itself.
+ */
+function complaintLines({ events = [] }: Service, now: Date): string[] {
+    const steady = events.findIndex(({ message }) => message?.includes("has reached a steady state"));
+    const complaints = events
+        .slice(0, steady === -1 ? undefined : steady)
+        .filter(({ message = "" }) => /\b(unable|unhealthy|throttled|failed|error)\b/i.test(message));
+    const newest = complaints.filter(
+        ({ message }, index) => complaints.findIndex((each) => each.message === message) === index,
+    );
+    const rows = newest.map(({ createdAt, message = "" }) => [createdAt ? ago(createdAt, now) : "", message]);
+    return rows.length === 0 ? [] : ["ECS says", ...cut(rows, shown.complaints)];
 }
 
 function stoppedLines(stopped: readonly Task[]): string[] {
