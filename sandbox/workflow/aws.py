@@ -1,4 +1,4 @@
-"""The AWS CLI, loaded once for all steps of a run: nine tenths of what a call takes is Python loading it.
+"""The AWS CLI, loaded once for all steps of a run: all but a twentieth of what a call takes is Python loading it, and its data.
 
     aws.py serve SOCKET            loads it and takes calls until its standard input ends; removes the socket's folder then
     aws.py call SOCKET AWS ...     a call with the arguments ...; where nobody listens, the program AWS itself
@@ -14,6 +14,9 @@ import select
 import signal
 import socket
 import sys
+
+
+SERVICES = ("cloudwatch", "ecr", "ecs", "logs")
 
 
 def call(address, program, *args):
@@ -39,7 +42,7 @@ def serve(address):
 
     from awscli import clidriver
 
-    clidriver.create_clidriver()  # loads what the CLI loads only now
+    read_once(clidriver)
     gc.freeze()  # what is not looked through again is not copied for each call
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # what ends the run ends its standard input
@@ -53,6 +56,23 @@ def serve(address):
             answer(connection, clidriver.main)
         connection.close()
     shutil.rmtree(os.path.dirname(address))
+
+
+def read_once(clidriver):
+    """Reads what the CLI itself comes with and the steps' calls need; each has a copy of its own of it."""
+    import functools
+
+    from botocore import loaders  # the CLI's own, under this name
+
+    load, listed = functools.cache(loaders.JSONFileLoader().load_file), loaders.Loader.list_available_services
+    folders = functools.cache(lambda paths, name: listed(loaders.Loader(paths, include_default_search_paths=False), name))
+    loaders.JSONFileLoader.load_file = lambda self, file_path: load(file_path)
+    loaders.Loader.list_available_services = lambda self, type_name: folders(tuple(self.search_paths), type_name)
+
+    session = clidriver.create_clidriver().session
+    for service in SERVICES:
+        session.create_client(service, "us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+        session.get_component("data_loader").load_service_model(service, "paginators-1")
 
 
 def answer(connection, main):

@@ -36,6 +36,7 @@ export async function commitWorkingTree(repository: string, branch: string): Pro
     const head = `refs/heads/${branch}`;
     fs.mkdirSync(path.dirname(repository), { recursive: true });
     await run("git", ["init", "--quiet", "--bare", repository], { env: fixedIdentity }); // as good for one that is there
+    await git("config", "pack.window", "0"); // looking for what is alike is most of the time that a checkout takes, and it stays on this machine
     // What a command that was killed has left.
     for (const left of ["index", "index.lock", `${head}.lock`]) {
         fs.rmSync(path.join(repository, left), { force: true });
