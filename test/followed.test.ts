@@ -513,6 +513,7 @@ describe("a release that is taken back", () => {
     const listed = (status: string): Answers => ({
         "ecs list-service-deployments": [{ serviceDeployments: [{ serviceDeploymentArn: deployment, status }] }],
         "ecs stop-service-deployment": [{ serviceDeploymentArn: deployment }],
+        "ecs describe-services": [{ services: [{ events: [] }] }],
         "ecs describe-service-deployments": [state("ROLLBACK_IN_PROGRESS"), state("ROLLBACK_SUCCESSFUL")],
     });
     const operations = (answers: Answers) => {
@@ -520,7 +521,7 @@ describe("a release that is taken back", () => {
         assert.equal(run.code, 0, run.output);
         return run.calls.map(({ operation }) => operation.replace("ecs ", ""));
     };
-    const followed = ["describe-service-deployments", "describe-service-deployments"];
+    const followed = ["describe-service-deployments", "describe-services", "describe-service-deployments"];
 
     it("is stopped with a rollback, and waited for", () => {
         const run = runScript("takeBack.js", { CLUSTER, SERVICE }, listed("IN_PROGRESS"));
