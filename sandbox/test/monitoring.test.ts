@@ -376,6 +376,7 @@ describe("a stack that is watched, opened and guarded", function () {
         for (const { taskArn, taskDefinitionArn } of others) {
             await ecs.stopTask({ cluster: name, task: taskArn! });
             await ecs.deregisterTaskDefinition({ taskDefinition: taskDefinitionArn! });
+            await ecs.deleteTaskDefinitions({ taskDefinitions: [taskDefinitionArn!] });
         }
         for (let left = 300; (await described()).runningCount !== 2; left--) {
             assert.ok(left > 0, inspect(await described()));
