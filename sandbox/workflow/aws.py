@@ -2,17 +2,13 @@
 
     aws.py serve SOCKET            loads it and takes calls until its standard input ends; removes the socket's folder then
     aws.py call SOCKET AWS ...     a call with the arguments ...; where nobody listens, the program AWS itself
-                                   needs the standard library alone (python -IS), and is quick for it
+                                   needs next to nothing of the standard library (python -IS), and is quick for it
 
 Each call is a process of its own that has forked from the one with all loaded. It has its caller's arguments, environment, folder and
 streams, and ends with it.
 """
 
-import json
 import os
-import select
-import signal
-import socket
 import sys
 
 
@@ -21,13 +17,20 @@ SERVICES = ("cloudwatch", "ecr", "ecs", "logs")
 
 def call(address, program, *args):
     """Returns the exit code of the CLI."""
-    connection = socket.socket(socket.AF_UNIX)
+    import array
+
+    import _socket  # without what `socket` adds to it, which takes longer than all else here
+
+    connection = _socket.socket(_socket.AF_UNIX)
     try:
         connection.connect(address)
     except OSError:
         os.execv(program, [program, *args])
-    message = json.dumps({"args": args, "env": dict(os.environ), "cwd": os.getcwd()}).encode() + b"\n"
-    sent = socket.send_fds(connection, [message], [0, 1, 2])
+    environment = [name + b"=" + value for name, value in os.environb.items()]
+    asked = b"\0".join([os.getcwdb(), b"%d" % len(args), *map(os.fsencode, args), *environment])
+    message = b"%d\n%b" % (len(asked), asked)
+    streams = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))
+    sent = connection.sendmsg([message], [streams])
     connection.sendall(message[sent:])
     code = connection.recv(4)
     if not code:
@@ -38,7 +41,10 @@ def call(address, program, *args):
 def serve(address):
     """Takes calls until standard input ends."""
     import gc
+    import select
     import shutil
+    import signal
+    import socket
 
     from awscli import clidriver
 
@@ -78,6 +84,8 @@ def read_once(clidriver):
 def answer(connection, main):
     """Runs one call in this process, which is its own, and ends it."""
     import importlib
+    import signal
+    import socket
     import threading
     import traceback
 
@@ -86,20 +94,22 @@ def answer(connection, main):
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     message, streams, _, _ = socket.recv_fds(connection, 65536, 3)
-    while not message.endswith(b"\n"):
+    length, _, asked = message.partition(b"\n")
+    while len(asked) < int(length or 1):
         more = connection.recv(65536)
         if not more:
             os._exit(1)  # its caller was killed while it asked
-        message += more
-    asked = json.loads(message)
+        asked += more
+    folder, count, *rest = asked.split(b"\0")
+    args, environment = rest[: int(count)], rest[int(count) :]
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
     os.environ.clear()
-    os.environ.update(asked["env"])
+    os.environb.update(each.split(b"=", 1) for each in environment)
     importlib.reload(awscli)  # completes AWS_DATA_PATH
-    os.chdir(asked["cwd"])
-    sys.argv = ["aws", *asked["args"]]
+    os.chdir(folder)
+    sys.argv = ["aws", *map(os.fsdecode, args)]
 
     def end_with_caller():
         connection.recv(1)
