@@ -93,6 +93,12 @@ export const tools: readonly Mutation[] = [
         become: "[...tasks]",
     },
     {
+        mistake: "the status complains of what is over",
+        file: "tools/operations/statusReport.ts",
+        find: "steady === -1 ? undefined : steady",
+        become: "undefined",
+    },
+    {
         mistake: "the picture lets every role push images",
         file: "tools/diagram/pipelineFacts.ts",
         find: 'pushesImages: may("ecr:PutImage", ',
