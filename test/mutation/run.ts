@@ -107,12 +107,12 @@ function mocha(folder: string): Promise<Verdict> {
     });
 }
 
-async function main(wanted: string | undefined): Promise<void> {
+async function main(wanted: string): Promise<void> {
     const unchanged = await test();
     if (!unchanged.passed) {
         throw new Error(`the tests fail without any mutation: ${unchanged.reason}`);
     }
-    const queue = mutations.filter(({ mistake, file }) => `${mistake} ${file}`.includes(wanted ?? ""));
+    const queue = mutations.filter(({ mistake, file }) => `${mistake} ${file}`.includes(wanted));
     const total = queue.length;
     const survivors: string[] = [];
     const work = async () => {
@@ -129,7 +129,7 @@ async function main(wanted: string | undefined): Promise<void> {
     process.exitCode = survivors.length > 0 ? 1 : 0;
 }
 
-main(process.argv[2]).catch((error: unknown) => {
+main(process.argv.slice(2).join(" ")).catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
 });
