@@ -232,7 +232,8 @@ describe("a release that is followed", () => {
             event(1012, noRoom),
             event(1011, unhealthy),
             event(1010, noRoom),
-            event(1009, "has started 1 tasks: (task 1f)."),
+            event(1009, noRoom),
+            event(1008, "has started 1 tasks: (task 1f)."),
             event(1000, "is unable to consistently start tasks successfully."), // before this deployment
         ];
         const run = runScript("follow.js", settings, {

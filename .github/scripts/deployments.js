@@ -83,9 +83,9 @@ exports.follow = async (arn) => {
         if (line !== shown) print(`${clock((Date.now() - began) / 1000)}  ${line}`);
         shown = line;
         if (ended.includes(deployment.status)) return deployment;
-        for (const complaint of complaintsOf(deployment).filter((each) => !said.has(each))) {
+        for (const complaint of complaintsOf(deployment)) {
+            if (!said.has(complaint)) print(`      ${complaint}`);
             said.add(complaint);
-            print(`      ${complaint}`);
         }
     }
 };

@@ -23,7 +23,7 @@ _PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 # Seconds until a task that could not start makes way for the next one. ECS waits longer, and longer each time.
-_RETRY_AFTER = 0.5
+RETRY_AFTER = 0.5
 
 # The credentials that the containers of the task being started are pulled with; every task has a thread of its own.
 _starting = threading.local()
@@ -159,7 +159,7 @@ def install() -> None:
 
     @replace(ecs, "_fail_task_start", "task docker_client reason")
     def fail_task_start(original, task, docker_client, reason):
-        time.sleep(_RETRY_AFTER)
+        time.sleep(RETRY_AFTER)
         original(task, docker_client, reason)
 
     @replace(ecs, "_start_task_worker", "task td container_overrides docker_client")

@@ -26,7 +26,7 @@ from ministack.services import cloudwatch, ecs
 
 import alarms
 import metrics
-from deployments import bring_back
+from deployments import add_event, bring_back
 from replace import existing, replace
 
 _lock = threading.Lock()
@@ -129,7 +129,7 @@ def take_back(cluster: str, key: str, service: dict, primary: dict, why: str, ro
             desiredCount=0,
             updatedAt=ecs._iso(),
         )
-        _event(service, f"(deployment {primary['id']}) deployment failed: {why.split(':')[0].rstrip('.')}.")
+        add_event(service, f"(deployment {primary['id']}) deployment failed: {why.split(':')[0].rstrip('.')}.")
         previous = previous_of(service, primary) if rollback else None
         if previous:
             primary["status"] = "ACTIVE"
@@ -143,14 +143,9 @@ def take_back(cluster: str, key: str, service: dict, primary: dict, why: str, ro
             )
             service["taskDefinition"] = previous["taskDefinition"]
             bring_back(service)
-            _event(service, f"rolling back to deployment {previous['id']}.")
+            add_event(service, f"rolling back to deployment {previous['id']}.")
     ecs._reconcile_service_tasks(cluster, key)
     ecs._schedule_service_deployment_completion(cluster, key, get_account_id(), get_region())
-
-
-def _event(service: dict, message: str) -> None:
-    text = f"(service {service['serviceName']}) {message}"
-    service["events"].insert(0, {"id": ecs.new_uuid(), "createdAt": ecs._iso(), "message": text})
 
 
 def _raised(alarm: str) -> None:

@@ -54,7 +54,8 @@ def _within_grace(service: dict, task: dict) -> bool:
     return time.monotonic() - since < float(service.get("healthCheckGracePeriodSeconds") or 0) / SPEED
 
 
-def _event(service: dict, message: str) -> None:
+def add_event(service: dict, message: str) -> None:
+    """Puts a sentence first among the events that DescribeServices tells of a service."""
     text = f"(service {service['serviceName']}) {message}"
     service["events"].insert(0, {"id": ecs.new_uuid(), "createdAt": ecs._iso(), "message": text})
 
@@ -64,7 +65,7 @@ def _stop_unhealthy(service: dict, task: dict) -> None:
     reason = f"Task failed ELB health checks in (target-group {target[0]})"
     why = health.reason_of(*target)
     if ecs._mark_task_stopped(task["taskArn"], task, reason, "ServiceSchedulerInitiated"):
-        _event(service, f"(port {target[2]}) is unhealthy in (target-group {target[0]}) due to (reason {why})")
+        add_event(service, f"(port {target[2]}) is unhealthy in (target-group {target[0]}) due to (reason {why})")
         ecs._record_service_task_failure(task)
         ecs._cleanup_task_resources(task, ecs._get_docker())
 
@@ -149,8 +150,8 @@ def install() -> None:
         if advanced(service):
             service["_serving"] = group_of(service, primary)
         if before == "IN_PROGRESS":
-            _event(service, f"(deployment {primary['id']}) deployment completed.")
-            _event(service, "has reached a steady state.")
+            add_event(service, f"(deployment {primary['id']}) deployment completed.")
+            add_event(service, "has reached a steady state.")
 
     @replace(ecs, "_record_service_task_failure", "task digest_resolution_failed")
     def record_service_task_failure(original, task, digest_resolution_failed=False):

@@ -15,7 +15,7 @@ import threading
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs, eventbridge, sns
 
-from deployments import service_of
+from deployments import add_event, service_of
 from permissions import as_service, permits
 from replace import existing, refuse, replace
 
@@ -96,8 +96,7 @@ def _count_failure(service: dict) -> None:
     """Reports every third task in a row that fails while nothing is rolled out; how many AWS waits for it does not tell."""
     service["_failures"] = service.get("_failures", 0) + 1
     if service["_failures"] % 3 == 0:
-        message = f"(service {service['serviceName']}) is unable to consistently start tasks successfully."
-        service["events"].insert(0, {"id": ecs.new_uuid(), "createdAt": ecs._iso(), "message": message})
+        add_event(service, "is unable to consistently start tasks successfully.")
         report_action(service, "WARN", "SERVICE_TASK_START_IMPAIRED")
 
 

@@ -9,16 +9,14 @@ import time
 from collections import Counter
 
 from ministack.core.concurrency import spawn_background
-from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import ec2, ecs
 
+from containers import RETRY_AFTER
+from deployments import add_event, named
 from events import report_action
 from replace import existing, replace
 
 _QUOTA = 6 * 1024  # CPU units
-
-# Seconds until a service tries again. ECS waits longer, and longer each time.
-_RETRY_AFTER = 0.5
 
 # AWS's sentence, as those cite it who met it.
 _NO_ROOM = "You've reached the limit on the number of vCPUs you can run concurrently"
@@ -39,37 +37,32 @@ def _room(data: dict) -> int:
     return max(0, _QUOTA - used) // int(definition.get("cpu", 256))
 
 
-def _try_again(account: str, region: str, cluster: str, key: str, task: dict) -> None:
+def _try_again(cluster: str, service: dict, task: dict) -> None:
     """Counts a task that was not placed as one that has failed, for the circuit breaker, and has the service try again."""
-    time.sleep(_RETRY_AFTER)
-    with request_scope(account, region):
-        service = ecs._services.get(key)
-        if service:
-            service.pop("_waits_for_room", None)
-        if service and (ecs._primary_deployment(service) or {}).get("rolloutState") == "IN_PROGRESS":
-            ecs._record_service_task_failure(task)
-        else:
-            ecs._reconcile_service_tasks(cluster, key)
+    time.sleep(RETRY_AFTER)
+    service["_waits_for_room"] = False
+    if (ecs._primary_deployment(service) or {}).get("rolloutState") == "IN_PROGRESS":
+        ecs._record_service_task_failure(task)
+    else:
+        ecs._reconcile_service_tasks(cluster, f"{cluster}/{service['serviceName']}")
 
 
 def _not_placed(data: dict) -> None:
     """What ECS does for a service that a task cannot be placed of: its event, EventBridge's, and another try."""
-    cluster = ecs._resolve_cluster_name(data["cluster"])
-    key = f"{cluster}/{data['group'].removeprefix('service:')}"
-    service = ecs._services[key]
-    if service.get("_waits_for_room"):
+    service = named(data["cluster"], data["group"].removeprefix("service:"))
+    if service is None or service.get("_waits_for_room"):
         return
     service["_waits_for_room"] = True
     more = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
-    message = f"(service {service['serviceName']}) was unable to place a task. Reason: {_NO_ROOM}. {more}"
-    service["events"].insert(0, {"id": ecs.new_uuid(), "createdAt": ecs._iso(), "message": message})
+    add_event(service, f"was unable to place a task. Reason: {_NO_ROOM}. {more}")
     report_action(service, "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", reason="RESOURCE:FARGATE")
     # What counts failures asks this of a task; there is none.
     task = {
-        **{"taskArn": "a task", "stoppedReason": message, "clusterArn": service["clusterArn"], "group": data["group"]},
+        **{"taskArn": "a task", "stoppedReason": _NO_ROOM, "clusterArn": service["clusterArn"], "group": data["group"]},
         "_deployment_id": data.get("_deploymentId"),
     }
-    spawn_background(_try_again, get_account_id(), get_region(), cluster, key, task, thread_name=f"placement-{key}")
+    cluster = ecs._resolve_cluster_name(data["cluster"])
+    spawn_background(_try_again, cluster, service, task, thread_name=f"placement-{service['serviceName']}")
 
 
 def install() -> None:

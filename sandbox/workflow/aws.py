@@ -11,7 +11,7 @@ streams, and ends with it.
 import os
 import sys
 
-
+# What the steps of deploy.yml call. What belongs to another service is read by each call to it.
 SERVICES = ("cloudwatch", "ecr", "ecs", "logs")
 
 
