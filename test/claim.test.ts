@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { loadSettings } from "../infra/config";
 import { claimInputs } from "../infra/github/claim";
-import * as fakeCloud from "../tools/fakeCloud";
-import { record, type Registration } from "./record";
+import { GitHubRepository } from "../infra/github/repository";
+import { lookups, type Lookup } from "../tools/fakeCloud";
+import { record, type Registration, type Scenario } from "./record";
 import { serializedProvider } from "./serializedProvider";
 import type { Values } from "./settings";
 
@@ -23,38 +25,42 @@ interface State {
     readonly claims: readonly string[];
 }
 
-const stubs = fakeCloud.lookups as Record<string, (inputs: object) => Record<string, unknown>>;
+/** Of the program, what claims. */
+function claiming(): void {
+    const { name, region: own, deletionProtection, github } = loadSettings();
+    const args = { ...github, name: github.repository, serviceName: name, region: own, deletionProtection };
+    new GitHubRepository("main", args);
+}
 
-async function claimed(values: Values, there: There): Promise<Registration> {
+/** @param more answers beside those of what is there */
+async function claimed(values: Values, there: There, more: Scenario["lookups"] = {}): Promise<Registration> {
     const list = (listed: Listed = {}) => Object.entries(listed).map(([name, value]) => ({ name, value }));
     const names = (listed: readonly string[] = []) => listed.map((name) => ({ name }));
-    const before = { ...stubs };
-    const answer = (what: string, answered: Record<string, unknown>) => {
-        stubs[`github:index/get${what}:get${what}`] = () => answered;
-    };
-    answer("ActionsVariables", { variables: list(there.variables) });
-    answer("ActionsSecrets", { secrets: names(there.secrets) });
-    answer("ActionsEnvironmentVariables", { variables: list(there.environmentVariables) });
-    answer("ActionsEnvironmentSecrets", { secrets: names(there.environmentSecrets) });
-    const owner = stubs["github:index/getRestApi:getRestApi"]!;
-    stubs["github:index/getRestApi:getRestApi"] = (asked) => {
-        const isEnvironment = (asked as { endpoint: string }).endpoint === "repos/acme/shop/environments/prod";
+    const asked = (what: string, answered: Record<string, unknown>): Record<string, Lookup> => ({
+        [`github:index/get${what}:get${what}`]: () => answered,
+    });
+    const restApi: Lookup = (inputs, ...others) => {
+        const isEnvironment = inputs.endpoint === "repos/acme/shop/environments/prod";
         const found = there.rules && {
             code: 200,
             body: JSON.stringify({ name: "prod", protection_rules: there.rules }),
         };
-        return (isEnvironment && found) || owner(asked);
+        return (isEnvironment && found) || lookups["github:index/getRestApi:getRestApi"]!(inputs, ...others);
     };
-    try {
-        return (await record({ values })).one("pulumi-nodejs:dynamic/github:Claim");
-    } finally {
-        Object.assign(stubs, before);
-    }
+    const answers = {
+        ...asked("ActionsVariables", { variables: list(there.variables) }),
+        ...asked("ActionsSecrets", { secrets: names(there.secrets) }),
+        ...asked("ActionsEnvironmentVariables", { variables: list(there.environmentVariables) }),
+        ...asked("ActionsEnvironmentSecrets", { secrets: names(there.environmentSecrets) }),
+        "github:index/getRestApi:getRestApi": restApi,
+        ...more,
+    };
+    return (await record({ values, program: claiming, lookups: answers })).one("pulumi-nodejs:dynamic/github:Claim");
 }
 
 /** What the engine is told on an up or preview of a stack whose state has `held`, undefined on its first one. */
-async function check(values: Values, there: There, held?: readonly string[]) {
-    const claim = await claimed(values, there);
+async function check(values: Values, there: There, held?: readonly string[], more?: Scenario["lookups"]) {
+    const claim = await claimed(values, there, more);
     const checked = await serializedProvider(claim.inputs).check(held ? { claims: held } : {}, claim.inputs);
     const { inputs, failures = [] } = checked as { inputs: State; failures?: { reason: string }[] };
     return { claims: inputs.claims, failures: failures.map(({ reason }) => reason) };
@@ -187,8 +193,7 @@ describe("the claim to what is written on GitHub", () => {
 
     it("is not compared in a preview whose token may not look, as a pull request's, and fails where GitHub does not answer", async () => {
         const listing = async (answer: string, preview = false): Promise<readonly string[] | string> => {
-            const before = { ...stubs };
-            stubs["github:index/getActionsVariables:getActionsVariables"] = () => {
+            const refused = () => {
                 const details = `GET https://api.github.com/repos/acme/shop/actions/variables: ${answer} []`;
                 throw Object.assign(new Error(), { details }); // as gRPC does
             };
@@ -201,7 +206,8 @@ describe("the claim to what is written on GitHub", () => {
                 );
                 return {};
             };
-            await record({ program, preview }).finally(() => Object.assign(stubs, before));
+            const answers = { "github:index/getActionsVariables:getActionsVariables": refused };
+            await record({ program, preview, lookups: answers });
             return taken!;
         };
         assert.deepEqual(await listing("403 Resource not accessible by integration", true), []);
@@ -214,10 +220,9 @@ describe("the claim to what is written on GitHub", () => {
         const lookup = "github:index/getRepository:getRepository";
         const made = { createGithubRepository: "true" };
         const { claims } = await check(made, {});
-        const before = { ...stubs };
         const answered = async (values: Values, fullName: string, held?: readonly string[], there = {}) => {
-            stubs[lookup] = () => ({ name: fullName.split("/")[1], fullName, repoId: 80000001 });
-            return (await check(values, there, held).finally(() => Object.assign(stubs, before))).failures;
+            const found = () => ({ name: fullName.split("/")[1], fullName, repoId: 80000001 });
+            return (await check(values, there, held, { [lookup]: found })).failures;
         };
         assert.deepEqual(await answered(made, "acme/store", claims), [
             'githubRepository: "acme/shop" was renamed to "acme/store", which its workflows\' tokens now name\n' +

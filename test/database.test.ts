@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import * as ts from "typescript";
 import { record, type Recording } from "./record";
@@ -33,21 +32,17 @@ describe("the database stack in docs/", () => {
     });
 
     it("has no property that the SDK does not know, and no value of another type", () => {
-        const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-database-"));
-        try {
-            fs.writeFileSync(path.join(folder, "index.ts"), code);
-            const modules = path.join(projectFolder, "node_modules");
-            fs.symlinkSync(modules, path.join(folder, "node_modules"));
-            const compiler = path.join(modules, "typescript7", "bin", "tsc");
-            const options = "--noEmit --strict --skipLibCheck --module nodenext --target es2022 --types node index.ts";
-            const { stdout, status } = spawnSync(process.execPath, [compiler, ...options.split(" ")], {
-                cwd: folder,
-                encoding: "utf8",
-            });
-            assert.deepEqual([stdout, status], ["", 0]);
-        } finally {
-            fs.rmSync(folder, { recursive: true });
-        }
+        const folder = path.join(projectFolder, "node_modules", ".cache", "database"); // finds the SDKs, and what it found the last time
+        fs.mkdirSync(folder, { recursive: true });
+        fs.writeFileSync(path.join(folder, "index.ts"), code);
+        const compiler = path.join(projectFolder, "node_modules", "typescript7", "bin", "tsc");
+        const cached = "--ignoreConfig --incremental --tsBuildInfoFile tsbuildinfo";
+        const options = `--noEmit --strict --skipLibCheck --module nodenext --target es2022 --types node ${cached}`;
+        const { stdout, status } = spawnSync(process.execPath, [compiler, ...options.split(" "), "index.ts"], {
+            cwd: folder,
+            encoding: "utf8",
+        });
+        assert.deepEqual([stdout, status], ["", 0]);
     });
 
     it("is backed up each day: the provider would ask for no backups (rds/instance.go)", () => {

@@ -4,6 +4,7 @@ import {
     type FilteredLogEvent,
 } from "@aws-sdk/client-cloudwatch-logs";
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import { linesOf, milliseconds, streamsOf } from "../tools/operations/logs";
 import { operations } from "../tools/operations/operations";
 import { aStack } from "./operated";
@@ -45,6 +46,9 @@ async function askedWith(filter: string): Promise<string | undefined> {
 }
 
 describe("the log of a stack", () => {
+    before(() => mock.timers.enable({ apis: ["Date"], now: start + 70_000 }));
+    after(() => mock.timers.reset());
+
     it("has every page's lines, with their time and task", async () => {
         const { logs, asked } = group([event("1", 0), event("2", 1, "b"), event("3", 2)], []);
         const lines: string[] = [];
@@ -75,6 +79,19 @@ describe("the log of a stack", () => {
         assert.deepEqual(
             asked.map(({ startTime }) => (startTime! - start) / 1000),
             [0, 50, 50],
+        );
+    });
+
+    it("is searched once, and not again and again, where what is searched for is rare", async () => {
+        const { logs, asked } = group([], [], [event("1", 69)]);
+        const day = 86_400_000;
+        for await (const line of linesOf(logs, { ...request, startTime: start - day }, 0)) {
+            assert.match(line, /line 1$/);
+            break;
+        }
+        assert.deepEqual(
+            asked.map(({ startTime }) => startTime! - start),
+            [-day, 10_000, 10_000],
         );
     });
 

@@ -35,9 +35,11 @@ describe("permissions", () => {
 
     describe("of the deploy role", () => {
         // A refusal that AWS has given names the family without a revision: aws/aws-cdk#25768. The simulator knows no such ARN.
-        it("tag a new revision, and the family that has none yet", () => {
-            const { Resource } = deploy.Statement.find(({ Sid }) => Sid === "TagNewRevision")!;
-            assert.deepEqual(Resource, [ecs(`task-definition/${mine}`), ecs(`task-definition/${mine}:*`)]);
+        it("register and tag a new revision, and the family that has none yet", () => {
+            for (const sid of ["RegisterRevision", "TagNewRevision"]) {
+                const { Resource } = deploy.Statement.find(({ Sid }) => Sid === sid)!;
+                assert.deepEqual(Resource, [ecs(`task-definition/${mine}`), ecs(`task-definition/${mine}:*`)], sid);
+            }
         });
 
         it("allow what deploy.yml does", async () => {

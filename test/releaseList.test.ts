@@ -1,9 +1,12 @@
+import { ClientException } from "@aws-sdk/client-ecs";
 import assert from "node:assert/strict";
 import { lastReleases } from "../tools/operations/releases";
 import { report } from "../tools/operations/releasesReport";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const run = "https://github.com/acme/shop/actions/runs/42";
+/** The number of a revision that is deleted: of one, DescribeTaskDefinition knows nothing (hashicorp/terraform-provider-aws#29749). */
+const deleted = 9;
 const definition = (number: number) => `arn:aws:ecs:eu-west-1:123456789012:task-definition/shop:${number}`;
 
 /**
@@ -50,9 +53,13 @@ function service(
                 taskDefinition: definition(Number(arn.split("/")[1])),
             })),
         }),
-        describeTaskDefinition: async ({ taskDefinition }: { taskDefinition: string }) => ({
-            taskDefinition: { containerDefinitions: [containerOf(taskDefinition)] },
-        }),
+        describeTaskDefinition: async ({ taskDefinition }: { taskDefinition: string }) => {
+            if (taskDefinition === definition(deleted)) {
+                const message = "Unable to describe task definition.";
+                throw new ClientException({ message, $metadata: {} });
+            }
+            return { taskDefinition: { containerDefinitions: [containerOf(taskDefinition)] } };
+        },
     } as unknown as Parameters<typeof lastReleases>[0];
 }
 
@@ -68,6 +75,17 @@ describe("the list of releases", () => {
             `→  2026-01-01 01:00  0123456789ab  shop:2    ${run}  SUCCESSFUL, live`,
             `   2026-01-01 00:00                shop:1    pulumi up${" ".repeat(35)}  SUCCESSFUL`,
         ]);
+    });
+
+    it("tells of a release whose revision is deleted what ECS still knows", async () => {
+        const { last } = await lastReleases(service([deleted, "SUCCESSFUL"], [2, "SUCCESSFUL"]), "shop", "shop", 10);
+        assert.deepEqual(report("shop", last).split("\n").slice(-2), [
+            `→  2026-01-01 01:00  0123456789ab  shop:2    ${run}  SUCCESSFUL, live`,
+            `   2026-01-01 00:00                shop:9    ?${" ".repeat(43)}  SUCCESSFUL`,
+        ]);
+        const denied = Object.assign(new Error("not authorized"), { name: "AccessDeniedException" });
+        const ecs = { ...service([2, "SUCCESSFUL"]), describeTaskDefinition: () => Promise.reject(denied) };
+        await assert.rejects(lastReleases(ecs, "shop", "shop", 10), denied);
     });
 
     it("marks of a revision that was released twice the later time, and asks for no more than is shown", async () => {

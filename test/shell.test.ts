@@ -19,6 +19,7 @@ const task = (id: string, minute: number, more: Task = {}): Task => ({
     ],
     ...more,
 });
+const credentials = { accessKeyId: "ROLE", secretAccessKey: "r" };
 const session = { sessionId: "s", streamUrl: "wss://stream", tokenValue: "secret" };
 
 /** Opens a shell in a service with these tasks. */
@@ -26,6 +27,7 @@ async function open(tasks: Task[], id = "", command = "/bin/sh") {
     const asked: ExecuteCommandCommandInput[] = [];
     const opened: Opened[] = [];
     const ecs = {
+        config: { credentials: async () => credentials },
         listTasks: async () => ({ taskArns: tasks.map(({ taskArn }) => taskArn!) }),
         describeTasks: async () => ({ tasks }),
         describeTaskDefinition: async () => ({ taskDefinition: { containerDefinitions: [{ name: "app" }] } }),
@@ -57,7 +59,7 @@ describe("a shell in a task", () => {
         ]);
         assert.deepEqual(opened, [
             {
-                ...{ region: "eu-west-1", session, command: "/bin/sh", cluster: "shop" },
+                ...{ region: "eu-west-1", credentials, session, command: "/bin/sh", cluster: "shop" },
                 ...{ task: "newest", runtimeId: "newest-1" },
             },
         ]);
@@ -81,19 +83,21 @@ describe("a shell in a task", () => {
 
     it("calls AWS's plugin as AWS's CLI does, and says how to get it", async () => {
         const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-plugin-"));
-        const before = process.env.PATH;
-        process.env.PATH = folder;
+        const { PATH } = process.env;
+        Object.assign(process.env, { PATH: folder, AWS_PROFILE: "other", AWS_SESSION_TOKEN: "other" });
         try {
             assert.throws(
                 throughPlugin.check,
                 /^Error: A shell needs AWS's Session Manager plugin.*https:\/\/docs\.aws/,
             );
             const told = path.join(folder, "told");
-            const script = `#!/bin/sh\n[ $# -eq 0 ] || printf '%s\\n' "$@" > ${told}\nexit 4\n`;
+            const keys = '"$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY ${AWS_SESSION_TOKEN-none} ${AWS_PROFILE-none}"';
+            const script = `#!/bin/sh\n[ $# -eq 0 ] || printf '%s\\n' "$@" ${keys} > ${told}\nexit 4\n`;
             fs.writeFileSync(path.join(folder, "session-manager-plugin"), script, { mode: 0o755 });
             throughPlugin.check();
             const opened = {
                 region: "eu-west-1",
+                credentials,
                 session,
                 command: "sh",
                 cluster: "shop",
@@ -111,9 +115,12 @@ describe("a shell in a task", () => {
                     '{"Target":"ecs:shop_one_r"}',
                     "https://ecs.eu-west-1.amazonaws.com",
                 ],
+                // Not the shell's own, where the stack is reached otherwise: the plugin encrypts the session by kmsKeyArn with them.
+                "ROLE r none none",
             ]);
         } finally {
-            process.env.PATH = before;
+            Object.assign(process.env, { PATH });
+            ["AWS_PROFILE", "AWS_SESSION_TOKEN"].forEach((name) => delete process.env[name]);
             fs.rmSync(folder, { recursive: true });
         }
     });

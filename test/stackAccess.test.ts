@@ -144,7 +144,7 @@ describe("the account that the commands for a stack that runs look into", () => 
         assert.deepEqual((await comes(here, "releases", nobody)).asked, ["SHELL ecs eu-west-1"]);
     });
 
-    /** What a command says to which AWS answers that there is no such thing. */
+    /** What a command says to which AWS answers with such an error. */
     async function missing(type: string, command: string, config: Readonly<Record<string, Entry>> = {}) {
         answer = { status: 400, body: { __type: type, message: "There is none." } };
         const { said } = await comes({ "aws:region": region, "aws:endpoints": endpoints, ...config }, command);
@@ -162,6 +162,15 @@ describe("the account that the commands for a stack that runs look into", () => 
                 await missing(type, command),
                 `${type}: There is none. Somebody has deleted ${part} of account 123456789012 in eu-west-1: ` +
                     "pulumi refresh, then pulumi up.\n",
+            );
+        }
+    });
+
+    it("is said to be closed to credentials whose time is over, with how to get others", async () => {
+        for (const type of ["ExpiredTokenException", "UnrecognizedClientException"]) {
+            assert.match(
+                await missing(type, "logs"),
+                new RegExp(`^${type}: There is none\\. Set AWS_PROFILE or .*, log in anew `),
             );
         }
     });

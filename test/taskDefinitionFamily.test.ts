@@ -28,7 +28,10 @@ class Ecs {
     public readonly calls: Call[] = [];
     public account = "123456789012";
     public failure: string | undefined;
+    /** Whether a list of inactive revisions lacks those that have just been deregistered. */
+    public isLate = false;
     private readonly revisions = new Map<string, "ACTIVE" | "INACTIVE" | "DELETE_IN_PROGRESS">();
+    private readonly deregistered = new Set<string>();
     private readonly server = http.createServer((request, response) => void this.answer(request, response));
 
     public constructor(active: number, inactive: number) {
@@ -89,7 +92,8 @@ class Ecs {
         switch (action) {
             case "ListTaskDefinitions": {
                 const from = Number(body.nextToken ?? 0);
-                const all = this.of(String(body.status));
+                const isKnown = (arn: string) => !(this.isLate && this.deregistered.has(arn));
+                const all = this.of(String(body.status)).filter(isKnown);
                 return {
                     taskDefinitionArns: all.slice(from, from + 2),
                     ...(from + 2 < all.length && { nextToken: String(from + 2) }),
@@ -98,6 +102,7 @@ class Ecs {
             case "DeregisterTaskDefinition":
                 assert.equal(this.revisions.get(String(body.taskDefinition)), "ACTIVE");
                 this.revisions.set(String(body.taskDefinition), "INACTIVE");
+                this.deregistered.add(String(body.taskDefinition));
                 return {};
             case "DeleteTaskDefinitions": {
                 const arns = body.taskDefinitions as string[];
@@ -173,6 +178,13 @@ describe("task definition family", () => {
         assert.equal(calls.filter(({ action }) => action === "DeregisterTaskDefinition").length, 5);
         assert.deepEqual([here.of("ACTIVE"), here.of("INACTIVE")], [[], []]);
         assert.equal(here.of("DELETE_IN_PROGRESS").length, 12);
+    });
+
+    it("deletes what it has just deregistered, where ECS's list of it is late", async () => {
+        const here = await account(3, 1);
+        here.isLate = true;
+        await provider.delete("shop", state);
+        assert.equal(here.of("DELETE_IN_PROGRESS").length, 4);
     });
 
     it("asks for this family only", async () => {

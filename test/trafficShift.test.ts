@@ -60,20 +60,29 @@ describe("the shift of a release's requests", () => {
         const domain = await record({
             program: () => {
                 const targetGroup = (name: string) => new aws.lb.TargetGroup(name, { port: 80 });
+                const listener = (name: string) =>
+                    new aws.lb.Listener(name, { loadBalancerArn: "arn", defaultActions: [] });
                 trafficShift(
                     "main",
                     {
                         targetGroups: [targetGroup("main"), targetGroup("main-alternate")],
                         serving: 1,
-                        production: new aws.lb.Listener("main-https", { loadBalancerArn: "arn", defaultActions: [] }),
+                        production: listener("main-https"),
+                        test: listener("main-test"),
                         protocol: "HTTPS",
                     },
                     { parent: new pulumi.ComponentResource("fargate-cicd:test:Test", "any") },
                 );
             },
         });
-        const [{ forward }] = domain.one(ruleType, "main-production-https").inputs.actions as [{ forward: unknown }];
-        assert.deepEqual(forward, { targetGroups: groupArns(domain).map((arn, weight) => ({ arn, weight })) });
+        for (const name of ["main-production-https", "main-test-https"]) {
+            const [{ forward }] = domain.one(ruleType, name).inputs.actions as [{ forward: unknown }];
+            assert.deepEqual(
+                forward,
+                { targetGroups: groupArns(domain).map((arn, weight) => ({ arn, weight })) },
+                name,
+            );
+        }
     });
 
     it("shows the new version on the test port first, over the same protocol, to whoever asks there", () => {
@@ -87,7 +96,7 @@ describe("the shift of a release's requests", () => {
         // "Application Load Balancer resources for blue/green, linear, and canary deployments": none but forward actions.
         assert.deepEqual(defaultActions, https.defaultActions);
         assert.equal(
-            tested.one(ruleType, "main-test").inputs.listenerArn,
+            tested.one(ruleType, "main-test-https").inputs.listenerArn,
             tested.one(listenerType, "main-test").outputs.arn,
         );
         const { fromPort, toPort, cidrIpv4 } = tested.one(
@@ -99,7 +108,7 @@ describe("the shift of a release's requests", () => {
             { advancedConfiguration: Record<string, unknown> },
         ];
         const { testListenerRule } = balancer.advancedConfiguration;
-        assert.equal(testListenerRule, tested.one(ruleType, "main-test").outputs.arn);
+        assert.equal(testListenerRule, tested.one(ruleType, "main-test-https").outputs.arn);
     });
 
     it("is done by ECS as a role that only ECS assumes, and that has this load balancer's parts alone", async () => {
@@ -122,7 +131,7 @@ describe("the shift of a release's requests", () => {
             ]),
             ["elasticloadbalancing:ModifyListener", arnOf(listenerType, "main-test")],
             ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-production-https")],
-            ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-test")],
+            ["elasticloadbalancing:ModifyRule", arnOf(ruleType, "main-test-https")],
             ["elasticloadbalancing:ModifyListener", arnOf(listenerType, "main-https")],
         ]);
         await assertVerdicts(policy, "denied", [

@@ -265,13 +265,15 @@ function catchRejection(): { readonly caught: Promise<Error>; stop(): void } {
     };
 }
 
-const requireFresh = createRequire(__filename);
-const { leakedPromises } = requireFresh("@pulumi/pulumi/runtime/debuggable") as { leakedPromises: () => unknown };
+const { leakedPromises } = createRequire(__filename)("@pulumi/pulumi/runtime/debuggable") as {
+    leakedPromises: () => unknown;
+};
 
 /** index.ts has its effects when it is loaded, so each run loads it anew. The modules that it imports have none. */
 function loadProgram(): unknown {
-    delete requireFresh.cache[requireFresh.resolve("../index")];
-    return requireFresh("../index");
+    const load = createRequire(__filename); // each keeps what it has loaded for good
+    delete load.cache[load.resolve("../index")];
+    return load("../index");
 }
 
 let folder: string | undefined;

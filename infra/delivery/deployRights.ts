@@ -19,6 +19,9 @@ export interface DeployTarget {
 /** All that deploy.yml does with AWS, in its order, and nothing else. */
 export function deployStatements(target: DeployTarget): Statement[] {
     const revisions = pulumi.interpolate`${target.familyArn}:*`;
+    // What a registration is about has no number yet. AWS's reference knows a revision alone, and a refusal that AWS has given names
+    // the family without one: aws/aws-cdk#25768.
+    const newRevision = [target.familyArn, revisions];
     /** The service's deployments and revisions have its ARN, with their own kind in place of `service`. */
     const ofService = (kind: string) =>
         pulumi.output(target.serviceArn).apply((arn) => `${arn.replace(":service/", `:${kind}/`)}/*`);
@@ -48,12 +51,11 @@ export function deployStatements(target: DeployTarget): Statement[] {
         { sid: "ReadFindings", actions: ["inspector2:ListCoverage", "inspector2:ListFindings"], resources: ["*"] },
         // ECS describes task definitions for the whole account or not at all; the action has no narrower resource.
         { sid: "ReadTaskDefinitions", actions: ["ecs:DescribeTaskDefinition"], resources: ["*"] },
-        { sid: "RegisterRevision", actions: ["ecs:RegisterTaskDefinition"], resources: [revisions] },
+        { sid: "RegisterRevision", actions: ["ecs:RegisterTaskDefinition"], resources: newRevision },
         {
             sid: "TagNewRevision",
             actions: ["ecs:TagResource"],
-            // A refusal that AWS has given names the family without a revision, which there is none of yet: aws/aws-cdk#25768.
-            resources: [target.familyArn, revisions],
+            resources: newRevision,
             condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
         },
         ...(target.runsTask

@@ -58,7 +58,7 @@ export function trafficShift(
         );
     // One for another protocol is a resource of its own: of one that is replaced, the engine would keep the actions that are ignored.
     const productionRule = rule(`production-${protocol.toLowerCase()}`, production, `${name}-production`);
-    const testRule = test && rule("test", test);
+    const testRule = test && rule(`test-${protocol.toLowerCase()}`, test, `${name}-test`);
 
     const role = newRole(
         `${name}-shift`,

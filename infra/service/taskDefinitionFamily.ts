@@ -46,10 +46,12 @@ class Provider extends AwsCaller implements pulumi.dynamic.ResourceProvider<Inpu
             }
             return arns;
         };
-        for (const taskDefinition of await revisions("ACTIVE")) {
+        const active = await revisions("ACTIVE");
+        for (const taskDefinition of active) {
             await client.send(new ecs.DeregisterTaskDefinitionCommand({ taskDefinition }));
         }
-        const inactive = await revisions("INACTIVE");
+        // Those that have just been deregistered as well, be they in the list already or not.
+        const inactive = [...new Set([...active, ...(await revisions("INACTIVE"))])];
         for (let start = 0; start < inactive.length; start += 10) {
             const batch = inactive.slice(start, start + 10); // DeleteTaskDefinitions takes ten at a time
             const { failures = [] } = await client.send(

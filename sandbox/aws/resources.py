@@ -70,10 +70,12 @@ def ecs(call: Call, task_definition: Callable[[str], dict | None]) -> list[Check
     cluster = last(args.get("cluster") or "default")
     within = {"ecs:cluster": call.arn(f"cluster/{cluster}")}
     if action == "RegisterTaskDefinition":
-        family = call.arn(f"task-definition/{args.get('family', '')}:*")
+        # There is no number yet: AWS's reference knows a revision alone, a refusal of AWS (aws/aws-cdk#25768) the family without one.
+        of_family = [call.arn(f"task-definition/{args.get('family', '')}{number}") for number in ("", ":*")]
+        new = [check for arn in of_family for check in (call.on(arn), *tags_on_create(call, arn))]
         roles = [args.get("executionRoleArn"), args.get("taskRoleArn")]
         passed = [check for role in dict.fromkeys(roles) for check in pass_role(call, role, TASKS)]
-        return [call.on(family), *tags_on_create(call, family), *passed]
+        return [*new, *passed]
     if action in ("RunTask", "StartTask"):
         definition = task_definition(args.get("taskDefinition", "")) or {}
         overrides = args.get("overrides") or {}

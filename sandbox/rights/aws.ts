@@ -384,17 +384,25 @@ const delivery: Policy = {
                 "iam:DeleteRole",
                 "iam:DeleteRolePolicy",
                 "iam:DetachRolePolicy", // what somebody has attached by hand
-                "iam:GetRole",
-                "iam:GetRolePolicy",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListInstanceProfilesForRole",
-                "iam:ListRolePolicies",
                 "iam:PutRolePolicy",
                 "iam:TagRole", // with what has changed alone: another stack's name comes without the project's
                 "iam:UpdateAssumeRolePolicy",
             ],
             resources: roles,
             condition: ours,
+        },
+        {
+            // Of a role that is gone, or not known everywhere yet, there is no tag to go by: IAM would answer AccessDenied where the
+            // provider has to hear NoSuchEntity, to leave it out of the state, to wait for it, or to be done (keikoproj/iam-manager#31).
+            sid: "ReadRoles",
+            actions: [
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListInstanceProfilesForRole",
+                "iam:ListRolePolicies",
+            ],
+            resources: roles,
         },
         {
             sid: "TaskPolicies",

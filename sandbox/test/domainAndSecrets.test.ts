@@ -240,9 +240,9 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         assert.deepEqual(await environment(), [`DB_PASSWORD=${value}`]);
     });
 
-    /** What the rule of the listener that visitors reach is on, and the weights of the first target group and the second. */
-    const production = async () => {
-        const [rule] = resources().filter(({ urn }) => /:ListenerRule::main-production-https?$/.test(urn));
+    /** What the rule that visitors, or testers, meet is on, and whether the first target group and the second have any weight. */
+    const ruleOf = async (kind: "production" | "test") => {
+        const [rule] = resources().filter(({ urn }) => new RegExp(`:ListenerRule::main-${kind}-https?$`).test(urn));
         const elb = new ElasticLoadBalancingV2(rootOptions);
         const { Listeners } = await elb.describeListeners({ ListenerArns: [rule.outputs.listenerArn] });
         const { Rules } = await elb.describeRules({ RuleArns: [rule.outputs.arn] });
@@ -264,9 +264,9 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
             rolloutTestPort: 9000,
         });
         await succeed("sandbox:up");
-        const before = await production();
+        const before = await ruleOf("production");
         await undisturbed(domain, succeed("sandbox:release"));
-        const after = await production();
+        const after = await ruleOf("production");
         assert.equal(after.protocol, "HTTPS:443");
         assert.deepEqual(after.serves, before.serves.toReversed());
     });
@@ -276,18 +276,20 @@ describe("a stack with a domain, variables and secrets, TLS itself left out", fu
         const refused = await checkout.run("sandbox:up");
         assert.equal(refused.code, 1);
         assert.match(refused.output, /run "pulumi config set rollout rolling", then "pulumi up" with domainName/);
-        const served = (await production()).serves;
+        const served = (await ruleOf("production")).serves;
 
-        checkout.configureAll({ rollout: "rolling", bakeMinutes: undefined, rolloutTestPort: undefined });
+        checkout.configureAll({ rollout: "rolling", bakeMinutes: undefined });
         const { dnsName } = only("aws:lb/loadBalancer:LoadBalancer").outputs;
         await undisturbed(`http://${dnsName}`, succeed("sandbox:up"), [200, 301]);
-        assert.deepEqual(await production(), { protocol: "HTTP:80", serves: served });
+        assert.deepEqual(await ruleOf("production"), { protocol: "HTTP:80", serves: served });
+        assert.deepEqual(await ruleOf("test"), { protocol: "HTTP:9000", serves: served });
         const { url } = only("pulumi:pulumi:Stack").outputs;
         assert.equal((await fetchPage(url)).status, 200);
 
         checkout.configureAll({ domainName: "shop.example.com", hostedZone: "example.com" });
         await undisturbed(url, succeed("sandbox:up"), [200, 301]);
-        assert.deepEqual(await production(), { protocol: "HTTPS:443", serves: served });
+        assert.deepEqual(await ruleOf("production"), { protocol: "HTTPS:443", serves: served });
+        assert.deepEqual(await ruleOf("test"), { protocol: "HTTPS:9000", serves: served });
         assert.equal((await fetchPage(domain)).status, 200);
     });
 

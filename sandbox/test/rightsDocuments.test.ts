@@ -174,6 +174,17 @@ describe("the rights of whoever runs pulumi up, as AWS decides on them", () => {
         ]);
     });
 
+    // A role that is gone has no tags, and the provider takes nothing but NoSuchEntity for that: FindRoleByName in its iam/role.go.
+    it("read a role that is gone, or not known everywhere yet, which has no tag", async () => {
+        const reads = ["Role", "RolePolicy"].map((each) => `iam:Get${each}`);
+        const lists = ["AttachedRolePolicies", "InstanceProfilesForRole", "RolePolicies"].map(
+            (each) => `iam:List${each}`,
+        );
+        const on = (name: string) => [...reads, ...lists].map((action) => [action, role(name)] as const);
+        await assertVerdicts(policy("delivery"), "allowed", on("main-task-1"));
+        await assertVerdicts(policy("delivery"), "denied", on("admin"));
+    });
+
     it("take from any role of the stack what somebody has attached by hand, and attach to the task's only", async () => {
         await assertVerdicts(policy("delivery"), "allowed", [
             ["iam:DetachRolePolicy", role("main-deploy-1"), own],

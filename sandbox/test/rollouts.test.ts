@@ -31,7 +31,7 @@ const withTestPort = [
     ...inPlace,
     "~ aws:iam:RolePolicy main-shift",
     "+ aws:lb:Listener main-test",
-    "+ aws:lb:ListenerRule main-test",
+    "+ aws:lb:ListenerRule main-test-http",
     "+ aws:vpc:SecurityGroupIngressRule main-alb-test",
 ];
 

@@ -11,6 +11,9 @@ const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** Milliseconds that CloudWatch may take to show a line: those that it shows late are older than what was seen of other tasks. */
 const late = 10_000;
 
+/** The same where nothing was seen, as of a rare line that is searched for, which tells less of what is to come. */
+const latest = 60_000;
+
 /**
  * A duration such as `90s`, `10m`, `1h` or `2d`.
  * @throws RunError that names the option
@@ -51,6 +54,7 @@ export async function* linesOf(
     let newest = startTime + late;
     let seen = new Map<string, number>();
     for (;;) {
+        const begun = Date.now();
         let nextToken: string | undefined;
         do {
             const page = await logs.filterLogEvents({ ...request, startTime, nextToken });
@@ -66,7 +70,7 @@ export async function* linesOf(
         if (pause === undefined) {
             return;
         }
-        startTime = newest - late;
+        startTime = Math.max(newest - late, begun - latest);
         seen = new Map([...seen].filter(([, time]) => time >= startTime));
         await sleep(pause);
     }

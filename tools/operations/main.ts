@@ -27,12 +27,17 @@ const isOfAws = (error: Error) =>
 async function told(error: Error, stack: Stack): Promise<string> {
     const each = error instanceof AggregateError ? (error.errors as Error[]) : []; // of a host with several addresses
     const message = error.message || each.map((one) => one.message).join("; ");
-    if (error.name === "CredentialsProviderError") {
-        return `${error.name}: ${message}. ${noCredentials}`;
+    if (isOfCredentials.test(error.name)) {
+        return `${error.name}: ${message.replace(/\.$/, "")}. ${noCredentials}`;
     }
     return [`${error.name}: ${message}`, await adviceOn(error.name, stack)].filter(Boolean).join(" ");
 }
 
+/** None that can be found, or some that AWS does not take: over, as those of a session are, or deleted. Each service has its own word. */
+const isOfCredentials =
+    /^(CredentialsProviderError|ExpiredToken(Exception)?|UnrecognizedClientException|InvalidClientTokenId)$/;
+
 const noCredentials =
-    "Set AWS_PROFILE or AWS's keys, log in where the profile is one of SSO, and see that aws:profile of the stack is one of yours. " +
+    "Set AWS_PROFILE or AWS's keys, log in anew where they are of a session or SSO, and see that aws:profile of the stack is one of yours. " +
+    'A profile with MFA: eval "$(aws configure export-credentials --profile NAME --format env)", and unset AWS_PROFILE. ' +
     "Credentials of a Pulumi ESC environment: pulumi env run ORGANIZATION/ENVIRONMENT -- npm run …";

@@ -60,7 +60,9 @@ export const operations = {
         check: ({ since }) => void milliseconds(String(since)),
         run: async (stack, { since, filter, task, follow }) => {
             const ecs = new ECS(stack.client("ecs"));
-            const logs = new CloudWatchLogs(stack.client("logs", "cloudwatchlogs", "cloudwatchlog"));
+            // An account has a few searches a second, for all who look into its logs.
+            const settings = stack.client("logs", "cloudwatchlogs", "cloudwatchlog");
+            const logs = new CloudWatchLogs({ ...settings, retryMode: "adaptive", maxAttempts: 20 });
             const streams = task === "" ? undefined : await streamsOf(ecs, stack, String(task));
             const request = {
                 logGroupName: stack.logGroupName,

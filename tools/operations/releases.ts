@@ -8,10 +8,11 @@ export interface Release {
     readonly finishedAt?: Date;
     /** The whole hash; undefined where the image was not built from a commit, but by `pulumi up`. */
     readonly commit?: string;
-    /** The address of the run of deploy.yml that made the revision; undefined where `pulumi up` did. */
+    /** The address of the run of deploy.yml that made the revision; undefined where `pulumi up` did, or the revision is deleted. */
     readonly run?: string;
     /** Such as `app:7`. */
     readonly revision: string;
+    /** Undefined where the revision is deleted. */
     readonly image?: string;
     /** In ECS's own words. */
     readonly status: string;
@@ -112,7 +113,12 @@ async function deployments(ecs: Calls, cluster: string, service: string): Promis
 
 /** What a revision tells of where it is from: its image has the commit as its tag, and its container the run as a label. */
 export async function originOf(ecs: Pick<Calls, "describeTaskDefinition">, arn: string | undefined): Promise<Origin> {
-    const { taskDefinition } = arn ? await ecs.describeTaskDefinition({ taskDefinition: arn }) : {};
+    // ECS remembers a deployment for 90 days, and of a revision that somebody has deleted nothing.
+    const nothing = (error: Error) => {
+        if (error.name !== "ClientException") throw error;
+        return { taskDefinition: undefined };
+    };
+    const { taskDefinition } = arn ? await ecs.describeTaskDefinition({ taskDefinition: arn }).catch(nothing) : {};
     const [container] = taskDefinition?.containerDefinitions ?? [];
     const image = container?.image;
     const commit = /:([0-9a-f]{40})\b/.exec(image ?? "")?.[1];

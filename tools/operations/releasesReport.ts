@@ -10,12 +10,12 @@ export function report(service: string, releases: readonly Release[]): string {
 
 /** A line for each release, the newest first, with a mark at the one that is live. */
 export function releaseLines(releases: readonly Release[]): string[] {
-    const rows = releases.map(({ startedAt, commit, run, revision, status, reason, live, share }) => [
+    const rows = releases.map(({ startedAt, commit, run, revision, status, reason, live, share, image }) => [
         live ? "→" : "",
         time(startedAt),
         shortCommit(commit),
         revision,
-        run ?? "pulumi up",
+        run ?? (image === undefined ? "?" : "pulumi up"), // of a revision that is deleted nobody knows
         [[status, shareOf(share), live && "live"].filter(Boolean).join(", "), reason].filter(Boolean).join(": "),
     ]);
     return table([["", "when (UTC)", "commit", "revision", "by", "how it ended"], ...rows]);

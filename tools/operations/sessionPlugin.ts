@@ -1,11 +1,13 @@
 /** This end of a shell in a task: AWS's Session Manager plugin, in the terminal. */
-import type { Session } from "@aws-sdk/client-ecs";
+import type { ECS, Session } from "@aws-sdk/client-ecs";
 import { RunError } from "@pulumi/pulumi/errors";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 
 export interface Opened {
     readonly region: string;
+    /** Whom ECS has opened it for. */
+    readonly credentials: Awaited<ReturnType<ECS["config"]["credentials"]>>;
     /** What ECS has opened, and for what. */
     readonly session: Session;
     readonly command: string;
@@ -24,7 +26,7 @@ export interface Connect {
 
 const plugin = "session-manager-plugin";
 
-/** As `aws ecs execute-command` calls the plugin. */
+/** As `aws ecs execute-command` calls the plugin, but with the stack's credentials, whatever they are from. */
 export const throughPlugin: Connect = {
     check: () => {
         if (spawnSync(plugin, { stdio: "ignore" }).error) {
@@ -34,10 +36,19 @@ export const throughPlugin: Connect = {
             );
         }
     },
-    run: ({ region, session, cluster, task, runtimeId }) => {
+    run: ({ region, credentials, session, cluster, task, runtimeId }) => {
         const parameters = JSON.stringify({ Target: `ecs:${cluster}_${task}_${runtimeId}` });
         const endpoint = `https://ecs.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
-        return inTerminal(plugin, [JSON.stringify(session), region, "StartSession", "", parameters, endpoint]);
+        const args = [JSON.stringify(session), region, "StartSession", "", parameters, endpoint];
+        // It calls AWS itself: KMS, where kmsKeyArn encrypts the session, and Session Manager, to go on with one that broke off. Its own
+        // way to credentials is a profile's name, and knows nothing of aws:assumeRoles.
+        const { AWS_PROFILE: _, AWS_DEFAULT_PROFILE: __, ...others } = process.env;
+        const keys = {
+            AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+            AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+            AWS_SESSION_TOKEN: credentials.sessionToken, // undefined takes the shell's away, which is another session's
+        };
+        return inTerminal(plugin, args, { ...others, ...keys });
     },
 };
 
@@ -45,12 +56,12 @@ export const throughPlugin: Connect = {
 const typed = ["SIGINT", "SIGQUIT", "SIGTSTP"] as const;
 
 /** Runs a program in this terminal, whose keys are the program's. @returns its exit code */
-export async function inTerminal(program: string, args: readonly string[]): Promise<number> {
+export async function inTerminal(program: string, args: readonly string[], env = process.env): Promise<number> {
     const ignore = () => undefined;
     typed.forEach((signal) => process.on(signal, ignore));
     const restore = withoutQuitAndStop();
     try {
-        const [code] = (await once(spawn(program, args, { stdio: "inherit" }), "close")) as [number | null];
+        const [code] = (await once(spawn(program, args, { stdio: "inherit", env }), "close")) as [number | null];
         return code ?? 1;
     } finally {
         restore();

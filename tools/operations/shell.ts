@@ -11,7 +11,7 @@ import { describedTasks, idOf } from "./tasks";
  * @throws RunError if there is no such task, or none that ECS opens a shell in
  */
 export async function openShell(
-    ecs: Pick<ECS, "listTasks" | "describeTasks" | "describeTaskDefinition" | "executeCommand">,
+    ecs: Pick<ECS, "config" | "listTasks" | "describeTasks" | "describeTaskDefinition" | "executeCommand">,
     { clusterName: cluster, serviceName, region, connect }: Stack,
     task: string,
     command: string,
@@ -40,7 +40,7 @@ export async function openShell(
     });
     console.error(`${serviceName} in ${region}, task ${idOf(newest)}: ${command}`);
     return connect.run({
-        ...{ region, session: session!, command, cluster },
+        ...{ region, credentials: await ecs.config.credentials(), session: session!, command, cluster },
         task: idOf(newest),
         runtimeId: container?.runtimeId ?? "",
     });
