@@ -360,6 +360,17 @@ describe("the scan of an image", () => {
         const named = look("block", { imageScanStatus: { status: "ACTIVE" }, imageScanFindings });
         assert.equal(named.code, 0, named.output);
         assert.match(named.summary, /\| HIGH \| \[CVE-9\]\(https:\/\/nvd\/CVE-9\) \|/);
+        // Inspector's findings are things of their own, and nothing promises that the first is not there before the others.
+        const worse = { title: "CVE-1", severity: "CRITICAL" };
+        const more = { enhancedFindings: [finding, worse], findingSeverityCounts: { HIGH: 1, CRITICAL: 1 } };
+        const [few, all] = [imageScanFindings, { ...imageScanFindings, ...more }].map((findings) => ({
+            imageScanStatus: { status: "ACTIVE" },
+            imageScanFindings: findings,
+        }));
+        assert.match(
+            look("block", few!, few!, all!).output,
+            /^::error::ECR has found 1 critical in the image: CVE-1\. /m,
+        );
     });
 });
 

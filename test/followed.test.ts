@@ -407,7 +407,7 @@ describe("a release after one that an alarm has taken back", () => {
     });
     const raised = { MetricAlarms: [{ AlarmName: "shop-app-errors" }] };
     const over = { MetricAlarms: [] };
-    const last = (status: string, finishedAt?: Date) => ({
+    const last = (status: string, finishedAt: Date | undefined = new Date()) => ({
         serviceDeployments: [
             { status: "SUCCESSFUL", createdAt: 1000 },
             {
@@ -462,6 +462,14 @@ describe("a release after one that an alarm has taken back", () => {
         };
         assert.equal(after(ago(0.1)), 2);
         assert.equal(after(ago(4)), 1);
+        // One that is not over has no time yet; and of one that is, ECS need not tell any.
+        for (const [status, looks] of [
+            ["ROLLBACK_IN_PROGRESS", 2],
+            ["ROLLBACK_SUCCESSFUL", 1],
+        ] as const) {
+            const deployments = last(status).serviceDeployments.map((each) => ({ ...each, finishedAt: undefined }));
+            assert.equal(attempt("", [raised, over], undefined, [{ serviceDeployments: deployments }]).looks, looks);
+        }
     });
 
     it("waits for no other that is raised, such as where tasks that did not start have taken the last one back", () => {
@@ -551,17 +559,29 @@ describe("a release that is taken back", () => {
     it("is not stopped twice, and not where it is over", () => {
         assert.deepEqual(operations(listed("ROLLBACK_IN_PROGRESS")), ["list-service-deployments", ...followed]);
         const conflict = "An error occurred (ConflictException) when calling the StopServiceDeployment operation: over";
-        const over = { ...listed("IN_PROGRESS"), "ecs stop-service-deployment": [conflict] };
-        assert.deepEqual(operations(over), ["list-service-deployments", "stop-service-deployment", ...followed]);
+        // The API Reference has three errors for it, and none of them more than the others.
+        for (const name of ["ConflictException", "InvalidParameterException", "ClientException"]) {
+            for (const at of [state("ROLLBACK_IN_PROGRESS"), state("IN_PROGRESS", { lifecycleStage: "CLEAN_UP" })]) {
+                const over = {
+                    ...listed("IN_PROGRESS"),
+                    "ecs stop-service-deployment": [conflict.replace("ConflictException", name)],
+                    "ecs describe-service-deployments": [at, state("SUCCESSFUL")],
+                };
+                const asked = ["list-service-deployments", "stop-service-deployment"];
+                assert.deepEqual(operations(over).slice(0, 2), asked);
+            }
+        }
         const none = { "ecs list-service-deployments": [{ serviceDeployments: [] }] };
         assert.deepEqual(operations(none), ["list-service-deployments"]);
     });
 
     it("fails with AWS's words where it may not be stopped", () => {
         const denied = "An error occurred (AccessDeniedException) when calling the StopServiceDeployment operation: no";
-        const answers = { ...listed("PENDING"), "ecs stop-service-deployment": [denied] };
-        const run = runScript("takeBack.js", { CLUSTER, SERVICE }, answers);
-        assert.equal(run.code, 1);
-        assert.ok(run.output.endsWith(`::error::${denied}\n`), run.output);
+        for (const at of [state("PENDING"), state("IN_PROGRESS", { lifecycleStage: "BAKE_TIME" })]) {
+            const stop = { "ecs stop-service-deployment": [denied], "ecs describe-service-deployments": [at] };
+            const run = runScript("takeBack.js", { CLUSTER, SERVICE }, { ...listed("PENDING"), ...stop });
+            assert.equal(run.code, 1);
+            assert.ok(run.output.endsWith(`::error::${denied}\n`), run.output);
+        }
     });
 });

@@ -4,7 +4,7 @@
 "use strict";
 const { setTimeout: sleep } = require("node:timers/promises");
 const { aws, pause, step, timeOf, warn } = require("./aws.js");
-const { deploymentsAfter, describe, serviceOf } = require("./deployments.js");
+const { deploymentsAfter, describe, ended, serviceOf } = require("./deployments.js");
 
 const { CLUSTER: cluster, SERVICE: service } = process.env;
 
@@ -29,8 +29,10 @@ const newestSince = (time) => deploymentsAfter(cluster, service, new Date(Date.n
 /** The alarms by which ECS has taken the service's last deployment back just now, which may have begun long before. */
 function takenBackBy() {
     const last = newestSince(3 * hours) ?? newestSince(31 * 24 * hours);
-    const isRecent = last?.finishedAt === undefined || Date.now() - timeOf(last.finishedAt) < 3 * hours;
-    if (!last?.status.startsWith("ROLLBACK") || !isRecent) return [];
+    if (!last?.status.startsWith("ROLLBACK")) return [];
+    const goesOn = !ended.includes(last.status);
+    const isRecent = goesOn || Date.now() - timeOf(last.finishedAt ?? last.createdAt) < 3 * hours;
+    if (!isRecent) return [];
     return describe(last.serviceDeploymentArn)?.alarms?.triggeredAlarmNames ?? [];
 }
 

@@ -4,6 +4,7 @@ const { setTimeout: sleep } = require("node:timers/promises");
 const { aws, last, pause, print, timeOf } = require("./aws.js");
 
 const ended = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
+exports.ended = ended;
 
 const describe = (arn) =>
     aws("ecs", "describe-service-deployments", { serviceDeploymentArns: [arn] }).serviceDeployments[0];

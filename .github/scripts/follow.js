@@ -42,7 +42,8 @@ async function over(definition) {
 step(async () => {
     const { taskDefinition: definition } = aws("ecs", "describe-task-definition", { taskDefinition: TASK_DEFINITION });
     const deployment = await over(definition);
-    const { status, statusReason = "", createdAt, finishedAt, deploymentConfiguration = {} } = deployment;
+    const { status, statusReason = "", createdAt, deploymentConfiguration = {} } = deployment;
+    const finishedAt = deployment.finishedAt ?? deployment.stoppedAt ?? deployment.updatedAt;
     const verdict = [status, statusReason].filter(Boolean).join(": ");
     const released = status === "SUCCESSFUL";
     print(verdict);

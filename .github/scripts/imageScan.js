@@ -60,14 +60,22 @@ function look(imageId) {
     }
 }
 
+/** How long what Inspector has found stays the same until it is taken for all of it: ECR has each finding as it comes. */
+const settled = Math.min(looks, Number(process.env.SETTLED_LOOKS ?? 15));
+
 /** The scan, once it has a result, or will have none. */
 async function scan() {
     const imageId = scannedImage();
+    let [before, same] = [undefined, 0];
     for (let left = looks; ; left--) {
         const answer = look(imageId);
-        if (!isAwaited(answer)) return { ...answer, known: hasResult(answer) };
-        if (isOver(answer) && isClean(imageId.imageDigest)) return { ...look(imageId), known: true };
-        if (left <= 1) return { ...answer, known: false };
+        const { enhancedFindings, findingSeverityCounts: counts = {} } = answer.imageScanFindings ?? {};
+        const clean = isAwaited(answer) && isOver(answer) && isClean(imageId.imageDigest);
+        const known = clean || hasResult(answer);
+        const seen = JSON.stringify([known, severities.map((severity) => counts[severity])]);
+        [before, same] = [seen, seen === before ? same + 1 : 1];
+        const mayGrow = clean || (enhancedFindings && !counts.CRITICAL);
+        if (left <= 1 || (!isAwaited(answer) && !mayGrow) || (known && same >= settled)) return { ...answer, known };
         await sleep(pause);
     }
 }

@@ -1,7 +1,7 @@
 // Stops the deployments of the service that are under way, and waits until what was live before is so again.
 "use strict";
 const { aws, last, step } = require("./aws.js");
-const { follow } = require("./deployments.js");
+const { describe, follow } = require("./deployments.js");
 
 const { CLUSTER: cluster, SERVICE: service } = process.env;
 
@@ -18,8 +18,9 @@ step(async () => {
             try {
                 aws("ecs", "stop-service-deployment", { serviceDeploymentArn, stopType: "ROLLBACK" });
             } catch (error) {
-                // It was over first.
-                if (!error.message.includes("ConflictException")) throw error;
+                // It was over first, or all but: with which of its errors ECS says so is nowhere said.
+                const { status: now, lifecycleStage } = describe(serviceDeploymentArn) ?? {};
+                if (now === undefined || (goesOn.includes(now) && lifecycleStage !== "CLEAN_UP")) throw error;
             }
         }
         await follow(serviceDeploymentArn);

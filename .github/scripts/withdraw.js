@@ -1,7 +1,8 @@
 // After a release that has failed: registers what is newest once more, with the image that is live. Scheduled tasks run the newest
 // revision, and no revision can be put behind another.
 "use strict";
-const { aws, last, step } = require("./aws.js");
+const { setTimeout: sleep } = require("node:timers/promises");
+const { aws, last, pause, step } = require("./aws.js");
 const { serviceOf } = require("./deployments.js");
 
 const { CLUSTER: cluster, CONTAINER: container, SERVICE: service, TASK_DEFINITION: withdrawn } = process.env;
@@ -15,8 +16,19 @@ const ofTheRevision = [
 /** A revision by its name, or a family's newest. */
 const describe = (taskDefinition) => aws("ecs", "describe-task-definition", { taskDefinition, include: ["TAGS"] });
 
+const primary = () => serviceOf(cluster, service).deployments.find(({ status }) => status === "PRIMARY").taskDefinition;
+
+/** The revision that the service goes on with: ECS may show the former for a moment after a roll-out, as that of a run that was cancelled. */
+async function revisionOf() {
+    for (let looks = 5; looks > 1; looks--) {
+        if (primary() === withdrawn) return withdrawn;
+        await sleep(pause);
+    }
+    return primary();
+}
+
 step(async () => {
-    const live = serviceOf(cluster, service).deployments.find(({ status }) => status === "PRIMARY").taskDefinition;
+    const live = await revisionOf();
     if (live === withdrawn) {
         console.log(`${service} runs ${last(withdrawn)}, or is about to: it stays the newest revision.`);
         return;

@@ -38,7 +38,8 @@ export interface Run {
 export class CopiedCheckout {
     public readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-"));
 
-    constructor() {
+    /** @param env what each of its commands has in its environment */
+    constructor(private readonly env: Readonly<Record<string, string>> = {}) {
         const files = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
         const listed = spawnSync("git", files, { cwd: checkout, encoding: "utf8" });
         for (const file of listed.stdout
@@ -82,7 +83,7 @@ export class CopiedCheckout {
         const began = Date.now();
         const child = spawn("npm", ["run", "--silent", ...script.split(" ")], {
             cwd: this.folder,
-            env: { ...process.env, ...testPorts, ...env },
+            env: { ...process.env, ...testPorts, ...this.env, ...env },
             detached: true,
             uid: user,
             gid: user,

@@ -50,7 +50,8 @@ async function seenAt(url: string, work: Promise<unknown>): Promise<number[]> {
 }
 
 describe("a change of a running stack", () => {
-    const checkout = new CopiedCheckout();
+    // Each change of the service waits for as long as ECS watches its alarms, six minutes, in which nothing happens here.
+    const checkout = new CopiedCheckout({ SANDBOX_CLOUDWATCH_MINUTE: "0.25" });
     const configure = (settings: object) => checkout.configureAll(settings);
     const succeed = async (script: string) => (await checkout.succeed(script)).output;
     /**
