@@ -133,7 +133,7 @@ export const table = {
         ...github.pulumiToken,
         default: "organization",
         description:
-            "For whom Pulumi Cloud gives the preview's job a token: the `organization` (Team edition and above), one team of it, which limits what it may open (Enterprise edition and above), or the user whose account it is (any edition)",
+            "For whom Pulumi Cloud gives the preview's job a token: the `organization` (Essentials edition and above), one team of it, which limits what it may open where the organization itself may open nothing (Pro edition and above), or the user whose account it is (any edition)",
         takesEffect: atOnce,
     },
     pulumiGithubApp: {

@@ -621,6 +621,8 @@ const domain: Policy = {
 };
 
 const applicationBalancer = on("elasticloadbalancing", "loadbalancer/app/main-*/*");
+const webAcls = on("wafv2", "regional/webacl/*");
+const anybodysWebAcl = "the web ACL is not the stack's: which one it is, the configuration says";
 const bucket = "arn:PARTITION:s3:::main-access-logs-*";
 
 const audit: Policy = {
@@ -696,17 +698,22 @@ const audit: Policy = {
         },
         {
             sid: "WebAcl",
-            actions: ["wafv2:AssociateWebACL", "wafv2:GetWebACL", "wafv2:GetWebACLForResource"],
-            resources: [...applicationBalancer, ...on("wafv2", "regional/webacl/*")],
-            why: "the web ACL is not the stack's: which one it is, the configuration says",
-            source: "web_acl_association.go of the AWS provider; AWS WAF API Reference, GetWebACLForResource: it asks for GetWebACL",
+            actions: ["wafv2:AssociateWebACL", "wafv2:GetWebACLForResource"],
+            resources: [...applicationBalancer, ...webAcls],
+            why: anybodysWebAcl,
+        },
+        {
+            sid: "ReadWebAcl",
+            actions: ["wafv2:GetWebACL"],
+            resources: webAcls,
+            why: anybodysWebAcl,
+            source: "AWS WAF API Reference, GetWebACLForResource: it asks for GetWebACL",
         },
         {
             sid: "TakeWebAclAway",
             actions: ["wafv2:DisassociateWebACL"],
             resources: ["*"],
-            why: "AWS's guide has it so: the call names the load balancer alone, on which the next statement is",
-            source: "AWS WAF Developer Guide, actions that require additional permissions settings",
+            why: "AWS's guide has it so: the call names the load balancer alone, on which the next statement is", // AWS WAF Developer Guide, actions that require additional permissions settings
         },
         {
             sid: "WebAclOfLoadBalancer",
@@ -716,14 +723,13 @@ const audit: Policy = {
                 "elasticloadbalancing:GetLoadBalancerWebACL",
             ],
             resources: applicationBalancer,
-            source: "Service Authorization Reference, AWS WAF V2: the dependent actions of a load balancer",
         },
         {
+            // Of before there were the three: AWS may still ask for it in other partitions.
             sid: "SetWebAcl",
             actions: ["elasticloadbalancing:SetWebACL"],
             resources: ["*"],
             why: "AWS knows no narrower resource",
-            source: "the same page: what a load balancer asked for before it had the three, and may still ask for in other partitions",
         },
         {
             // Logs and topics use the key as themselves, which its own policy lets them.

@@ -6,6 +6,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { write } from "../../tools/rendered";
+import { brief } from "../checkouts/copiedCheckout";
 import { TwoStacks } from "../checkouts/twoStacks";
 import { differences } from "./calls";
 import { renderers } from "./documents";
@@ -15,7 +16,7 @@ const everything = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Acti
 
 async function record(): Promise<boolean> {
     const calls = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-calls-"));
-    const checkout = new TwoStacks();
+    const checkout = new TwoStacks(brief);
     fs.writeFileSync(checkout.path("docs/deployer/everything.json"), everything);
     try {
         for (const { name, run } of steps) {

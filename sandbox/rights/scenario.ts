@@ -1,6 +1,7 @@
 /** What a team does with its stacks, one `npm run` a step, with the rights of docs/deployer/ alone. */
 import * as fs from "node:fs";
 import type { Run } from "../checkouts/copiedCheckout";
+import { newKey, newWebAcl } from "../checkouts/teamAccount";
 import { ofNewVpc, TeamVpc } from "../checkouts/teamVpc";
 import type { TwoStacks } from "../checkouts/twoStacks";
 
@@ -100,7 +101,8 @@ export const changed: ReadonlySet<string> = new Set([
             .filter(isSet)
             .map(([key]) => key),
     ),
-    ...["vpcId", "publicSubnetIds", "privateSubnetIds"], // production's
+    ...["vpcId", "publicSubnetIds", "privateSubnetIds", "kmsKeyArn"], // production's
+    "webAclArn", // which is made on the way
 ]);
 
 /** The others, each with the reason why it asks for no right that the scenario does not show. */
@@ -114,8 +116,6 @@ export const unchanged: Readonly<Record<string, string>> = {
         "a value of the task definition and of rules that are changed here anyway; the sample app listens on this one",
     architecture: "a value of the task definition; this machine runs no containers of the other",
     taskPolicyAllowsAll: "it is for the program's own check",
-    webAclArn: "the scenario has no web ACL: the rights are those of AWS's documentation",
-    kmsKeyArn: "the scenario has no key: the rights are those of AWS's documentation",
 };
 
 export interface Step {
@@ -134,19 +134,19 @@ export const steps: readonly Step[] = [
     },
     {
         name: "up with every change",
-        run: (checkout, env) => {
+        run: async (checkout, env) => {
             const bucket = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::uploads/*" };
             const document = JSON.stringify({ Version: "2012-10-17", Statement: [bucket] });
             fs.writeFileSync(checkout.path(String(changes.taskPolicyFile)), document);
-            checkout.configureAll(changes);
+            checkout.configureAll({ ...changes, webAclArn: await newWebAcl("team") });
             return checkout.run("sandbox:up -- --as-deployer", env);
         },
     },
     {
         // With a refresh, after which the state has what came of each thing later on, and a deletion may ask for more.
         name: "up with other values, and with a refresh",
-        run: (checkout, env) => {
-            checkout.configureAll(others);
+        run: async (checkout, env) => {
+            checkout.configureAll({ ...others, webAclArn: await newWebAcl("company") });
             return checkout.run("sandbox:up -- --as-deployer --refresh", env);
         },
     },
@@ -154,7 +154,9 @@ export const steps: readonly Step[] = [
         name: "up with every change taken back",
         run: (checkout, env) => {
             checkout.configureAll(
-                Object.fromEntries(Object.keys({ ...changes, ...others }).map((key) => [key, undefined])),
+                Object.fromEntries(
+                    ["webAclArn", ...Object.keys({ ...changes, ...others })].map((key) => [key, undefined]),
+                ),
             );
             return checkout.run("sandbox:up -- --as-deployer", env);
         },
@@ -166,7 +168,7 @@ export const steps: readonly Step[] = [
             checkout.writeProd();
             await checkout.run("sandbox:preview -- --stack prod", env); // starts the emulators
             const { settings } = await TeamVpc.create();
-            checkout.configureAll({ ...settings, ...production }, "prod");
+            checkout.configureAll({ ...settings, ...production, kmsKeyArn: await newKey() }, "prod");
             return checkout.run("sandbox:up -- --as-deployer --stack prod", env);
         },
     },

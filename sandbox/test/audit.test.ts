@@ -4,35 +4,16 @@ import { S3 } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { audit, exceptions, type Finding } from "../audit/prowler";
-import { rootClient, rootEnvironment } from "../aws/emulator";
-import { ensureProwler } from "../machine/python";
-import { run } from "../machine/run";
-import { testPorts } from "../checkouts/copiedCheckout";
+import { rootClient } from "../aws/emulator";
+import { brief, testPorts } from "../checkouts/copiedCheckout";
+import { deleteDefaultVpc, newKey, newWebAcl } from "../checkouts/teamAccount";
 import { TwoStacks } from "../checkouts/twoStacks";
 import { setVariables } from "./variables";
 
 const region = "ap-northeast-1";
 
-/**
- * Makes the key and the web ACL that a team has before it has the stack, and takes away the VPC that each account begins with, which
- * nobody uses; boto3 is Prowler's.
- */
-const given = `import boto3, json
-ec2 = boto3.resource("ec2")
-for vpc in ec2.vpcs.all():
-    for subnet in vpc.subnets.all():
-        subnet.delete()
-    for gateway in vpc.internet_gateways.all():
-        gateway.detach_from_vpc(VpcId=vpc.id)
-        gateway.delete()
-    vpc.delete()
-key = boto3.client("kms").create_key()["KeyMetadata"]
-seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": True, "MetricName": "shop"}
-acl = {"Name": "shop", "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "VisibilityConfig": seen, "Rules": []}
-print(json.dumps([key["Arn"], boto3.client("wafv2").create_web_acl(**acl)["Summary"]["ARN"]]))`;
-
 describe("Prowler, over a stack with all that an audit asks for", () => {
-    const checkout = new TwoStacks();
+    const checkout = new TwoStacks(brief);
     const s3 = () => new S3({ ...rootClient(region), forcePathStyle: true });
     const configure = (settings: object) => checkout.configureAll(settings, "prod");
     let found: readonly Finding[];
@@ -53,9 +34,8 @@ describe("Prowler, over a stack with all that an audit asks for", () => {
             ...{ rollout: "canary", rolloutTestPort: 9000 },
         });
         await checkout.succeed("sandbox:preview -- --stack prod"); // which starts the emulator
-        const env = { ...rootEnvironment(region), AWS_DEFAULT_REGION: region };
-        const [kmsKeyArn, webAclArn] = JSON.parse(await run(await ensureProwler(), ["-c", given], { env })) as string[];
-        configure({ kmsKeyArn, webAclArn });
+        await deleteDefaultVpc();
+        configure({ kmsKeyArn: await newKey(), webAclArn: await newWebAcl("shop") });
         await checkout.succeed("sandbox:up -- --stack prod");
         configure({ deletionProtection: true });
         await checkout.succeed("sandbox:up -- --stack prod");

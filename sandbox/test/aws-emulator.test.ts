@@ -127,7 +127,7 @@ describe("the emulated AWS", function () {
         });
 
         const denied: [string, string, (as: typeof pipeline) => Promise<unknown>][] = [
-            ["ecs:RegisterTaskDefinition", arn("ecs", "task-definition/other:*"), ({ ecs }) => ecs.registerTaskDefinition(definition({ family: "other" }))],
+            ["ecs:RegisterTaskDefinition", arn("ecs", "task-definition/other"), ({ ecs }) => ecs.registerTaskDefinition(definition({ family: "other" }))],
             ["iam:PassRole", roleArn("other"), ({ ecs }) => ecs.registerTaskDefinition(definition({ taskRoleArn: roleArn("other") }))],
             ["iam:PassRole", roleArn("other"), ({ ecs }) => ecs.registerTaskDefinition(definition({ executionRoleArn: roleArn("other") }))],
             ["ecs:UpdateService", arn("ecs", "service/shop/other"), ({ ecs }) => ecs.updateService({ cluster: "shop", service: "other", desiredCount: 1 })],

@@ -220,10 +220,13 @@ export const deploy = [
         Resource: arn("ecr", "repository/shop"),
     },
     { Action: "ecs:DescribeTaskDefinition", Resource: "*" },
-    { Action: "ecs:RegisterTaskDefinition", Resource: arn("ecs", "task-definition/shop:*") },
+    {
+        Action: "ecs:RegisterTaskDefinition",
+        Resource: [arn("ecs", "task-definition/shop"), arn("ecs", "task-definition/shop:*")],
+    },
     {
         Action: "ecs:TagResource",
-        Resource: arn("ecs", "task-definition/shop:*"),
+        Resource: [arn("ecs", "task-definition/shop"), arn("ecs", "task-definition/shop:*")],
         Condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
     },
     { Action: "ecs:DescribeServices", Resource: arn("ecs", "service/shop/shop") },

@@ -7,8 +7,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { table } from "../../infra/config/table";
 import { projectFolder } from "../../test/settings";
-import { awsAccount } from "../aws/emulator";
-import { region, root, rootOptions } from "../checkouts/awsClients";
+import { root } from "../checkouts/awsClients";
+import { newWebAcl } from "../checkouts/teamAccount";
 import {
     changes,
     elsewhere,
@@ -20,23 +20,16 @@ import {
     type Value,
     type Values,
 } from "./changeTable";
-import { changedTypes, CopiedCheckout, fetchPage, testPorts, undisturbed, visiting } from "../checkouts/copiedCheckout";
+import {
+    brief,
+    changedTypes,
+    CopiedCheckout,
+    fetchPage,
+    testPorts,
+    undisturbed,
+    visiting,
+} from "../checkouts/copiedCheckout";
 import { inverse, planOf, type Plan } from "./plans";
-
-/** Makes a web ACL that allows all, and tells its ARN. */
-async function newWebAcl(Name: string): Promise<string> {
-    const VisibilityConfig = { SampledRequestsEnabled: false, CloudWatchMetricsEnabled: false, MetricName: Name };
-    const response = await fetch(rootOptions.endpoint, {
-        method: "POST",
-        headers: {
-            authorization: `AWS4-HMAC-SHA256 Credential=${awsAccount}/20260101/${region}/wafv2/aws4_request`,
-            "content-type": "application/x-amz-json-1.1",
-            "x-amz-target": "AWSWAF_20190729.CreateWebACL",
-        },
-        body: JSON.stringify({ Name, Scope: "REGIONAL", DefaultAction: { Allow: {} }, VisibilityConfig, Rules: [] }),
-    });
-    return ((await response.json()) as { Summary: { ARN: string } }).Summary.ARN;
-}
 
 /** What visitors of a page are answered while `work` goes on, and after it, each answer that differs from the one before. */
 async function seenAt(url: string, work: Promise<unknown>): Promise<number[]> {
@@ -50,8 +43,7 @@ async function seenAt(url: string, work: Promise<unknown>): Promise<number[]> {
 }
 
 describe("a change of a running stack", () => {
-    // Each change of the service waits for as long as ECS watches its alarms, six minutes, in which nothing happens here.
-    const checkout = new CopiedCheckout({ SANDBOX_CLOUDWATCH_MINUTE: "0.25" });
+    const checkout = new CopiedCheckout(brief);
     const configure = (settings: object) => checkout.configureAll(settings);
     const succeed = async (script: string) => (await checkout.succeed(script)).output;
     /**

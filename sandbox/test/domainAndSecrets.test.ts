@@ -13,6 +13,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rootOptions } from "../checkouts/awsClients";
 import {
+    brief,
     changedTypes,
     containersOf,
     CopiedCheckout,
@@ -28,7 +29,7 @@ const value = "correct-horse-5e1f";
 const laterValue = "battery-staple-77c0";
 
 describe("a stack with a domain, variables and secrets, TLS itself left out", function () {
-    const checkout = new CopiedCheckout();
+    const checkout = new CopiedCheckout(brief);
     const resources = (): any[] => checkout.state().deployment.resources;
     const only = (type: string): any => {
         const found = resources().filter((resource) => resource.type === type);

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { allows, asRole, credentialsFor, root, type Clients } from "../checkouts/awsClients";
-import { containersOf, fetchPage } from "../checkouts/copiedCheckout";
+import { brief, containersOf, fetchPage } from "../checkouts/copiedCheckout";
 import { stackCalls } from "../checkouts/stackCalls";
 import { get, jobsOf, post, remove, repository, stacks, token, TwoStacks, versionOf } from "../checkouts/twoStacks";
 
@@ -14,7 +14,7 @@ const push = { repository, event: "push", ref: "refs/heads/main", sha };
 const page = "app/public/index.html";
 
 describe("dev and prod in one repository", () => {
-    const checkout = new TwoStacks();
+    const checkout = new TwoStacks(brief);
 
     before("npm run sandbox:up, for both", async () => {
         checkout.configure("fargate-cicd:githubEnvironment", "dev");

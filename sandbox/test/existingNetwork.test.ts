@@ -6,12 +6,12 @@ import { EC2 } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import assert from "node:assert/strict";
 import { root, rootOptions } from "../checkouts/awsClients";
-import { changedTypes, fetchPage, undisturbed } from "../checkouts/copiedCheckout";
+import { brief, changedTypes, fetchPage, undisturbed } from "../checkouts/copiedCheckout";
 import { dnsServer, ofNewVpc, TeamVpc } from "../checkouts/teamVpc";
 import { jobsOf, TwoStacks } from "../checkouts/twoStacks";
 
 describe("an app in a VPC that was there before", () => {
-    const checkout = new TwoStacks();
+    const checkout = new TwoStacks(brief);
     const ec2 = new EC2(rootOptions);
     const elb = new ElasticLoadBalancingV2(rootOptions);
     let team: TeamVpc;

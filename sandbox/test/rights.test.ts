@@ -5,13 +5,14 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { differences } from "../rights/calls";
 import { steps } from "../rights/scenario";
+import { brief } from "../checkouts/copiedCheckout";
 import { TwoStacks } from "../checkouts/twoStacks";
 
 /** Each alone, as what fails first ends the rest; and what is made before comes first, as it is there the next time. */
 const taken = ["iam:CreateRole", "elasticloadbalancing:CreateListener", "ecs:CreateService"];
 
 describe("whoever runs pulumi up, with the rights of docs/deployer/ and no others", () => {
-    const checkout = new TwoStacks();
+    const checkout = new TwoStacks(brief);
     const calls = fs.mkdtempSync(path.join(os.tmpdir(), "fargate-cicd-calls-"));
     const env = { SANDBOX_RECORD_CALLS: calls }; // from the start: an emulator that runs goes on as it was started
 

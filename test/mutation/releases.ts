@@ -227,4 +227,34 @@ export const releases: readonly Mutation[] = [
         find: "MAX([requests0, requests1, none])",
         become: "MAX([FILL(requests0, 0), FILL(requests1, 0)])",
     },
+    {
+        mistake: "a release is withdrawn whose roll-out ECS only does not show yet",
+        file: ".github/scripts/withdraw.js",
+        find: "if (primary() === withdrawn) return withdrawn;",
+        become: "return primary();",
+    },
+    {
+        mistake: "a deployment that was over first fails what goes back",
+        file: ".github/scripts/takeBack.js",
+        find: 'if (now === undefined || (goesOn.includes(now) && lifecycleStage !== "CLEAN_UP")) throw error;',
+        become: "throw error;",
+    },
+    {
+        mistake: "the first that Inspector finds is taken for all",
+        file: ".github/scripts/imageScan.js",
+        find: "known && same >= settled",
+        become: "known",
+    },
+    {
+        mistake: "the deploy role may register a revision only once that has its number",
+        file: "infra/delivery/deployRights.ts",
+        find: 'actions: ["ecs:RegisterTaskDefinition"], resources: newRevision',
+        become: 'actions: ["ecs:RegisterTaskDefinition"], resources: [revisions]',
+    },
+    {
+        mistake: "the test port leads where the first release was, once the protocol is another",
+        file: "infra/network/trafficShift.ts",
+        find: "rule(`test-${protocol.toLowerCase()}`, test, `${name}-test`)",
+        become: 'rule("test", test)',
+    },
 ];

@@ -206,4 +206,22 @@ export const tools: readonly Mutation[] = [
         find: '/^[{[%"?-]/.test(filter)',
         become: "filter",
     },
+    {
+        mistake: "AWS's plugin looks for credentials by itself",
+        file: "tools/operations/sessionPlugin.ts",
+        find: "args, { ...others, ...keys })",
+        become: "args)",
+    },
+    {
+        mistake: "one revision that is deleted fails the list of releases",
+        file: "tools/operations/releases.ts",
+        find: ".catch(nothing)",
+        become: "",
+    },
+    {
+        mistake: "a rare line is looked for from the beginning each time",
+        file: "tools/operations/logs.ts",
+        find: "Math.max(newest - late, begun - latest)",
+        become: "newest - late",
+    },
 ];
